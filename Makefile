@@ -1,0 +1,64 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8300
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: help
+help: ## what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(VENV)/.run ## a guild in the browser, with real game servers behind it (PORT= moves it)
+	@$(BIN)/python -m bot demo --port $(PORT)
+
+.PHONY: test
+test: $(VENV)/.dev ## all tests that this machine can run; what is skipped says why
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+.PHONY: test-browser
+test-browser: $(VENV)/.dev ## the story of the demo in a headless Chromium
+	$(BIN)/python -m pytest -m browser tests/browser
+
+.PHONY: check
+check: $(VENV)/.dev ## lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.dev ## let ruff format and mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: dev
+dev: $(VENV)/.dev ## everything a contributor needs
+
+.PHONY: lock
+lock: $(VENV)/.dev ## compile requirements*.txt from pyproject.toml (hashes, no addresses)
+	$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header -q -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header -q -c requirements.txt -o requirements-dev.txt
+
+.PHONY: clean
+clean: ## remove the virtual environment and caches (worlds and databases stay)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Dormouse needs Python 3.11 or newer: make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt | $(BIN)/python
+	@echo "Setting up (once) ..."
+	@$(PIP) -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt | $(BIN)/python
+	@echo "Setting up for development (once) ..."
+	@$(PIP) -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,1 @@
+"""What Dormouse is: servers, worlds, idleness, guilds. Knows nothing of Discord, HTTP frameworks or schedulers."""

@@ -1,0 +1,192 @@
+"""The port to where servers run: a local machine (local.py) or Kubernetes (kubernetes.py).
+
+The model is Kubernetes': a server is a *spec* (a template with `replicas` 0 or 1) that the cluster works towards by
+itself, also while the bot is away; a *pod* is one run of it, with a UID; a *volume* has an incarnation number and
+outlives pods. `tests/contracts/cluster.py` is the contract as a suite; every adapter passes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.games.catalogue import Game, Size
+from core.words import Exit, PodPhase, Step, VolumePhase
+
+
+@dataclass(frozen=True, slots=True)
+class PortSpec:
+    """One port of the game. `host` is what members use (from the pool); None for ports that stay closed."""
+
+    name: str
+    protocol: str  # "tcp" | "udp"
+    container: int
+    host: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSpec:
+    """All that a cluster has to know to run one server; a pure function of the row, the game and the settings."""
+
+    server: str  # 12 characters, see core.words.new_server_id
+    guild: int
+    owner: int
+    name: str  # as typed; for humans with kubectl only
+    game: Game
+    size: Size
+    run: int
+    volume: int
+    replicas: int  # 0 or 1
+    ports: tuple[PortSpec, ...]
+    settings: Mapping[str, str]  # resolved values of the game's settings
+    console_secret: str  # derived, never stored
+    agent_secret: str  # bearer token of the agent, derived, never stored
+    volume_bytes: int
+    source: str | None = None  # snapshot that volume `volume` is made from, if it has no marker yet
+    trace: str = ""
+
+
+def fingerprint(spec: ServerSpec) -> str:
+    """Changes with everything in `spec` that a cluster has to be told: all but `replicas` and `trace`.
+
+    Compare it and `replicas` with what is `Observed`: if one differs, apply again. `replicas` stands apart because
+    pausing changes no template; `trace` because it changes nothing that runs. Defaults of the game's entry are left
+    out, so that a new version of the program that adds one does not make every server look changed. It contains
+    256 bits of derived secret, therefore short settings cannot be guessed from it.
+    """
+    template = {
+        name: getattr(spec, name)
+        for name in ServerSpec.__slots__
+        if name not in ("replicas", "trace", "game", "size", "ports", "settings")
+    } | {
+        "game": spec.game.model_dump(mode="json", exclude_defaults=True),
+        "size": spec.size.model_dump(mode="json", exclude_defaults=True),
+        "ports": [[port.name, port.protocol, port.container, port.host] for port in spec.ports],
+        "settings": dict(spec.settings),
+    }
+    return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the bot itself reaches a port of the pod (not what members use)."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One server as the cluster reports it now.
+
+    `run`, `restarts`, `last_exit`, `ready_since` and `endpoints` are the current pod's. `restarts` counts exits of the
+    game within this pod (UID), so a delta per UID counts crashes. `template_run` and `replicas` are what the cluster
+    was last told (None: it has no spec), `volume` is the state of incarnation `volume_number`, the one in the spec.
+    """
+
+    server: str
+    pod: PodPhase = PodPhase.NONE
+    uid: str | None = None
+    run: int = 0
+    restarts: int = 0
+    last_exit: Exit | None = None
+    ready_since: datetime | None = None
+    step: Step | None = None
+    detail: str = ""  # the cluster's own words about a pod that does not come up; for logs, not for members
+    problem: str | None = None  # a core.words.Problem value where the cluster names a cause
+    volume: VolumePhase = VolumePhase.NONE
+    volume_number: int = 0
+    template_run: int | None = None
+    replicas: int | None = None
+    fingerprint: str = ""  # of the spec the cluster holds (see `fingerprint`); differs = apply again
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)  # by port name, and "agent"
+    volumes: tuple[int, ...] = ()  # incarnations that exist
+
+    @property
+    def exists(self) -> bool:
+        """Whether any object of this server exists, so that delete has something left to remove."""
+        return self.replicas is not None or self.pod is not PodPhase.NONE or bool(self.volumes)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The start of a (new) full list: `observed` is all there is; servers not in it have no objects."""
+
+    observed: tuple[Observed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One server changed. An `Observed` whose `exists` is False says that its last object went."""
+
+    observed: Observed
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The cluster stopped answering: what was observed is no longer fresh, until the next `Listed`."""
+
+    why: str
+
+
+News = Listed | Changed | Stale
+
+
+class Cluster(ABC):
+    """Every method is idempotent and may be repeated after a crash at any point.
+
+    Raises `ClusterAway` where the cluster does not answer, `ClusterError` where it refuses.
+    """
+
+    async def start(self) -> None:  # noqa: B027 - adapters without set-up need none
+        """Take up what exists (adopt, never double)."""
+
+    async def close(self) -> None:  # noqa: B027
+        """Let go. Servers go on running."""
+
+    @abstractmethod
+    def watch(self) -> AsyncIterator[News]:
+        """Begins with `Listed`, then never ends: `Changed` as it happens, `Stale` and a new `Listed` around a gap.
+
+        Changes may be coalesced; the last state always arrives.
+        """
+
+    @abstractmethod
+    async def ensure(self, spec: ServerSpec) -> None:
+        """Make the cluster hold exactly this spec, with volume `spec.volume` (made if missing, never overwritten).
+
+        Returns when the cluster has accepted it, not when it is done. A running pod of an older template goes on
+        until `delete_pod`; the next pod takes the newest template. `replicas=0` ends the pod with the game's stop
+        signal and grace, and keeps the volumes.
+        """
+
+    @abstractmethod
+    async def delete_pod(self, server: str, uid: str) -> None:
+        """End this very pod (signal, grace, kill). Nothing happens if the current pod has another UID.
+
+        While the spec has `replicas=1` the cluster starts another pod by itself, once this one has ended.
+        """
+
+    @abstractmethod
+    async def release_volume(self, server: str, volume: int) -> None:
+        """Delete one incarnation for good. Waits for no pod: the caller has made sure that none uses it."""
+
+    @abstractmethod
+    async def remove(self, server: str) -> None:
+        """Remove every object of this server, volumes included, also half-made ones. Pods get signal and grace."""
+
+    @abstractmethod
+    async def logs(self, server: str, *, lines: int = 100, previous: bool = False) -> str:
+        """The newest `lines` lines of the game's output, at most 64 KiB; of the run before the last exit if
+        `previous`. Empty where there is none."""
+
+    @abstractmethod
+    async def console(self, server: str, line: str) -> str:
+        """Send one line to the game's console by the agent; the lines it printed within a second, at most 4 KiB.
+
+        Raises `ClusterError` where the game has no console or is not up.
+        """

@@ -1,0 +1,237 @@
+"""The schema. Times are aware UTC; Discord ids are BigInteger; enumerations are stored as their values.
+
+`docs/architecture.md` tells what each column is for. Every write to `servers` is conditional on `version`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class GuildRow(SQLModel, table=True):
+    """A guild's rules. None means the host's default."""
+
+    __tablename__ = "guilds"
+
+    id: int = Field(sa_type=BigInteger, primary_key=True)
+    server_channel: int | None = Field(default=None, sa_type=BigInteger)
+    notice_channel: int | None = Field(default=None, sa_type=BigInteger)
+    admin_role: int | None = Field(default=None, sa_type=BigInteger)
+    create_role: int | None = Field(default=None, sa_type=BigInteger)
+    language: str | None = None
+    time_zone: str | None = None
+    idle_after: int | None = None  # seconds; 0 = never
+    idle_warn: int | None = None
+    servers_per_member: int | None = None
+    servers_per_guild: int | None = None
+    world_bytes: int | None = Field(default=None, sa_type=BigInteger)
+    greeted_at: datetime | None = None
+    left_at: datetime | None = None
+
+
+class MemberRow(SQLModel, table=True):
+    """The name a member was last seen under, so that a refusal can say who may."""
+
+    __tablename__ = "members"
+
+    guild: int = Field(sa_type=BigInteger, primary_key=True)
+    user: int = Field(sa_type=BigInteger, primary_key=True)
+    name: str
+
+
+class ServerRow(SQLModel, table=True):
+    """One owned game server."""
+
+    __tablename__ = "servers"
+    __table_args__ = (
+        Index(
+            "uq_servers_name",
+            "guild",
+            "name_key",
+            unique=True,
+            sqlite_where=text("desired != 'deleted'"),
+            postgresql_where=text("desired != 'deleted'"),
+        ),
+        Index("ix_servers_changed", "changed_at"),
+        Index("ix_servers_phase", "phase"),
+    )
+
+    id: str = Field(primary_key=True, max_length=12)
+    guild: int = Field(sa_type=BigInteger, index=True)
+    owner: int = Field(sa_type=BigInteger, index=True)
+    game: str
+    name: str
+    name_key: str  # core.servers.names: equal for names that people would mix up
+    description: str = ""
+    size: str
+    settings: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    channel: int = Field(sa_type=BigInteger)  # where it was created: the card's place without a set-up
+
+    desired: str
+    because: str
+    by: int | None = Field(default=None, sa_type=BigInteger)  # None: Dormouse itself
+    run: int = 1
+    volume: int = 1
+    source: str | None = None
+    start_by: datetime | None = None
+    phase: str
+    phase_since: datetime
+    problem: str | None = None
+    problem_since: datetime | None = None
+    problem_detail: str = ""
+    version: int = 1
+    changed_at: datetime = Field(default_factory=utc_now)
+
+    created_at: datetime = Field(default_factory=utc_now)
+    purge_at: datetime | None = Field(default=None, index=True)
+    started_at: datetime | None = None  # when this run was asked for
+    ready_at: datetime | None = None  # when this run became ready
+
+    # crashes (core.servers.crashes): counted, not timed
+    crash_uid: str | None = None
+    crash_seen: int = 0  # restarts of that pod already counted
+    crash_count: int = 0  # exits since healthy
+    crash_ever_ready: bool = False
+    crash_log: str = ""
+
+    # idleness (core.idle): evidence, remembered
+    idle_after: int | None = None
+    idle_warn: int | None = None
+    idle_voice: int | None = Field(default=None, sa_type=BigInteger)
+    idle_vote: bool = False
+    empty_since: datetime | None = None
+    known_at: datetime | None = None  # last evidence that was not Unknown
+    unknown_since: datetime | None = None
+    keep_until: datetime | None = None
+    warned_at: datetime | None = None
+    warning_delivered_at: datetime | None = None
+    warning_dead: bool = False
+    episode: int = 0  # grows with each warning or pause: one message per episode
+    players: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    players_online: int = 0
+    players_max: int = 0
+    last_players: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+    saved_at: datetime | None = None
+    saved_bytes: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class ShareRow(SQLModel, table=True):
+    __tablename__ = "shares"
+
+    server: str = Field(primary_key=True, foreign_key="servers.id", ondelete="CASCADE")
+    target: int = Field(sa_type=BigInteger, primary_key=True)
+    kind: str  # member | role
+    role: str  # player | manager
+
+
+class PortRow(SQLModel, table=True):
+    """A port of the pool that is given away. The constraint is what keeps two servers apart."""
+
+    __tablename__ = "ports"
+    __table_args__ = (UniqueConstraint("address", "port", name="uq_ports_address_port"),)
+
+    server: str = Field(primary_key=True, foreign_key="servers.id", ondelete="CASCADE")
+    name: str = Field(primary_key=True)
+    address: str = ""  # static address it is exposed on; "" where there is one for all
+    port: int
+    protocol: str
+
+
+class EventRow(SQLModel, table=True):
+    """Append-only. Usage fields are those in force when it happened: usage can be billed later, not recorded later."""
+
+    __tablename__ = "events"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(index=True)
+    guild: int = Field(sa_type=BigInteger, index=True)
+    server: str | None = Field(default=None, index=True)
+    kind: str
+    by: int | None = Field(default=None, sa_type=BigInteger)
+    trace: str
+    data: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    cpu: int = 0  # millicores
+    memory: int = 0  # MiB
+    volume_bytes: int = Field(default=0, sa_type=BigInteger)
+    exposure: int = 0  # public ports
+    stored_bytes: int = Field(default=0, sa_type=BigInteger)
+
+
+class NoticeRow(SQLModel, table=True):
+    """The outbox. One row is one message: `revision` grows when it has something new to say, and it is edited."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("server", "kind", "episode", name="uq_notices_server"),
+        Index("ix_notices_due", "state", "next_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    guild: int = Field(sa_type=BigInteger)
+    server: str | None = Field(default=None, index=True)
+    kind: str
+    episode: int = 0
+    data: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    trace: str
+    state: str = "pending"  # pending | sent | dead | dropped
+    revision: int = 1
+    sent_revision: int = 0
+    destination: int = 0  # index into the destinations tried so far
+    channel: int | None = Field(default=None, sa_type=BigInteger)
+    message: int | None = Field(default=None, sa_type=BigInteger)
+    first_tried_at: datetime | None = None
+    attempts: int = 0
+    next_at: datetime
+    sent_at: datetime | None = None
+    created_at: datetime
+
+
+class CardRow(SQLModel, table=True):
+    """Where a server's card is and what it shows."""
+
+    __tablename__ = "cards"
+
+    id: int | None = Field(default=None, primary_key=True)
+    server: str = Field(unique=True, foreign_key="servers.id", ondelete="CASCADE")
+    channel: int | None = Field(default=None, sa_type=BigInteger)
+    message: int | None = Field(default=None, sa_type=BigInteger)
+    posting_at: datetime | None = None  # committed before a first try: look back before trying again
+    posts: int = 0  # messages so far; part of the nonce
+    shown: str = ""  # hash of what the message shows
+    broken: str = ""  # why it cannot be posted
+
+
+class InteractionRow(SQLModel, table=True):
+    """Interactions that had their effect, so that one delivered twice has it once."""
+
+    __tablename__ = "interactions"
+
+    id: int = Field(sa_type=BigInteger, primary_key=True)
+    at: datetime = Field(index=True)
+
+
+class MetaRow(SQLModel, table=True):
+    """Small facts about this installation (the hash of the synced commands, an id of its own)."""
+
+    __tablename__ = "meta"
+
+    key: str = Field(primary_key=True)
+    value: str

@@ -1,0 +1,292 @@
+"""The games that can be offered: one TOML file each, in `catalogue/` beside this module or in `DORMOUSE_GAMES_DIR`.
+
+A game is data. `[image]` is for Kubernetes, `[local]` for child processes; a game without `[local]` is not offered on
+the local cluster. Placeholders in commands and environment: `{python}`, `{host}`, `{data}`, `{name}`, `{port.NAME}`,
+`{setting.ID}`, `{secret.console}`, `{memory}` (MiB).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.errors import BadInput, Misconfigured
+
+BUILT_IN = Path(__file__).with_name("catalogue")
+PLACEHOLDER = re.compile(r"\{([a-z]+(?:\.[a-z0-9_]+)?)\}")
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Image(_Model):
+    """How the game runs in a pod. `ref` "dormouse" is Dormouse's own image."""
+
+    ref: str
+    digest: str | None = None
+    command: tuple[str, ...] = ()
+    uid: int | None = None
+    gid: int | None = None
+    capabilities: tuple[str, ...] = ()
+    data: str = "/data"  # where the volume is mounted
+    downloads: bool = False  # fetches the game at its first start: 60 min to become ready instead of 5
+
+
+class Local(_Model):
+    """How the game runs as a child process, its working directory the volume."""
+
+    command: tuple[str, ...]
+
+
+class Port(_Model):
+    name: Identifier
+    protocol: Literal["tcp", "udp"] = "tcp"
+    container: int = Field(ge=1, le=65535)
+    public: bool = True
+
+
+class Query(_Model):
+    """How to ask who plays. `kind` names a module of core.games.query; "log" follows the log instead."""
+
+    kind: Literal["http", "minecraft", "a2s", "log", "none"] = "none"
+    port: str = "game"
+    path: str = "/"
+    online: str = "online"  # dotted paths into the JSON answer
+    max: str = "max"
+    names: str = ""
+    join: str = ""  # regular expressions with a group "player", for kind "log"
+    leave: str = ""
+
+
+class ConsoleRule(_Model):
+    kind: Literal["none", "stdin", "rcon"] = "none"
+    port: str = "rcon"
+
+
+class Ready(_Model):
+    """When the game counts as up: the query answers, the port accepts, or a line of its log matches `log`."""
+
+    kind: Literal["query", "port", "log"] = "query"
+    log: str = ""
+    within: int = Field(300, ge=5, le=7200)  # seconds
+
+
+class Stop(_Model):
+    signal: Literal["SIGTERM", "SIGINT"] = "SIGTERM"
+    console: str = ""  # sent first where the signal alone does not save
+    grace: int = Field(30, ge=1, le=600)  # seconds until SIGKILL
+
+
+class Save(_Model):
+    """Console lines that quiet the world for a copy; `include`/`exclude` are globs below the data folder."""
+
+    off: str = ""
+    flush: str = ""
+    on: str = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+class Join(_Model):
+    """What a player does with the address. `{address}` is host:port; `url` makes it a link."""
+
+    url: str = ""
+    text: str = ""
+
+
+class Size(_Model):
+    id: Literal["small", "medium", "large"]
+    cpu: int = Field(ge=10)  # millicores requested; the limit is twice that
+    memory: int = Field(ge=32)  # MiB, request and limit
+
+
+class Setting(_Model):
+    """One thing a manager may change. Labels and descriptions are English; core.text may translate them."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    group: str
+    label: str = Field(max_length=45)  # Discord's limit of a modal's label
+    description: str = Field("", max_length=100)
+    type: Literal["text", "int", "choice", "secret", "bool"] = "text"
+    default: str | int | bool = ""
+    min: int | None = None
+    max: int | None = None
+    max_length: int = Field(100, ge=1, le=4000)
+    pattern: str | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def fallback(self) -> str:
+        if isinstance(self.default, bool):
+            return "true" if self.default else "false"
+        return str(self.default)
+
+    def parse(self, text: str) -> str:
+        """The value to store, or a refusal that says what would be taken."""
+        text = text.strip()
+        if self.type == "int":
+            low, high = self.min or 0, self.max if self.max is not None else 2**31 - 1
+            if not re.fullmatch(r"-?[0-9]{1,10}", text) or not low <= int(text) <= high:
+                raise BadInput("edit.number", setting=self.label, low=low, high=high)
+            return str(int(text))
+        if self.type == "choice":
+            for choice in self.choices:
+                if choice.casefold() == text.casefold():
+                    return choice
+            raise BadInput("edit.choice", setting=self.label, choices=", ".join(self.choices))
+        if self.type == "bool":
+            known = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+            if text.casefold() not in known:
+                raise BadInput("edit.choice", setting=self.label, choices="yes, no")
+            return known[text.casefold()]
+        if len(text) > self.max_length:
+            raise BadInput("edit.too_long", setting=self.label, most=self.max_length)
+        if any(ord(c) < 32 or ord(c) == 127 for c in text):
+            raise BadInput("edit.characters", setting=self.label)
+        if self.pattern and text and not re.fullmatch(self.pattern, text):
+            raise BadInput("edit.form", setting=self.label, hint=self.description)
+        return text
+
+
+class Game(_Model):
+    """One entry of the catalogue."""
+
+    id: Identifier
+    name: str = Field(max_length=60)
+    summary: str = Field("", max_length=100)
+    image: Image | None = None
+    local: Local | None = None
+    env: dict[str, str] = {}
+    ports: tuple[Port, ...]
+    query: Query = Query()
+    console: ConsoleRule = ConsoleRule()
+    ready: Ready = Ready()
+    stop: Stop = Stop()
+    save: Save = Save()
+    join: Join = Join()
+    exit_zero: Literal["restart", "pause"] = "restart"  # what an exit with code 0 means
+    sizes: tuple[Size, ...]
+    settings: tuple[Setting, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Game:
+        names = {port.name for port in self.ports}
+        if not any(port.public for port in self.ports):
+            raise ValueError("needs at least one public port")
+        if self.query.kind in ("http", "minecraft", "a2s") and self.query.port not in names:
+            raise ValueError(f"query.port {self.query.port!r} is not one of its ports")
+        if not self.sizes:
+            raise ValueError("needs at least one size")
+        ids = {setting.id for setting in self.settings}
+        templates = [
+            *self.env.values(),
+            *(self.image.command if self.image else ()),
+            *(self.local.command if self.local else ()),
+        ]
+        for name in (found for template in templates for found in PLACEHOLDER.findall(template)):
+            kind, _, rest = name.partition(".")
+            known = {"port": rest in names, "setting": rest in ids, "secret": rest == "console"}.get(
+                kind, name in {"python", "host", "data", "name", "memory"}
+            )
+            if not known:
+                raise ValueError(f"placeholder {{{name}}} means nothing here")
+        return self
+
+    def size(self, wanted: str | None) -> Size:
+        """The size asked for; without a wish the smallest. BadInput where this game has no such size."""
+        if wanted is None:
+            return self.sizes[0]
+        for size in self.sizes:
+            if size.id == wanted:
+                return size
+        raise BadInput("create.size", game=self.name, sizes=", ".join(size.id for size in self.sizes))
+
+    def setting(self, wanted: str) -> Setting | None:
+        return next((setting for setting in self.settings if setting.id == wanted), None)
+
+    def values(self, chosen: Mapping[str, str]) -> dict[str, str]:
+        """What was chosen, the defaults for the rest; unknown ids (of an older catalogue) are left out."""
+        return {setting.id: chosen.get(setting.id, setting.fallback) for setting in self.settings}
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Replace placeholders; values are put in as they are, never read as templates again."""
+    return PLACEHOLDER.sub(lambda found: values[found.group(1)], template)
+
+
+def placeholders(
+    *,
+    name: str,
+    host: str,
+    data: str,
+    memory: int,
+    ports: Mapping[str, int],
+    settings: Mapping[str, str],
+    console_secret: str,
+    python: str = sys.executable,
+) -> dict[str, str]:
+    """All values that a game's command and environment may name."""
+    return {
+        "python": python,
+        "host": host,
+        "data": data,
+        "name": name,
+        "memory": str(memory),
+        "secret.console": console_secret,
+        **{f"port.{key}": str(value) for key, value in ports.items()},
+        **{f"setting.{key}": value for key, value in settings.items()},
+    }
+
+
+class Catalogue:
+    """Games by id, in the order of their names."""
+
+    def __init__(self, games: Iterable[Game]) -> None:
+        self._games = {game.id: game for game in sorted(games, key=lambda game: game.name.casefold())}
+
+    def __iter__(self) -> Iterator[Game]:
+        return iter(self._games.values())
+
+    def get(self, game: str) -> Game | None:
+        return self._games.get(game)
+
+    def find(self, typed: str) -> Game:
+        """By id or by name whatever the case; BadInput lists what there is."""
+        wanted = typed.strip().casefold()
+        for game in self._games.values():
+            if wanted in (game.id, game.name.casefold()):
+                return game
+        raise BadInput("create.no_game", typed=typed, games=", ".join(game.name for game in self._games.values()))
+
+    @classmethod
+    def load(cls, *folders: Path, local_only: bool = False) -> Catalogue:
+        """Read every `*.toml`; a later folder's entry replaces an earlier one's. Misconfigured lists all mistakes."""
+        games: dict[str, Game] = {}
+        mistakes: list[str] = []
+        for folder in folders:
+            if not folder.is_dir():
+                mistakes.append(f"The folder of games {folder} does not exist.")
+                continue
+            for file in sorted(folder.glob("*.toml")):
+                try:
+                    game = Game.model_validate(tomllib.loads(file.read_text("utf-8")))
+                except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+                    mistakes.append(f"{file.name} is not a TOML file: {wrong}.")
+                except ValidationError as wrong:
+                    mistakes += [
+                        f"{file.name}: {'.'.join(map(str, each['loc'])) or 'game'}: {each['msg']}"
+                        for each in wrong.errors()
+                    ]
+                else:
+                    games[game.id] = game
+        if mistakes:
+            raise Misconfigured(mistakes)
+        return cls(game for game in games.values() if game.local is not None or not local_only)

@@ -1,0 +1,34 @@
+"""Pure: quotas. Admins are bound by the guild's quota but not by the one a member."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import LimitReached, NotAllowed
+from core.guilds.access import Actor, is_admin
+
+SERVERS_PER_MEMBER = 2
+SERVERS_PER_GUILD = 10
+WORLD_BYTES = 10 * 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A guild's limits, defaults filled in. `create_role` None: everyone may create."""
+
+    per_member: int = SERVERS_PER_MEMBER
+    per_guild: int = SERVERS_PER_GUILD
+    world_bytes: int = WORLD_BYTES
+    create_role: int | None = None
+    admin_role: int | None = None
+
+
+def check_create(actor: Actor, limits: Limits, *, mine: int, guild: int) -> None:
+    """Raise what stands in the way of one more server; `mine` and `guild` count those that are not deleted."""
+    admin = is_admin(actor, limits.admin_role)
+    if limits.create_role is not None and limits.create_role not in actor.roles and not admin:
+        raise NotAllowed("create.role", role=limits.create_role)
+    if guild >= limits.per_guild:
+        raise LimitReached("create.guild_full", most=limits.per_guild)
+    if mine >= limits.per_member and not admin:
+        raise LimitReached("create.member_full", most=limits.per_member)

@@ -1,0 +1,79 @@
+"""Pure: what is desired and what is observed, folded into the phase that people are told.
+
+| desired \\ pod | NONE | PENDING, RESTORING, STARTING | READY | ENDING | LOST |
+|---|---|---|---|---|---|
+| RUNNING | STARTING | STARTING | RUNNING; STOPPING if `run` differs | STOPPING | STARTING + NODE_LOST |
+| PAUSED | PAUSED | STOPPING | STOPPING | STOPPING | STOPPING + NODE_LOST |
+| ARCHIVED | ARCHIVING while a volume exists, then ARCHIVED | STOPPING | STOPPING | STOPPING | STOPPING + NODE_LOST |
+| DELETED | DELETING until `purge_at` and while any object exists, then DELETED | DELETING | DELETING | DELETING | DELETING |
+| any, not fresh | the stored phase; after 60 s problem CLUSTER_AWAY | | | | |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.cluster.port import Observed
+from core.words import Desired, Phase, PodPhase, Problem, VolumePhase
+
+AWAY_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The part of a server's row that the cluster has to follow."""
+
+    server: str
+    desired: Desired
+    run: int
+    volume: int
+    phase: Phase
+    start_by: datetime | None = None
+    ready_at: datetime | None = None
+    purge_at: datetime | None = None
+    fingerprint: str = ""  # of the spec that the row makes
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    phase: Phase
+    problem: Problem | None = None
+
+
+def fold(wanted: Wanted, seen: Observed, now: datetime, *, stale_since: datetime | None = None) -> Folded:
+    """The phase and the open problem. `stale_since` is when the cluster stopped answering; None while it answers."""
+    if stale_since is not None:
+        away = now - stale_since >= AWAY_AFTER
+        return Folded(wanted.phase, Problem.CLUSTER_AWAY if away else None)
+    return Folded(_phase(wanted, seen, now), _problem(wanted, seen))
+
+
+def _phase(wanted: Wanted, seen: Observed, now: datetime) -> Phase:
+    idle_pod = seen.pod is PodPhase.NONE
+    match wanted.desired:
+        case Desired.RUNNING:
+            if seen.pod is PodPhase.READY:
+                return Phase.RUNNING if seen.run == wanted.run else Phase.STOPPING
+            return Phase.STOPPING if seen.pod is PodPhase.ENDING else Phase.STARTING
+        case Desired.PAUSED:
+            return Phase.PAUSED if idle_pod else Phase.STOPPING
+        case Desired.ARCHIVED:
+            if not idle_pod:
+                return Phase.STOPPING
+            return Phase.ARCHIVING if seen.volumes or seen.volume is not VolumePhase.NONE else Phase.ARCHIVED
+        case Desired.DELETED:
+            due = wanted.purge_at is None or wanted.purge_at <= now
+            return Phase.DELETED if due and not seen.exists else Phase.DELETING
+
+
+def _problem(wanted: Wanted, seen: Observed) -> Problem | None:
+    if wanted.desired is Desired.DELETED:
+        return None
+    if seen.pod is PodPhase.LOST:
+        return Problem.NODE_LOST
+    if wanted.desired is not Desired.RUNNING:
+        return None
+    if seen.problem in list(Problem):
+        return Problem(seen.problem)
+    return Problem.CRASHING if seen.restarts and seen.pod in (PodPhase.PENDING, PodPhase.STARTING) else None

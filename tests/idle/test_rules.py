@@ -1,0 +1,121 @@
+"""The idle table, row by row, and what must hold for any evidence."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.idle.rules import Do, Facts, Memory, Policy, combine, decide, pause_at, remember
+from core.words import Empty, Occupied, Unknown
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+STALE = timedelta(minutes=3)
+POLICY = Policy(after=timedelta(minutes=15), warn=timedelta(minutes=5), grace=timedelta(minutes=10))
+
+
+def minutes(n: float) -> timedelta:
+    return timedelta(minutes=n)
+
+
+def empty_for(n: float) -> Memory:
+    return Memory(empty_since=NOW - minutes(n), known_at=NOW)
+
+
+def up(**more: object) -> Facts:
+    return Facts(**{"running": True, "ready_since": NOW - minutes(60), **more})  # type: ignore[arg-type]
+
+
+def row(memory: Memory, facts: Facts, policy: Policy = POLICY) -> tuple[int, Do]:
+    decision = decide(policy, memory, facts, NOW, STALE)
+    return decision.row, decision.do
+
+
+def test_row_1_a_server_that_never_idles_holds_and_recalls_its_warning() -> None:
+    off = Policy(after=timedelta(0), warn=POLICY.warn, grace=POLICY.grace)
+    decision = decide(off, empty_for(99), up(warned_at=NOW - minutes(9)), NOW, STALE)
+    assert (decision.row, decision.do, decision.recall) == (1, Do.HOLD, True)
+
+
+def test_row_1_an_open_problem_or_work_under_way_holds() -> None:
+    assert row(empty_for(99), up(problem=True))[0] == 1
+    assert row(empty_for(99), up(busy=True))[0] == 1
+    assert row(empty_for(99), up(running=False))[0] == 1
+
+
+def test_row_2_stale_evidence_holds() -> None:
+    assert row(Memory(empty_since=NOW - minutes(99), known_at=NOW - minutes(4)), up()) == (2, Do.HOLD)
+    assert row(Memory(), up()) == (2, Do.HOLD)
+
+
+def test_row_3_somebody_plays() -> None:
+    decision = decide(POLICY, Memory(known_at=NOW), up(warned_at=NOW - minutes(4)), NOW, STALE)
+    assert (decision.row, decision.recall) == (3, True)
+
+
+def test_row_4_before_the_warning_is_due() -> None:
+    assert row(empty_for(9), up()) == (4, Do.HOLD)
+    assert row(empty_for(99), up(ready_since=NOW - minutes(1))) == (4, Do.HOLD)
+    kept = decide(POLICY, empty_for(99), up(keep_until=NOW + minutes(60), warned_at=NOW), NOW, STALE)
+    assert (kept.row, kept.recall, kept.pause_at) == (4, True, NOW + minutes(60))
+
+
+def test_row_5_warns_and_gives_the_whole_warning_time() -> None:
+    assert row(empty_for(10), up()) == (5, Do.WARN)
+    late = decide(POLICY, empty_for(99), up(), NOW, STALE)
+    assert (late.do, late.pause_at) == (Do.WARN, NOW + minutes(5))
+
+
+def test_row_6_waits_for_the_delivery_of_the_warning() -> None:
+    assert row(empty_for(99), up(warned_at=NOW - minutes(14))) == (6, Do.HOLD)
+    assert row(empty_for(99), up(warned_at=NOW - minutes(14), undeliverable=True))[0] == 9
+
+
+def test_row_7_waits_out_the_warning_from_its_delivery() -> None:
+    assert row(empty_for(99), up(warned_at=NOW - minutes(9), delivered_at=NOW - minutes(4))) == (7, Do.HOLD)
+
+
+def test_row_8_asks_again_before_it_pauses_on_old_evidence() -> None:
+    memory = Memory(empty_since=NOW - minutes(99), known_at=NOW - timedelta(seconds=20))
+    assert row(memory, up(warned_at=NOW - minutes(9), delivered_at=NOW - minutes(9))) == (8, Do.ASK_AGAIN)
+
+
+def test_row_9_pauses() -> None:
+    assert row(empty_for(99), up(warned_at=NOW - minutes(9), delivered_at=NOW - minutes(6))) == (9, Do.PAUSE)
+
+
+def test_any_sign_of_life_is_occupied_and_unknown_is_never_empty() -> None:
+    assert combine(Empty(), log=Occupied(("Bo",))) == Occupied(("Bo",))
+    assert combine(Unknown("no answer"), voice=Occupied()) == Occupied()
+    assert combine(Unknown("no answer")) == Unknown("no answer")
+
+
+def test_an_outage_restarts_the_clock() -> None:
+    memory = remember(empty_for(14), Unknown("away"), NOW, STALE)
+    back = remember(memory, Empty(), NOW + minutes(30), STALE)
+    assert back.empty_since == NOW + minutes(30)
+
+
+evidence = st.sampled_from([Empty(), Occupied(("Ada",)), Unknown("?")])
+
+
+@given(st.lists(st.tuples(evidence, st.integers(1, 400)), max_size=40))
+def test_no_pause_unless_all_known_evidence_since_empty_was_empty(looks: list[tuple[object, int]]) -> None:
+    memory, now, history = Memory(), NOW, []
+    for sign, seconds in looks:
+        now += timedelta(seconds=seconds)
+        memory = remember(memory, sign, now, STALE)  # type: ignore[arg-type]
+        history.append((now, sign))
+        facts = up(warned_at=NOW - minutes(60), delivered_at=NOW - minutes(60))
+        if decide(POLICY, memory, facts, now, STALE).do is Do.PAUSE:
+            assert memory.empty_since is not None
+            assert now - memory.empty_since >= POLICY.after
+            assert not any(isinstance(sign, Occupied) for at, sign in history if at >= memory.empty_since)
+
+
+@given(st.integers(0, 100), st.integers(0, 100), st.integers(-100, 100))
+def test_nobody_is_paused_before_the_grace_or_a_keep_alive_ends(empty: int, ready: int, keep: int) -> None:
+    facts = up(ready_since=NOW - minutes(ready), keep_until=NOW + minutes(keep))
+    due = pause_at(POLICY, empty_for(empty), facts)
+    assert due is not None
+    assert due >= facts.ready_since + POLICY.grace  # type: ignore[operator]
+    assert due >= NOW + minutes(keep)

@@ -1,0 +1,144 @@
+"""The table of phases, the plan, and crash counting: pure, so tested as tables."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.cluster.port import Observed
+from core.errors import BadInput
+from core.servers.crashes import Crashes, count
+from core.servers.lifecycle import Folded, Wanted, fold
+from core.servers.names import clean, key
+from core.servers.plan import Apply, DeletePod, Give, Remove, plan
+from core.words import Because, Desired, Exit, Phase, PodPhase, Problem
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+ID = "abcdefghijkl"
+
+
+def wanted(desired: Desired, **more: object) -> Wanted:
+    return replace(Wanted(ID, desired, run=2, volume=1, phase=Phase.STARTING, fingerprint="f"), **more)  # type: ignore[arg-type]
+
+
+def seen(pod: PodPhase, **more: object) -> Observed:
+    values = {"pod": pod, "uid": "u", "run": 2, "replicas": 1, "fingerprint": "f", **more}
+    return Observed(ID, **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("desired", "none", "starting", "ready", "ending"),
+    [
+        (Desired.RUNNING, Phase.STARTING, Phase.STARTING, Phase.RUNNING, Phase.STOPPING),
+        (Desired.PAUSED, Phase.PAUSED, Phase.STOPPING, Phase.STOPPING, Phase.STOPPING),
+        (Desired.ARCHIVED, Phase.ARCHIVED, Phase.STOPPING, Phase.STOPPING, Phase.STOPPING),
+        (Desired.DELETED, Phase.DELETING, Phase.DELETING, Phase.DELETING, Phase.DELETING),
+    ],
+)
+def test_phases(desired: Desired, none: Phase, starting: Phase, ready: Phase, ending: Phase) -> None:
+    pods = [PodPhase.NONE, PodPhase.PENDING, PodPhase.RESTORING, PodPhase.STARTING, PodPhase.READY, PodPhase.ENDING]
+    expected = [none, starting, starting, starting, ready, ending]
+    assert [fold(wanted(desired), seen(pod), NOW).phase for pod in pods] == expected
+
+
+def test_an_older_run_that_is_ready_is_stopping() -> None:
+    assert fold(wanted(Desired.RUNNING), seen(PodPhase.READY, run=1), NOW).phase is Phase.STOPPING
+
+
+def test_a_lost_node_is_a_problem() -> None:
+    assert fold(wanted(Desired.RUNNING), seen(PodPhase.LOST), NOW) == Folded(Phase.STARTING, Problem.NODE_LOST)
+    assert fold(wanted(Desired.PAUSED), seen(PodPhase.LOST), NOW) == Folded(Phase.STOPPING, Problem.NODE_LOST)
+
+
+def test_a_cluster_that_is_away_keeps_the_phase_and_is_said_after_a_minute() -> None:
+    row = wanted(Desired.RUNNING, phase=Phase.RUNNING)
+    short = fold(row, Observed(ID), NOW, stale_since=NOW - timedelta(seconds=59))
+    long = fold(row, Observed(ID), NOW, stale_since=NOW - timedelta(seconds=60))
+    assert (short, long) == (Folded(Phase.RUNNING), Folded(Phase.RUNNING, Problem.CLUSTER_AWAY))
+
+
+def test_deleted_is_gone_only_after_its_time_and_its_last_object() -> None:
+    row = wanted(Desired.DELETED, purge_at=NOW)
+    assert fold(row, Observed(ID, volumes=(1,)), NOW).phase is Phase.DELETING
+    assert fold(row, Observed(ID), NOW - timedelta(seconds=1)).phase is Phase.DELETING
+    assert fold(row, Observed(ID), NOW).phase is Phase.DELETED
+
+
+def test_running_is_applied_once() -> None:
+    assert plan(wanted(Desired.RUNNING), Observed(ID), NOW) == (Apply(1),)
+    assert plan(wanted(Desired.RUNNING), seen(PodPhase.READY), NOW) == ()
+
+
+def test_an_older_run_gets_the_new_template_and_is_deleted_by_uid() -> None:
+    actions = plan(wanted(Desired.RUNNING), seen(PodPhase.READY, run=1, fingerprint="old"), NOW)
+    assert actions == (Apply(1), DeletePod("u"))
+
+
+def test_pause_and_delete_take_the_replica_away_and_keep_the_volume() -> None:
+    for desired in (Desired.PAUSED, Desired.ARCHIVED):
+        assert plan(wanted(desired), seen(PodPhase.READY), NOW) == (Apply(0),)
+    row = wanted(Desired.DELETED, purge_at=NOW + timedelta(days=7))
+    assert plan(row, seen(PodPhase.READY), NOW) == (Apply(0),)
+    assert plan(row, seen(PodPhase.NONE, replicas=0, volumes=(1,)), NOW) == ()
+
+
+def test_purge_removes_all() -> None:
+    assert plan(wanted(Desired.DELETED, purge_at=NOW), seen(PodPhase.NONE, replicas=0), NOW) == (Remove(),)
+
+
+def test_a_start_that_takes_too_long_is_given_up() -> None:
+    row = wanted(Desired.RUNNING, start_by=NOW)
+    assert plan(row, seen(PodPhase.STARTING), NOW) == (Give(Because.START_FAILED),)
+    assert plan(replace(row, ready_at=NOW), seen(PodPhase.STARTING), NOW) == ()
+
+
+def test_three_exits_before_ready_are_too_many() -> None:
+    memory = Crashes()
+    for restarts in (1, 2, 3):
+        memory, new = count(memory, seen(PodPhase.STARTING, restarts=restarts), NOW)
+        assert new == 1
+    assert memory.too_many
+
+
+def test_the_same_look_twice_counts_once_and_a_new_pod_starts_from_zero() -> None:
+    memory, _ = count(Crashes(), seen(PodPhase.STARTING, restarts=1), NOW)
+    memory, new = count(memory, seen(PodPhase.STARTING, restarts=1), NOW)
+    assert (memory.count, new) == (1, 0)
+    memory, new = count(memory, seen(PodPhase.STARTING, uid="v", restarts=1), NOW)
+    assert (memory.count, new) == (2, 1)
+
+
+def test_a_game_that_lives_132_s_each_time_is_stopped_at_the_fifth_exit() -> None:
+    memory, now = Crashes(), NOW
+    for restarts in range(1, 6):
+        memory, _ = count(memory, seen(PodPhase.READY, restarts=restarts - 1, ready_since=now), now)
+        assert not memory.too_many
+        now += timedelta(seconds=132)
+        memory, _ = count(memory, seen(PodPhase.STARTING, restarts=restarts), now)
+    assert memory.too_many
+
+
+def test_ten_healthy_minutes_forgive() -> None:
+    memory = Crashes("u", 4, 4, True)
+    memory, _ = count(memory, seen(PodPhase.READY, restarts=4, ready_since=NOW - timedelta(minutes=10)), NOW)
+    assert memory.count == 0
+
+
+def test_exit_code_0_is_no_crash() -> None:
+    memory, new = count(Crashes(), seen(PodPhase.STARTING, restarts=1, last_exit=Exit(0, "Completed", NOW)), NOW)
+    assert (memory.count, new) == (0, 0)
+
+
+@pytest.mark.parametrize("name", ["Pond", "Ada's"[:3], "Фея 7", "池 塘", "a-b"])
+def test_names_of_any_script_are_taken(name: str) -> None:
+    assert clean(f"  {name} ") == name
+
+
+@pytest.mark.parametrize("name", ["", "a", "x" * 33, "--", "<@1>", "**b**", "a\u200bb", "a\u202eb", "🐭🐭"])
+def test_names_with_anything_else_are_refused(name: str) -> None:
+    with pytest.raises(BadInput):
+        clean(name)
+
+
+def test_names_differ_by_more_than_case() -> None:
+    assert key("Pond") == key("pOND") == key("Ｐond")
