@@ -1,0 +1,154 @@
+"""The sweep: ask every running server who plays, remember it, decide, act. APScheduler calls `run` at intervals.
+
+It needs no memory of its own: all is in the rows, so a restart of the bot changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import trace
+from core.data.tables import GuildRow, NoticeRow, ServerRow
+from core.games.query.port import Players, Query
+from core.idle.evidence import players
+from core.idle.rules import Decision, Do, decide, remember, stale_after
+from core.notices import outbox
+from core.notices.events import record
+from core.servers.desk import Desk
+from core.servers.power import recall, stamp, stop
+from core.words import Because, Desired, EventKind, NoticeKind, Phase, PodPhase, Unknown
+
+log = structlog.get_logger()
+AT_ONCE = 64
+BATCH = 200
+UNKNOWN_NOTICE = timedelta(hours=24)
+
+
+class Sweep:
+    def __init__(self, desk: Desk, queries: Mapping[str, Query], *, every: timedelta) -> None:
+        self._desk = desk
+        self._queries = queries
+        self._stale = stale_after(every)
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def run(self) -> None:
+        """One pass over all running servers. While the cluster is away nothing is known, so all hold."""
+        if self._desk.live.stale_since is not None:
+            return
+        async with self._desk.database.session() as session:
+            query = select(ServerRow).where(ServerRow.desired == Desired.RUNNING, ServerRow.phase == Phase.RUNNING)
+            rows = list(await session.exec(query))
+        answers = dict(zip((row.id for row in rows), await asyncio.gather(*map(self._ask, rows)), strict=True))
+        for start in range(0, len(rows), BATCH):
+            for server in await self._remember(rows[start : start + BATCH], answers):
+                await self._last_look(server)
+
+    async def _ask(self, row: ServerRow) -> Players:
+        game, seen = self._desk.game(row), self._desk.live.of(row.id)
+        if game is None or seen.pod is not PodPhase.READY:
+            return Players(Unknown("not ready"))
+        query, endpoint = self._queries.get(game.query.kind), seen.endpoints.get(game.query.port)
+        if query is None or endpoint is None:
+            return Players(Unknown("this game tells nobody who plays"))
+        async with self._slots:
+            return await query.players(endpoint, game.query)
+
+    async def _remember(self, batch: list[ServerRow], answers: Mapping[str, Players]) -> list[str]:
+        """Write a batch in one transaction; the servers whose pause is due."""
+        due, changed = [], []
+        async with self._desk.database.begin() as session:
+            ids = [row.id for row in batch]
+            found = await session.exec(select(ServerRow).where(col(ServerRow.id).in_(ids)).with_for_update())
+            guilds = await self._guilds(session, {row.guild for row in batch})
+            for row in found:
+                if row.desired != Desired.RUNNING or row.phase != Phase.RUNNING:
+                    continue
+                trace.begin()
+                before = (row.players_online, tuple(row.players), row.empty_since, row.warned_at, row.unknown_since)
+                decision = self._take(row, answers[row.id], guilds.get(row.guild))
+                await self._act(session, row, decision, guilds.get(row.guild))
+                if decision.do is Do.PAUSE:
+                    due.append(row.id)
+                after = (row.players_online, tuple(row.players), row.empty_since, row.warned_at, row.unknown_since)
+                if before != after:
+                    row.changed_at = self._desk.now()
+                    changed.append(row.id)
+                session.add(row)
+        for server in changed:
+            self._desk.changes.tell(server)
+        return due
+
+    async def _guilds(self, session: AsyncSession, ids: set[int]) -> dict[int, GuildRow]:
+        return {row.id: row for row in await session.exec(select(GuildRow).where(col(GuildRow.id).in_(ids)))}
+
+    def _take(self, row: ServerRow, answer: Players, guild: GuildRow | None) -> Decision:
+        now = self._desk.now()
+        memory = remember(self._desk.memory(row), answer.evidence, now, self._stale)
+        row.empty_since, row.known_at, row.unknown_since = memory.empty_since, memory.known_at, memory.unknown_since
+        seen = players(answer.evidence)
+        if seen is not None:
+            if seen.names:
+                row.last_players = list(seen.names)
+            row.players, row.players_online = list(seen.names), seen.online
+            row.players_max = answer.max or row.players_max
+        return decide(self._desk.policy(row, guild), memory, self._desk.facts(row), now, self._stale)
+
+    async def _act(self, session: AsyncSession, row: ServerRow, decision: Decision, guild: GuildRow | None) -> None:
+        now = self._desk.now()
+        if decision.recall:
+            news: dict[str, object] = {"state": "ended"}
+            if row.players_online:
+                news = {"state": "joined", "names": list(row.players)}
+            await recall(session, row, now, news)
+            record(session, EventKind.RECALLED, at=now, guild=row.guild, server=row.id, data=news)
+        elif decision.do is Do.WARN:
+            row.warned_at, row.warning_delivered_at, row.warning_dead = now, None, False
+            row.episode += 1
+            data = {
+                "state": "warned",
+                "last_players": list(row.last_players),
+                "empty_since": stamp(row.empty_since) if row.empty_since else None,
+                "pause_at": stamp(decision.pause_at) if decision.pause_at else None,
+            }
+            await outbox.say(session, row, NoticeKind.IDLE, data, now)
+            record(session, EventKind.WARNED, at=now, guild=row.guild, server=row.id, data=data)
+        if row.unknown_since is not None and now - row.unknown_since >= UNKNOWN_NOTICE:
+            days = (now - row.unknown_since) // UNKNOWN_NOTICE
+            number = int(row.unknown_since.timestamp()) // 86400 + days
+            data = {"since": stamp(row.unknown_since)}
+            if not await self._said(session, row.id, number):
+                await outbox.say(session, row, NoticeKind.UNKNOWN, data, now, episode=number)
+
+    async def _said(self, session: AsyncSession, server: str, number: int) -> bool:
+        query = select(NoticeRow.id).where(
+            NoticeRow.server == server, NoticeRow.kind == NoticeKind.UNKNOWN, NoticeRow.episode == number
+        )
+        return (await session.exec(query)).first() is not None
+
+    async def _last_look(self, server: str) -> None:
+        """Ask once more, right before the pause: whoever joined in the last second is not paused away."""
+        async with self._desk.database.session() as session:
+            row = await session.get(ServerRow, server)
+        if row is None:
+            return
+        answer = await self._ask(row)
+        async with self._desk.database.begin() as session:
+            row = await session.get(ServerRow, server, with_for_update=True)
+            if row is None or row.desired != Desired.RUNNING or row.phase != Phase.RUNNING:
+                return
+            guild = await session.get(GuildRow, row.guild)
+            decision = self._take(row, answer, guild)
+            if decision.do is Do.PAUSE and not isinstance(answer.evidence, Unknown):
+                await stop(self._desk, session, row, because=Because.IDLE, by=None)
+                log.info("paused", server=server, because="idle")
+            else:
+                await self._act(session, row, decision, guild)
+            row.changed_at = self._desk.now()
+            session.add(row)
+        self._desk.changes.tell(server)

@@ -1,0 +1,97 @@
+"""A core without faces: a real database, the real controller, a cluster in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fakecluster import FakeCluster
+from sqlmodel import select
+
+from core.data.database import Database
+from core.data.tables import EventRow, NoticeRow, ServerRow
+from core.games.catalogue import BUILT_IN, Catalogue
+from core.guilds.access import Actor
+from core.guilds.settings import Guilds
+from core.servers.changes import Changes
+from core.servers.controller import Controller
+from core.servers.desk import Desk, Host, Live
+from core.servers.usecases import Servers
+
+GUILD, CHANNEL = 700, 701
+ADA = Actor(user=1, guild=GUILD, name="Ada")
+BO = Actor(user=2, guild=GUILD, name="Bo")
+CY = Actor(user=3, guild=GUILD, name="Cy", manages_guild=True)
+
+
+@dataclass
+class House:
+    database: Database
+    desk: Desk
+    cluster: FakeCluster
+    controller: Controller
+    servers: Servers
+    guilds: Guilds
+    offset: timedelta = field(default_factory=timedelta)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def create(self, name: str = "Pond", actor: Actor = ADA) -> str:
+        view = await self.servers.create(actor, channel=CHANNEL, game="meadow", name=name, size=None)
+        return view.id
+
+    async def row(self, server: str) -> ServerRow:
+        async with self.database.session() as session:
+            found = await session.get(ServerRow, server)
+            assert found is not None
+            return found
+
+    async def until(self, server: str, true: Callable[[ServerRow], bool]) -> ServerRow:
+        """Wait for the row to become so; woken by each change."""
+        async with asyncio.timeout(10):
+            while not true(row := await self.row(server)):
+                self.changed.clear()
+                try:
+                    async with asyncio.timeout(0.2):
+                        await self.changed.wait()
+                except TimeoutError:
+                    pass
+            return row
+
+    async def phase(self, server: str, phase: str) -> ServerRow:
+        return await self.until(server, lambda row: row.phase == phase)
+
+    async def notices(self, server: str) -> list[NoticeRow]:
+        async with self.database.session() as session:
+            return list(await session.exec(select(NoticeRow).where(NoticeRow.server == server).order_by(NoticeRow.id)))
+
+    async def events(self, server: str) -> list[EventRow]:
+        async with self.database.session() as session:
+            return list(await session.exec(select(EventRow).where(EventRow.server == server).order_by(EventRow.id)))
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+    await database.migrate()
+    offset = [timedelta(0)]
+
+    def now() -> datetime:
+        return datetime.now(UTC) + offset[0]
+
+    changes, cluster = Changes(), FakeCluster(now)
+    host = Host(public_host="127.0.0.1", ports=range(25500, 25504), master_key=b"key")
+    desk = Desk(database, Catalogue.load(BUILT_IN), changes, Live({}, now()), host, now)
+    controller = Controller(desk, cluster)
+    house = House(database, desk, cluster, controller, Servers(desk), Guilds(database, now))
+    house.pass_time = lambda by: offset.__setitem__(0, offset[0] + by)  # type: ignore[attr-defined]
+    changes.subscribe(controller.wake)
+    changes.subscribe(lambda _: house.changed.set())
+    task = asyncio.create_task(controller.run())
+    yield house
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await database.close()
