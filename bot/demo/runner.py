@@ -1,0 +1,88 @@
+"""The demo: a guild on loopback, and behind it the shipped bot as a process of its own, with real game servers.
+
+Ctrl-C saves and ends the game servers and leaves what is desired as it is: started again, it goes on where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import webbrowser
+from pathlib import Path
+
+from bot.demo.guild.server import Guild
+from core.cluster.local import LocalCluster
+from core.errors import Misconfigured
+
+SETTINGS = {
+    "DORMOUSE_DISCORD_TOKEN": "demo",
+    "DORMOUSE_CLUSTER": "local",
+    "DORMOUSE_IDLE_AFTER": "60",
+    "DORMOUSE_IDLE_WARN": "30",
+    "DORMOUSE_IDLE_GRACE": "20",
+}
+STOP_WITHIN = 30.0
+
+
+async def run(folder: Path, port: int, *, open_browser: bool = True) -> int:
+    """Until Ctrl-C or SIGTERM. The bot is started again if it dies."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    guild = Guild(folder / "guild")
+    try:
+        await guild.start(port=port)
+    except OSError as wrong:
+        raise Misconfigured(
+            [f"Port {port} cannot be used ({wrong.strerror}): try make demo PORT={port + 1}."]
+        ) from None
+    log = folder / "bot.log"
+    bot = asyncio.create_task(_keep_bot(guild, folder, log))
+    print(f"\n  The Hollow Oak is open:  {guild.page_url}\n\n  Ctrl-C ends it; all is kept in {folder}/.\n", flush=True)
+    if open_browser and sys.stdout.isatty():
+        with contextlib.suppress(Exception):
+            webbrowser.open(guild.page_url)
+    await stopping.wait()
+    print("\n  Saving worlds ...", flush=True)
+    bot.cancel()
+    await asyncio.gather(bot, return_exceptions=True)
+    cluster = LocalCluster(folder / "bot" / "servers")
+    await cluster.start(halted=True)
+    await cluster.halt(STOP_WITHIN)
+    await cluster.close()
+    await guild.stop()
+    return 0
+
+
+async def _keep_bot(guild: Guild, folder: Path, log: Path) -> None:
+    environ = SETTINGS | {
+        "DORMOUSE_DISCORD_API_URL": guild.api_url,
+        "DORMOUSE_DISCORD_GATEWAY_URL": guild.gateway_url,
+        "DORMOUSE_DATA_DIR": str((folder / "bot").absolute()),
+    }
+    # What the person has set wins, except for where the demo's own Discord is.
+    fixed = {key: environ[key] for key in environ if key.endswith(("_URL", "_TOKEN", "_DIR", "_CLUSTER"))}
+    environ = environ | dict(os.environ) | fixed
+    while True:
+        with open(log, "ab") as output:  # noqa: ASYNC230 - a local file, once a start
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", env=environ, stdout=output, stderr=output, start_new_session=True
+            )
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                async with asyncio.timeout(STOP_WITHIN):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+            raise
+        print(f"  The bot ended with {code}; see {log}. Starting it again.", flush=True)
+        await asyncio.sleep(2)

@@ -1,0 +1,153 @@
+"""Everything an operator can set: from the environment, a `.env` file, or for secrets a file named by `NAME_FILE`.
+
+All mistakes are listed at once, in words (`Misconfigured`). The table is in docs/settings.md.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from core.errors import Misconfigured
+
+PREFIX = "DORMOUSE_"
+SECRETS = ("DISCORD_TOKEN", "MASTER_KEY", "DATABASE_URL", "B2_KEY")
+ROLES = ("discord", "control", "web")
+
+
+class Settings(BaseSettings):
+    """Names as in PREFIX + upper case. Built by `load`, which reads nothing but what it is given."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    discord_token: SecretStr | None = None
+    discord_api_url: str | None = None
+    discord_gateway_url: str | None = None
+    data_dir: Path = Path("./data")
+    database_url: SecretStr | None = None
+    master_key: SecretStr | None = None
+    operators: tuple[int, ...] = ()
+    roles: tuple[str, ...] = ROLES
+    cluster: Literal["local"] = "local"
+    public_host: str = "127.0.0.1"
+    ports: str = "25500-25999"
+    idle_after: int = Field(900, ge=0, le=86400)
+    idle_warn: int = Field(300, ge=0, le=3600)
+    idle_grace: int = Field(600, ge=0, le=86400)
+    games_dir: Path | None = None
+
+    @classmethod
+    def settings_customise_sources(  # type: ignore[override]
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: object
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+    @field_validator("operators", mode="before")
+    @classmethod
+    def _ids(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = [part for part in re.split(r"[,\s]+", value) if part]
+        if not all(part.isdigit() for part in parts):
+            raise ValueError("takes Discord ids (numbers), separated by commas")
+        return tuple(map(int, parts))
+
+    @field_validator("roles", mode="before")
+    @classmethod
+    def _roles(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = tuple(part for part in re.split(r"[,\s]+", value) if part)
+        if not parts or set(parts) - set(ROLES):
+            raise ValueError(f"takes some of {', '.join(ROLES)}, separated by commas")
+        return parts
+
+    @field_validator("ports")
+    @classmethod
+    def _range(cls, value: str) -> str:
+        found = re.fullmatch(r"(\d+)-(\d+)", value)
+        if not found or not 1024 <= int(found[1]) <= int(found[2]) <= 65535:
+            raise ValueError("takes two port numbers from 1024 to 65535, such as 25500-25999")
+        return value
+
+    @field_validator("discord_api_url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"https?://[^/]+/", value):
+            raise ValueError("takes an address such as http://127.0.0.1:8300/api/v10")
+        return value
+
+    @field_validator("discord_gateway_url")
+    @classmethod
+    def _socket(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"wss?://[^/]+", value):
+            raise ValueError("takes an address such as ws://127.0.0.1:8300/gateway")
+        return value
+
+    @property
+    def port_range(self) -> range:
+        first, last = map(int, self.ports.split("-"))
+        return range(first, last + 1)
+
+    @property
+    def database(self) -> str:
+        if self.database_url is None:
+            return f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'dormouse.db'}"
+        url = self.database_url.get_secret_value()
+        return re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
+
+
+def load(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> tuple[Settings, list[str]]:
+    """The settings, and the DORMOUSE_ names that nobody knows. Raises Misconfigured with all mistakes at once."""
+    environ = os.environ if environ is None else environ
+    given: dict[str, str] = {}
+    if env_file is not None and env_file.is_file():
+        given = {key: value for key, value in dotenv_values(env_file).items() if value is not None}
+    given |= environ
+    named = {key.removeprefix(PREFIX): value for key, value in given.items() if key.startswith(PREFIX) and value != ""}
+    mistakes: list[str] = []
+    for name in SECRETS:
+        if (path := named.pop(f"{name}_FILE", None)) is not None:
+            try:
+                named[name] = Path(path).read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as wrong:
+                mistakes.append(f"{PREFIX}{name}_FILE names {path}, which cannot be read: {wrong.__class__.__name__}.")
+    known = {name.upper() for name in Settings.model_fields}
+    unknown = sorted(PREFIX + name for name in named if name not in known)
+    try:
+        settings = Settings(**{name.lower(): value for name, value in named.items() if name in known})  # type: ignore[arg-type]
+    except ValidationError as wrong:
+        for each in wrong.errors():
+            name = PREFIX + str(each["loc"][0]).upper()
+            what = each["msg"].removeprefix("Value error, ")
+            mistakes.append(f"{name}: {what[0].lower()}{what[1:]}.")
+        raise Misconfigured(mistakes) from None
+    if mistakes:
+        raise Misconfigured(mistakes)
+    return settings, unknown
+
+
+def master_key(settings: Settings) -> bytes:
+    """The key that passwords are derived from; made once in the data folder, readable by its owner only."""
+    if settings.master_key is not None:
+        return settings.master_key.get_secret_value().encode()
+    file = settings.data_dir / "master.key"
+    try:
+        return file.read_bytes().strip()
+    except FileNotFoundError:
+        pass
+    key = secrets.token_hex(32).encode()
+    try:
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+            target.write(key)
+    except FileExistsError:
+        return file.read_bytes().strip()
+    return key

@@ -1,0 +1,18 @@
+"""What every face needs, in one place: persistent buttons find it as `client.faces`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cogs.replies import Replies
+from core.games.catalogue import Catalogue
+from core.guilds.settings import Guilds
+from core.servers.usecases import Servers
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    servers: Servers
+    guilds: Guilds
+    replies: Replies
+    catalogue: Catalogue

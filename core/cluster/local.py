@@ -1,0 +1,158 @@
+"""Servers as child processes of this machine: the `Cluster` port's adapter for one host, the demo and most tests.
+
+It plays StatefulSet controller (a keeper a server); the agent, a process of its own that outlives the bot, plays
+kubelet. `local_files` says what stands in a server's folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+
+from core.cluster.local_files import ServerFolder
+from core.cluster.local_keeper import Keeper
+from core.cluster.port import Changed, Cluster, Listed, News, Observed, ServerSpec
+from core.errors import ClusterError
+from core.words import Problem, is_server_id
+
+LOG_MOST = 64 * 1024
+
+
+class LocalCluster(Cluster):
+    """`folder` has one folder a server; `host` is the address that games listen on."""
+
+    def __init__(self, folder: Path, *, host: str = "127.0.0.1") -> None:
+        self._folder = folder
+        self._host = host
+        self._keepers: dict[str, Keeper] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._watchers: list[_Watcher] = []
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self, *, halted: bool = False) -> None:
+        """Take up every server there is. `halted`: start no pod, only see what runs."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
+        for each in sorted(self._folder.iterdir()):
+            if is_server_id(each.name) and each.is_dir():
+                self._keep(each.name, halted=halted)
+
+    async def close(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    async def halt(self, within: float) -> None:
+        """End every pod, saved, and leave the specs as they are: the next `start` goes on where it was."""
+        for keeper in self._keepers.values():
+            keeper.halted = True
+            keeper.gone.clear()
+            keeper.wake()
+        async with asyncio.timeout(within):
+            await asyncio.gather(*(keeper.gone.wait() for keeper in self._keepers.values()))
+
+    async def watch(self) -> AsyncIterator[News]:
+        watcher = _Watcher()
+        self._watchers.append(watcher)
+        try:
+            yield Listed(tuple(keeper.observe() for keeper in self._keepers.values()))
+            while True:
+                yield Changed(await watcher.next())
+        finally:
+            self._watchers.remove(watcher)
+
+    async def ensure(self, spec: ServerSpec) -> None:
+        if spec.game.local is None:
+            raise ClusterError(f"{spec.game.id} cannot run on this machine", problem=Problem.CANNOT_APPLY)
+        keeper = self._keep(spec.server)
+        try:
+            keeper.write_spec(spec)
+        except OSError as wrong:
+            raise ClusterError(f"the spec cannot be written: {wrong}", problem=Problem.CANNOT_APPLY) from wrong
+        keeper.wake()
+
+    async def delete_pod(self, server: str, uid: str) -> None:
+        keeper = self._keepers.get(server)
+        if keeper is not None and keeper.observe().uid == uid:
+            keeper.delete = uid
+            keeper.wake()
+
+    async def release_volume(self, server: str, volume: int) -> None:
+        folder = ServerFolder(self._folder / server).volume(volume)
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        if (keeper := self._keepers.get(server)) is not None:
+            keeper.wake()
+
+    async def remove(self, server: str) -> None:
+        keeper = self._keepers.get(server)
+        if keeper is None:
+            return
+        keeper.removing = True
+        ServerFolder(self._folder / server).spec.unlink(missing_ok=True)
+        keeper.gone.clear()
+        keeper.wake()
+        await keeper.gone.wait()
+        while (self._folder / server).exists():
+            await asyncio.to_thread(shutil.rmtree, self._folder / server, ignore_errors=True)
+            await asyncio.sleep(0)
+        self._tasks.pop(server).cancel()
+        del self._keepers[server]
+        self._tell(Observed(server))
+
+    async def logs(self, server: str, *, lines: int = 100, previous: bool = False) -> str:
+        folder = ServerFolder(self._folder / server)
+        try:
+            text = (folder.previous_log if previous else folder.log).read_bytes()
+        except OSError:
+            return ""
+        kept = text[-LOG_MOST:].decode(errors="replace").splitlines()[-lines:]
+        return "\n".join(kept)
+
+    async def console(self, server: str, line: str) -> str:
+        keeper = self._keepers.get(server)
+        if keeper is None:
+            raise ClusterError("there is no such server")
+        return await keeper.console(line)
+
+    def _keep(self, server: str, *, halted: bool = False) -> Keeper:
+        if (known := self._keepers.get(server)) is not None:
+            return known
+        assert self._session is not None, "start() first"
+        keeper = Keeper(ServerFolder(self._folder / server), self._session, self._tell, host=self._host)
+        keeper.halted = halted
+        self._keepers[server] = keeper
+        self._tasks[server] = asyncio.create_task(keeper.run(), name=f"keep {server}")
+        return keeper
+
+    def _tell(self, observed: Observed) -> None:
+        for watcher in self._watchers:
+            watcher.put(observed)
+
+
+class _Watcher:
+    """The newest state of each server that the reader has not taken yet, in the order of the changes."""
+
+    def __init__(self) -> None:
+        self._news: dict[str, Observed] = {}
+        self._last: dict[str, Observed] = {}
+        self._there = asyncio.Event()
+
+    def put(self, observed: Observed) -> None:
+        if self._last.get(observed.server) == observed:
+            return
+        self._last[observed.server] = observed
+        self._news[observed.server] = observed
+        self._there.set()
+
+    async def next(self) -> Observed:
+        while not self._news:
+            self._there.clear()
+            await self._there.wait()
+        return self._news.pop(next(iter(self._news)))

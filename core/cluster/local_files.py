@@ -1,0 +1,215 @@
+"""What the local cluster keeps in a server's folder, and how: the contract between the bot's side and the agent.
+
+    <server id>/
+      spec.json            what is wanted (0600: it holds the server's secrets); written before anything is done
+      pod/lock             held by the agent for as long as it lives: free means that no agent is or can be coming
+      pod/pod.json         what the current pod runs (0600); gone once the pod has ended
+      pod/agent.json       where its agent listens
+      pod/state.json       what its agent saw last
+      pod/log              output of this run of the game; pod/log.previous of the one before
+      pod/agent.log        what the agent itself had to say
+      volumes/<n>/data/    the game's working directory
+      volumes/<n>/volume.json   the marker: written last, says that `data` is incarnation n
+      volumes/<n>/lock     held by the agent and by the game: two games never run on one volume
+
+Only the standard library is imported here: the agent has to stay small.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+LOG_CAP = 1024 * 1024
+"""Bytes that one log may take; the oldest half goes when it is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFolder:
+    """The paths of one server."""
+
+    root: Path
+
+    @property
+    def spec(self) -> Path:
+        return self.root / "spec.json"
+
+    @property
+    def pod(self) -> Path:
+        return self.root / "pod"
+
+    @property
+    def pod_lock(self) -> Path:
+        return self.pod / "lock"
+
+    @property
+    def pod_file(self) -> Path:
+        return self.pod / "pod.json"
+
+    @property
+    def agent_file(self) -> Path:
+        return self.pod / "agent.json"
+
+    @property
+    def state_file(self) -> Path:
+        return self.pod / "state.json"
+
+    @property
+    def agent_log(self) -> Path:
+        return self.pod / "agent.log"
+
+    @property
+    def log(self) -> Path:
+        return self.pod / "log"
+
+    @property
+    def previous_log(self) -> Path:
+        return self.pod / "log.previous"
+
+    @property
+    def volumes(self) -> Path:
+        return self.root / "volumes"
+
+    def volume(self, number: int) -> Path:
+        return self.volumes / str(number)
+
+    def data(self, number: int) -> Path:
+        return self.volume(number) / "data"
+
+    def marker(self, number: int) -> Path:
+        return self.volume(number) / "volume.json"
+
+    def volume_lock(self, number: int) -> Path:
+        return self.volume(number) / "lock"
+
+
+class _File:
+    """A dataclass kept as JSON. Reading skips what it does not know: bot and agent may differ in age."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        known = {each.name for each in fields(cls)}  # type: ignore[arg-type]
+        return cls(**{key: value for key, value in values.items() if key in known})
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """None where it is missing or not readable as such: half of a file is no file."""
+        values = read_json(path)
+        if values is None:
+            return None
+        try:
+            return cls.of(values)
+        except TypeError:
+            return None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class PodFile(_File):
+    """One pod: everything that the agent has to know about the game. Flat, with the catalogue's meanings."""
+
+    server: str
+    uid: str
+    run: int
+    volume: int
+    token: str  # bearer token of the agent
+    command: list[str]
+    env: dict[str, str]
+    host: str
+    ports: dict[str, int]  # by name: the ports that the game listens on, on this machine
+    udp: list[str]  # names of those that are UDP
+    ready: str  # "query" | "port" | "log"
+    ready_log: str
+    ready_within: float  # seconds
+    query: dict[str, str]  # kind, port, path, online, max, names
+    console: str  # "none" | "stdin" | "rcon"
+    stop_signal: str
+    stop_console: str
+    grace: float  # seconds
+    probe_every: float  # seconds between looks at a game that is up
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFile(_File):
+    uid: str
+    pid: int
+    identity: str  # see local_process.identity
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class State(_File):
+    """What an agent reports, by HTTP and in state.json. Times are ISO 8601 in UTC."""
+
+    uid: str
+    revision: int = 0  # grows with every change while the agent lives
+    phase: str = "starting"  # "starting" | "ready" | "ending" | "ended"
+    detail: str = ""
+    restarts: int = 0  # exits of the game that nobody asked for
+    exit_code: int | None = None
+    exit_reason: str = ""
+    exit_at: str = ""
+    ready_since: str = ""
+    pid: int | None = None  # the game's
+    identity: str = ""
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def write_json(path: Path, values: Mapping[str, Any], *, durable: bool = True) -> None:
+    """Replace `path` at once, mode 0600. `durable` also survives a power cut; what a reboot voids needs none."""
+    new = path.with_name(path.name + ".new")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(handle, "w", encoding="utf-8") as file:
+        json.dump(values, file, ensure_ascii=False, separators=(",", ":"))
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    os.replace(new, path)
+    if durable:
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in `folder` survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some file systems refuse to sync a folder
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def take_lock(path: Path) -> int | None:
+    """An open file that holds the lock `path` until it and all inherited copies are closed; None if it is taken."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def is_locked(path: Path) -> bool:
+    if not path.exists():
+        return False
+    handle = take_lock(path)
+    if handle is None:
+        return True
+    os.close(handle)
+    return False

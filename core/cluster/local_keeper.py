@@ -1,0 +1,303 @@
+"""Keeps one server of the local cluster at what its spec says: what the StatefulSet controller does, for one set.
+
+Everything it acts on stands in the server's folder, so a keeper that dies on any line is followed by one that goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import structlog
+
+from core.cluster.local_files import (
+    AgentFile,
+    PodFile,
+    ServerFolder,
+    State,
+    is_locked,
+    read_json,
+    take_lock,
+    write_json,
+)
+from core.cluster.local_process import end, is_alive, kill_group, reap
+from core.cluster.local_spec import from_json, minimal_env, pod_of, to_json
+from core.cluster.port import Endpoint, Observed, ServerSpec, fingerprint
+from core.errors import ClusterError
+from core.words import Exit, PodPhase, Problem, Step, VolumePhase
+
+log = structlog.get_logger()
+LOOK_AGAIN = 0.05  # seconds, only while a process that is not our child comes or goes
+RETRY = 2.0  # seconds after an agent that did not come up
+AGENT_UP = 15.0  # seconds that an agent may take to say its port
+LONG_POLL = aiohttp.ClientTimeout(total=40)
+_PHASES = {"starting": PodPhase.STARTING, "ready": PodPhase.READY, "ending": PodPhase.ENDING, "ended": PodPhase.ENDING}
+
+
+class Keeper:
+    """`run` until cancelled; `wake` after anything in the folder was changed on purpose."""
+
+    def __init__(
+        self, folder: ServerFolder, session: aiohttp.ClientSession, tell: Callable[[Observed], None], *, host: str
+    ) -> None:
+        self.server = folder.root.name
+        self._folder = folder
+        self._session = session
+        self._tell = tell
+        self._host = host
+        self._woken = asyncio.Event()
+        self._state: State | None = None
+        self._problem: tuple[Problem, str] | None = None
+        self._children: list[subprocess.Popen[bytes]] = []
+        self.halted = False
+        self.delete: str | None = None  # UID of a pod that is to end
+        self.removing = False
+        self.gone = asyncio.Event()  # no pod is left, and none will be started
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    # the spec
+
+    def spec(self) -> ServerSpec | None:
+        values = read_json(self._folder.spec)
+        if values is None:
+            return None
+        try:
+            return from_json(values)
+        except (ValueError, TypeError) as wrong:
+            log.warning("spec not readable", server=self.server, why=str(wrong))
+            return None
+
+    def write_spec(self, spec: ServerSpec) -> None:
+        self._folder.pod.mkdir(parents=True, exist_ok=True)
+        write_json(self._folder.spec, to_json(spec))
+
+    # the loop
+
+    async def run(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                done = await self._step()
+            except ClusterError as refused:
+                self._problem = (Problem(refused.problem or Problem.CANNOT_APPLY), refused.detail)
+                done = True
+            except OSError as wrong:
+                self._problem = (Problem.CANNOT_APPLY, str(wrong))
+                log.warning("local pod", server=self.server, why=str(wrong))
+                done = True
+            self._tell(self.observe())
+            if done:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(RETRY if self._problem else None):
+                        await self._woken.wait()
+
+    async def _step(self) -> bool:
+        """One thing to do; True when there is nothing but to wait for a wake."""
+        for child in [child for child in self._children if child.poll() is not None]:
+            self._children.remove(child)
+        spec, pod = self.spec(), PodFile.read(self._folder.pod_file)
+        running = is_locked(self._folder.pod_lock)
+        wanted = spec is not None and spec.replicas == 1 and not self.halted and not self.removing
+        if running:
+            self.gone.clear()
+            await self._accompany(pod, wanted)
+            return False
+        if pod is not None:
+            await self._clean_up(pod)
+            return False
+        self.delete = None
+        if not wanted or spec is None:
+            self.gone.set()
+            self._problem = None
+            if self.removing:
+                await asyncio.to_thread(shutil.rmtree, self._folder.root, ignore_errors=True)
+            return True
+        self._prepare(spec)
+        await self._start(spec)
+        return False
+
+    async def _accompany(self, pod: PodFile | None, wanted: bool) -> None:
+        """Ask the agent what is new, and tell it to stop where its pod is not wanted any more."""
+        agent = AgentFile.read(self._folder.agent_file)
+        if pod is None or agent is None or agent.uid != pod.uid:
+            await asyncio.sleep(LOOK_AGAIN)  # it is coming up, or somebody took its files away
+            return
+        base, headers = f"http://127.0.0.1:{agent.port}", {"Authorization": f"Bearer {pod.token}"}
+        after = self._state.revision if self._state and self._state.uid == pod.uid else None
+        try:
+            if not wanted or self.delete == pod.uid:
+                async with self._session.post(f"{base}/v1/stop", headers=headers) as answer:
+                    self._state = State.of(await answer.json())
+                    after = self._state.revision
+            url = f"{base}/v1/status" + ("" if after is None else f"?after={after}")
+            self._state = await self._poll(url, headers) or self._state
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, TypeError):
+            if is_alive(agent.pid, agent.identity):
+                await asyncio.sleep(LOOK_AGAIN)
+            elif is_locked(self._folder.pod_lock):
+                reap(agent.pid)
+                await asyncio.sleep(LOOK_AGAIN)
+
+    async def _poll(self, url: str, headers: dict[str, str]) -> State | None:
+        """The next state; None if woken first."""
+
+        async def ask() -> State:
+            async with self._session.get(url, headers=headers, timeout=LONG_POLL) as answer:
+                answer.raise_for_status()
+                return State.of(await answer.json())
+
+        asked = asyncio.create_task(ask())
+        woken = asyncio.create_task(self._woken.wait())
+        try:
+            await asyncio.wait([asked, woken], return_when=asyncio.FIRST_COMPLETED)
+            return await asked if asked.done() else None
+        finally:
+            for task in (asked, woken):
+                task.cancel()
+            await asyncio.gather(asked, woken, return_exceptions=True)
+
+    async def _clean_up(self, pod: PodFile) -> None:
+        """The agent is gone: see that its game is gone too, then forget the pod."""
+        state = State.read(self._folder.state_file)
+        if state is not None and state.uid == pod.uid and state.pid is not None and is_alive(state.pid, state.identity):
+            self._tell(self.observe())
+            await end(state.pid, state.identity, by=signal.Signals[pod.stop_signal], grace=pod.grace)
+            kill_group(state.pid, state.identity)
+        self._folder.agent_file.unlink(missing_ok=True)
+        self._folder.state_file.unlink(missing_ok=True)
+        self._folder.pod_file.unlink(missing_ok=True)
+        self._state = None
+
+    def _prepare(self, spec: ServerSpec) -> None:
+        """Make volume `spec.volume` if it is missing. What holds something without a marker is never touched."""
+        marker, data = self._folder.marker(spec.volume), self._folder.data(spec.volume)
+        if marker.exists():
+            return
+        if data.exists() and any(data.iterdir()):
+            raise ClusterError(f"volume {spec.volume} is not empty and has no marker", problem=Problem.VOLUME_FOREIGN)
+        data.mkdir(parents=True, exist_ok=True)
+        write_json(marker, {"volume": spec.volume, "source": spec.source})
+
+    async def _start(self, spec: ServerSpec) -> None:
+        self._problem = None
+        lock = take_lock(self._folder.pod_lock)
+        if lock is None:
+            return
+        try:
+            pod = pod_of(spec, self._folder, uid=uuid.uuid4().hex, host=self._host, probe_every=2.0)
+            write_json(self._folder.pod_file, pod.to_json())
+            self._state = None
+            child = await asyncio.to_thread(self._spawn, lock)
+        finally:
+            os.close(lock)
+        self._children.append(child)
+        assert child.stdout is not None
+        self._tell(self.observe())
+        try:
+            async with asyncio.timeout(AGENT_UP):
+                said = await asyncio.to_thread(child.stdout.readline)
+        except TimeoutError:
+            child.kill()
+            said = b""
+        finally:
+            child.stdout.close()
+        if not said.strip().isdigit():
+            self._problem = (Problem.CANNOT_APPLY, "the agent did not come up; see pod/agent.log")
+            await asyncio.sleep(RETRY)
+
+    def _spawn(self, lock: int) -> subprocess.Popen[bytes]:
+        with open(self._folder.agent_log, "ab") as errors:
+            return subprocess.Popen(
+                [sys.executable, "-m", "core.worlds.agent", "local", str(self._folder.root.resolve())],
+                env=minimal_env(str(self._folder.root), python=True),
+                cwd=self._folder.root,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                pass_fds=[lock],
+                start_new_session=True,
+            )
+
+    # what is seen
+
+    def observe(self) -> Observed:
+        spec, pod = self.spec(), PodFile.read(self._folder.pod_file)
+        state = self._state if pod and self._state and self._state.uid == pod.uid else None
+        problem, detail = self._problem or (None, state.detail if state else "")
+        numbers = tuple(sorted(int(each.name) for each in self._volumes()))
+        return Observed(
+            self.server,
+            pod=_phase(pod, state),
+            uid=pod.uid if pod else None,
+            run=pod.run if pod else 0,
+            restarts=state.restarts if state else 0,
+            last_exit=_exit(state),
+            ready_since=datetime.fromisoformat(state.ready_since) if state and state.ready_since else None,
+            step=Step.GAME if pod else Step.QUEUED,
+            detail=detail,
+            problem=problem,
+            volume=self._volume(spec),
+            volume_number=spec.volume if spec else 0,
+            template_run=spec.run if spec else None,
+            replicas=spec.replicas if spec else None,
+            fingerprint=fingerprint(spec) if spec else "",
+            endpoints=self._endpoints(pod),
+            volumes=numbers,
+        )
+
+    def _volumes(self) -> list[Path]:
+        try:
+            return [each for each in self._folder.volumes.iterdir() if each.name.isdigit()]
+        except OSError:
+            return []
+
+    def _volume(self, spec: ServerSpec | None) -> VolumePhase:
+        if spec is None:
+            return VolumePhase.NONE
+        return VolumePhase.BOUND if self._folder.marker(spec.volume).exists() else VolumePhase.PENDING
+
+    def _endpoints(self, pod: PodFile | None) -> dict[str, Endpoint]:
+        if pod is None:
+            return {}
+        found = {name: Endpoint(pod.host, port) for name, port in pod.ports.items()}
+        agent = AgentFile.read(self._folder.agent_file)
+        return found | ({"agent": Endpoint("127.0.0.1", agent.port)} if agent and agent.uid == pod.uid else {})
+
+    async def console(self, line: str) -> str:
+        pod, agent = PodFile.read(self._folder.pod_file), AgentFile.read(self._folder.agent_file)
+        if pod is None or agent is None:
+            raise ClusterError("the game is not up")
+        url, headers = f"http://127.0.0.1:{agent.port}/v1/console", {"Authorization": f"Bearer {pod.token}"}
+        try:
+            async with self._session.post(url, json={"line": line}, headers=headers) as answer:
+                said: dict[str, Any] = await answer.json()
+        except (aiohttp.ClientError, OSError, TimeoutError) as wrong:
+            raise ClusterError(f"the agent does not answer: {wrong}") from wrong
+        if "output" not in said:
+            raise ClusterError(str(said.get("error", "refused")))
+        return str(said["output"])
+
+
+def _phase(pod: PodFile | None, state: State | None) -> PodPhase:
+    if pod is None:
+        return PodPhase.NONE
+    return PodPhase.PENDING if state is None else _PHASES.get(state.phase, PodPhase.STARTING)
+
+
+def _exit(state: State | None) -> Exit | None:
+    if state is None or state.exit_code is None or not state.exit_at:
+        return None
+    return Exit(state.exit_code, state.exit_reason, datetime.fromisoformat(state.exit_at))

@@ -1,0 +1,79 @@
+"""The agent that stands beside every game: `python -m core.worlds.agent local <server folder>`.
+
+On the local cluster it is the game's parent, in a session of its own, so that the bot may come and go. Everything it
+has to know stands in the folder's `pod/pod.json`, the token included (0600; nothing secret is on its command line). It
+prints its port once it can be asked, and ends when the game has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+from core.cluster.local_files import LOG_CAP, AgentFile, PodFile, ServerFolder, take_lock, write_json
+from core.cluster.local_process import identity
+
+from .agentlib.http import Api
+from .agentlib.log import Log
+from .agentlib.supervisor import Supervisor
+
+_LOOK_EVERY = 0.2  # seconds between tries for a volume that is still in use
+
+
+async def run(folder: ServerFolder, pod: PodFile) -> None:
+    """One pod, from start to end."""
+    supervisor = Supervisor(pod, folder, Log(folder.log, folder.previous_log, LOG_CAP))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, supervisor.stop)
+    api = Api(pod, supervisor)
+    port = await api.start("127.0.0.1")
+    agent = AgentFile(uid=pod.uid, pid=os.getpid(), identity=identity(os.getpid()) or "", port=port)
+    write_json(folder.agent_file, agent.to_json(), durable=False)
+    _announce(port)
+    lock = await _lock_volume(folder.volume_lock(pod.volume), supervisor)
+    if lock is not None:
+        await supervisor.run(lock)
+    await api.close()
+
+
+async def _lock_volume(path: Path, supervisor: Supervisor) -> int | None:
+    """Waits for as long as another game holds it; None if told to stop meanwhile."""
+    while (lock := take_lock(path)) is None:
+        supervisor.say("another game still holds the volume")
+        if (await supervisor.changed(supervisor.state.revision, _LOOK_EVERY)).phase == "ending":
+            return None
+    supervisor.say("")
+    return lock
+
+
+def _announce(port: int) -> None:
+    """Tell whoever waits on stdout, then let go of it."""
+    with contextlib.suppress(OSError):
+        os.write(1, b"%d\n" % port)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
+def main(arguments: list[str]) -> int:
+    """Exit codes: 0 the game has ended, 2 wrong use."""
+    match arguments:
+        case ["local", root]:
+            folder = ServerFolder(Path(root))
+            pod = PodFile.read(folder.pod_file)
+            if pod is None:
+                print(f"There is no pod to run in {root}.", file=sys.stderr)
+                return 2
+            asyncio.run(run(folder, pod))
+            return 0
+    print("Usage: python -m core.worlds.agent local FOLDER", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
