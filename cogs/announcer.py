@@ -60,7 +60,7 @@ class Announcer:
 
     def touch(self, server: str) -> None:
         """A server changed: its card and its notices may have something new to show."""
-        self._dirty.setdefault(server, 0.0)
+        self._dirty[server] = 0.0  # also one that waits for its gap: `_show` knows how long still
         self._woken.set()
         self._due.set()
 
