@@ -1,0 +1,98 @@
+"""The story of a server, through the shipped process: create, play, be warned, pause, resume; and kills in between."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+
+import aiohttp
+import pytest
+
+from bot.demo.guild.cast import CHAT
+
+pytestmark = pytest.mark.process
+
+
+def address(card_text: str) -> str:
+    found = re.search(r"127\.0\.0\.1:\d+", card_text)
+    assert found
+    return found[0]
+
+
+async def test_create_play_be_warned_pause_and_resume_with_the_same_world(house) -> None:
+    card = await house.create()
+    where = address(json.dumps(card["components"]))
+    async with aiohttp.ClientSession() as web, web.ws_connect(f"http://{where}/play?name=Bo") as player:
+        await house.until(lambda found: next((m for m in found if "Players: 1 of 16" in json.dumps(m)), None))
+        await player.close()
+    warning = await house.message("**Pond** is empty since")
+    assert "Bo" in json.dumps(warning["components"])
+    await house.press("Keep alive", warning, who="Bo")
+    kept = await house.message("kept awake by")
+    assert kept["id"] == warning["id"]
+    await house.people["Ada"].slash(CHAT, "server pause", server="Pond")
+    card = await house.message("### Pond", "Paused")
+    paused = await house.message("was paused by")
+    await house.press("Resume", paused, who="Bo")
+    await house.message("### Pond", "Running")
+    assert len(await house.cards()) == 1
+
+
+async def test_an_empty_server_is_warned_about_in_one_message_and_paused(house) -> None:
+    await house.create()
+    warning = await house.message("**Pond** is empty since")
+    paused = await house.message("**Pond** is paused: nobody was on")
+    assert paused["id"] == warning["id"]
+    await house.message("### Pond", "Paused")
+    await house.press("Resume", paused, who="Bo")
+    await house.message("### Pond", "Running")
+
+
+@pytest.mark.parametrize("when", ["create", "warn", "pause", "resume", "delete"])
+async def test_killed_in_the_middle_it_converges_with_one_effect_and_one_message(house, when) -> None:
+    ada = house.people["Ada"]
+    if when != "create":
+        await house.create()
+    match when:
+        case "create":
+            await ada.slash(CHAT, "server create", game="meadow", name="Pond")
+            await house.message("is being made")
+        case "warn":
+            await house.message("**Pond** is empty since")
+        case "pause":
+            await ada.slash(CHAT, "server pause", server="Pond")
+            await house.message("saves its world")
+        case "resume":
+            await ada.slash(CHAT, "server pause", server="Pond")
+            await house.message("### Pond", "Paused")
+            await ada.slash(CHAT, "server resume", server="Pond")
+            await house.message("is waking up")
+        case "delete":
+            asked = await ada.slash(CHAT, "server delete", server="Pond")
+            await ada.submit(CHAT, asked["modal"], name="Pond")
+            await house.message("is deleted. It can be brought back")
+    await house.stop(signal.SIGKILL)
+    await house.start()
+    expected = {"create": "Running", "warn": "Paused", "pause": "Paused", "resume": "Running", "delete": "Deleted"}
+    await house.message("### Pond", expected[when])
+    assert len(await house.cards()) == 1
+    if when == "warn":
+        assert len([m for m in await house.messages() if "nobody was on" in json.dumps(m["components"])]) == 1
+
+
+async def test_servers_outlive_the_bot_and_are_adopted(house) -> None:
+    card = await house.create()
+    where = address(json.dumps(card["components"]))
+    assert await house.stop() == 0
+    async with aiohttp.ClientSession() as web, web.get(f"http://{where}/status") as answer:
+        assert answer.status == 200
+    await house.start()
+    shown = await house.people["Bo"].slash(CHAT, "server pause", server="Pond")
+    assert shown["answer"] in ("deferred", "message")
+    await house.message("Only Ada (owner), a manager or an admin can pause Pond.", who="Bo")
+
+
+async def test_a_name_of_markdown_and_mentions_is_refused_in_words(house) -> None:
+    await house.people["Ada"].slash(CHAT, "server create", game="meadow", name="**<@1>**")
+    await house.message("A name is made of letters")
