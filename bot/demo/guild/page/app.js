@@ -217,6 +217,7 @@ class Page {
         break;
       case "commands":
         store.commands = data;
+        this.composer.refresh();
         break;
       case "presence":
         store.setPresence(data.user_id, data.online);

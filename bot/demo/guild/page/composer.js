@@ -145,6 +145,11 @@ export class Composer {
     this.#suggest();
   }
 
+  /** What can be typed has changed: a list that is open shows it. */
+  refresh() {
+    if (!this.pills.active && this.input.value.startsWith("/")) this.#suggest();
+  }
+
   #suggest() {
     const text = this.input.value;
     this.#autocomplete.cancel();
