@@ -1,0 +1,155 @@
+"""`make demo` as a stranger meets it: a real browser, the shipped bot, real games and players."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+ROOT = Path(__file__).parents[2]
+PICTURES = Path(__file__).with_name("pictures")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+
+if CHROMIUM is None:
+    if os.environ.get("CI"):
+        pytest.fail("CI needs Chromium", pytrace=False)
+    pytest.skip("no Chromium on this machine (install it, or set CHROMIUM)", allow_module_level=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Demo:
+    def __init__(self, folder: Path, browser: Browser) -> None:
+        self.folder, self.browser, self.port = folder, browser, free_port()
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        quick = {"DORMOUSE_IDLE_AFTER": "20", "DORMOUSE_IDLE_WARN": "12", "DORMOUSE_IDLE_GRACE": "4"}
+        first = min(free_port(), 65000)
+        command = [
+            sys.executable,
+            "-m",
+            "bot",
+            "demo",
+            "--no-open",
+            "--port",
+            str(self.port),
+            "--folder",
+            str(self.folder),
+        ]
+        self.process = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=ROOT,
+            env=os.environ | quick | {"DORMOUSE_PORTS": f"{first}-{first + 40}"},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert self.process.stdout is not None
+        async with asyncio.timeout(30):
+            while b"is open" not in await self.process.stdout.readline():
+                pass
+
+    async def stop(self) -> None:
+        assert self.process is not None
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(60):
+            await self.process.wait()
+
+    async def person(self, name: str, viewport: dict[str, int] = WIDE) -> Page:
+        context = await self.browser.new_context(viewport=viewport)  # type: ignore[arg-type]
+        page = await context.new_page()
+        await page.goto(f"http://127.0.0.1:{self.port}/")
+        await page.locator(f'[data-person="{name}"]').first.click()
+        return page
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
+        demo = Demo(tmp_path / "demo", browser)
+        await demo.start()
+        try:
+            yield demo
+        finally:
+            await demo.stop()
+            await browser.close()
+
+
+async def type_command(page: Page, command: str) -> None:
+    await page.locator("#composer").fill(command)
+    await page.locator("#composer").press("Enter")
+
+
+async def channel(page: Page, name: str) -> None:
+    await page.locator(f'[data-channel="{name}"]').first.click()
+
+
+def card(page: Page) -> object:
+    return page.locator("[data-message-id]:not([data-ephemeral])", has=page.get_by_role("heading", name="Pond")).last
+
+
+async def picture(page: Page, name: str) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    await page.screenshot(path=PICTURES / f"{name}.png")
+
+
+async def play(demo: Demo, url: str, name: str) -> Page:
+    page = await (await demo.browser.new_context(viewport=WIDE)).new_page()  # type: ignore[arg-type]
+    await page.goto(f"{url}?hour=12")
+    await page.get_by_label("Your name").fill(name)
+    await page.get_by_role("button", name="Walk in").click()
+    await expect(page.locator("html")).to_have_attribute("data-state", "playing")
+    return page
+
+
+async def test_the_whole_story_in_the_browser(demo: Demo) -> None:
+    ada = await demo.person("Ada")
+    await channel(ada, "servers")
+    await ada.locator("#composer").fill("/server cr")
+    await expect(ada.get_by_role("option").first).to_be_visible(timeout=30_000)  # the bot has said its commands
+    await type_command(ada, "/server create game:Meadow name:Pond")
+    shown = card(ada)
+    await expect(shown).to_contain_text("Running", timeout=40_000)  # type: ignore[arg-type]
+    link = shown.get_by_role("link").first  # type: ignore[attr-defined]
+    url = await link.get_attribute("href")
+    assert url is not None
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", url)
+    await picture(ada, "running-1280")
+
+    first = await play(demo, url, "Ada")
+    second = await play(demo, url, "Bo")
+    await first.locator("#view").click(position={"x": 500, "y": 300})
+    await expect(shown).to_contain_text("Players: 2 of 16", timeout=30_000)  # type: ignore[arg-type]
+    await picture(first, "meadow-1280")
+    await first.close()
+    await second.close()
+
+    await expect(ada.get_by_role("button", name="Keep alive").last).to_be_visible(timeout=60_000)
+    await expect(ada.get_by_text("It pauses").last).to_be_visible(timeout=60_000)
+    await picture(ada, "warned-1280")
+    await ada.get_by_role("button", name="Pause now").last.click()
+    await expect(shown).to_contain_text("Paused", timeout=30_000)  # type: ignore[arg-type]
+    await picture(ada, "paused-1280")
+
+    bo = await demo.person("Bo", PHONE)
+    await channel(bo, "servers") if await bo.locator('[data-channel="servers"]').first.is_visible() else None
+    await picture(bo, "phone-360")
+    await ada.get_by_role("button", name="Resume").last.click()
+    await expect(shown).to_contain_text("Running", timeout=30_000)  # type: ignore[arg-type]
