@@ -12,16 +12,24 @@ from cogs.faces import Faces
 
 
 async def add_all(bot: commands.Bot | commands.AutoShardedBot, faces: Faces) -> None:
-    """Add every cog, the persistent buttons, and the tree's last resort for errors."""
+    """Add every cog, the persistent buttons and selects, translations, and the tree's last resort for errors.
+
+    `bot.faces` has to be `faces`: that is where buttons find it. Call it before commands are synced.
+    """
     from cogs.buttons import Press
     from cogs.guild import GuildCog
     from cogs.help import HelpCog
     from cogs.modals import ModalCog
     from cogs.servers import ServerCog
+    from cogs.setup import Choose
+    from cogs.speech import Speech
 
-    for cog in (ServerCog, GuildCog, HelpCog, ModalCog):
-        await bot.add_cog(cog(faces))
-    bot.add_dynamic_items(Press)
+    await bot.tree.set_translator(Speech())
+    await bot.add_cog(ServerCog(faces.servers, faces.guilds, faces.catalogue, faces.replies))
+    await bot.add_cog(GuildCog(faces.guilds, faces.replies))
+    await bot.add_cog(HelpCog(faces.replies))
+    await bot.add_cog(ModalCog(faces))
+    bot.add_dynamic_items(Press, Choose)
 
     async def on_error(interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
         await faces.replies.sorry(interaction, error)

@@ -1,116 +1,129 @@
-"""Every button, on one class that acknowledges and catches. A custom id is `dm:<verb>:<server id>[:<more>]`, so that
-buttons work after a restart: nothing about them is remembered but what stands in the message."""
+"""Every button, on one class that acknowledges and catches.
+
+A custom id is `dm:<verb>[:<server id>][:<more>]` and all there is to know about a button: nothing else is remembered,
+so those posted before a restart work as any other.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Self
 
-import discord
+from discord.ui import Button, DynamicItem, Item
 
-from cogs import pages
+from cogs import forms, pages, setup
 from cogs.faces import Faces
-from cogs.replies import Answer, Replies, actor_of, language_of
+from cogs.replies import Answer, How, Interaction, actor_of, language_of
 from core.guilds.access import Actor, Do
 from core.text import say
-from core.words import Phase
 
-TEMPLATE = r"dm:(?P<verb>[a-z_]+):(?P<server>[a-z][a-z2-7]{11}|guild)(?::(?P<more>[a-z0-9_]+))?"
+TEMPLATE = r"dm:(?P<verb>[a-z_]+)(?::(?P<server>[a-z][a-z2-7]{11}))?(?::(?P<more>[a-z0-9_]+))?"
 
 
-class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMPLATE):
-    """A pressed button: looked up in VERBS."""
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """One press: what a verb needs to act on it."""
 
-    def __init__(self, verb: str, server: str, more: str, item: discord.ui.Button[Any]) -> None:
+    faces: Faces
+    actor: Actor
+    server: str
+    more: str
+    language: str
+    interaction: Interaction
+
+
+class Press(DynamicItem[Button[Any]], template=TEMPLATE):
+    """Any of our buttons; VERBS says what it does."""
+
+    def __init__(self, item: Button[Any], verb: str, server: str, more: str) -> None:
         super().__init__(item)
         self.verb, self.server, self.more = verb, server, more
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        assert isinstance(item, discord.ui.Button)
-        return cls(match["verb"], match["server"], match["more"] or "", item)
+    async def from_custom_id(cls, interaction: Interaction, item: Item[Any], match: re.Match[str], /) -> Self:
+        assert isinstance(item, Button)
+        return cls(item, match["verb"], match["server"] or "", match["more"] or "")
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> Any:
         faces: Faces = interaction.client.faces
-        replies: Replies = faces.replies
-        if (opens := MODALS.get(self.verb)) is not None:
-
-            async def open_modal() -> None:
-                modal = await opens(faces, actor_of(interaction), self.server, self.more, language_of(interaction))
-                await interaction.response.send_modal(modal)
-
-            await replies.answer(interaction, open_modal, defer=False)
-            return
-
-        async def handle() -> Answer | None:
-            does = VERBS.get(self.verb)
-            if does is None:
-                return say(language_of(interaction), "old")
-            return await does(faces, actor_of(interaction), self.server, language_of(interaction))
-
-        await replies.answer(interaction, handle)
+        how, do = VERBS.get(self.verb, (How.NEW, _old))
+        # Only the notice's own buttons carry a guild, and only the owner's direct messages make use of it.
+        guild = int(self.more) if self.more.isdecimal() else 0
+        actor, language = actor_of(interaction, guild=guild), language_of(interaction)
+        pressed = Pressed(faces, actor, self.server, self.more, language, interaction)
+        await faces.replies.answer(interaction, lambda: do(pressed), how=how)
 
 
-async def _resume(faces: Faces, actor: Actor, server: str, language: str) -> Answer:
-    return pages.done("resume", await faces.servers.resume(actor, server), language)
+async def _old(pressed: Pressed) -> Answer:
+    return say(pressed.language, "old")
 
 
-async def _pause(faces: Faces, actor: Actor, server: str, language: str) -> Answer:
-    return pages.done("pause", await faces.servers.pause(actor, server), language)
+async def _resume(pressed: Pressed) -> Answer:
+    return pages.resumed(await pressed.faces.servers.resume(pressed.actor, pressed.server), pressed.language)
 
 
-async def _restart(faces: Faces, actor: Actor, server: str, language: str) -> Answer:
-    return pages.done("restart", await faces.servers.restart(actor, server), language)
+async def _pause(pressed: Pressed) -> Answer:
+    return pages.pausing(await pressed.faces.servers.pause(pressed.actor, pressed.server), pressed.language)
 
 
-async def _keep(faces: Faces, actor: Actor, server: str, language: str) -> Answer:
-    return pages.kept(await faces.servers.keep(actor, server), language)
+async def _restart(pressed: Pressed) -> Answer:
+    return pages.restarted(await pressed.faces.servers.restart(pressed.actor, pressed.server), pressed.language)
 
 
-async def _join(faces: Faces, actor: Actor, server: str, language: str) -> Answer:
-    view = await faces.servers.get(actor, server, Do.JOIN)
-    return pages.join(view, language) if view.phase is Phase.RUNNING else pages.not_up(view, language)
+async def _keep(pressed: Pressed) -> Answer:
+    return pages.kept(await pressed.faces.servers.keep(pressed.actor, pressed.server), pressed.language)
 
 
-async def _more(faces: Faces, actor: Actor, server: str, language: str) -> Answer:
-    return pages.more(await faces.servers.get(actor, server), language)
+async def _join(pressed: Pressed) -> Answer:
+    return pages.join(await pressed.faces.servers.get(pressed.actor, pressed.server, Do.JOIN), pressed.language)
 
 
-async def _undo(faces: Faces, actor: Actor, server: str, language: str) -> Answer:
-    return pages.undone(await faces.servers.undo(actor, server), language)
+async def _more(pressed: Pressed) -> Answer:
+    return pages.more(await pressed.faces.servers.get(pressed.actor, pressed.server), pressed.language)
 
 
-async def _edit(faces: Faces, actor: Actor, server: str, language: str) -> Answer:
-    return pages.edit(await faces.servers.get(actor, server, Do.EDIT), language)
+async def _undo(pressed: Pressed) -> Answer:
+    return pages.undone(await pressed.faces.servers.undo(pressed.actor, pressed.server), pressed.language)
 
 
-async def _setup(faces: Faces, actor: Actor, server: str, language: str) -> Answer:
-    return say(language, "setup.how")
+async def _edit(pressed: Pressed) -> Answer:
+    return forms.page(await pressed.faces.servers.get(pressed.actor, pressed.server, Do.EDIT), pressed.language)
 
 
-async def _open_delete(faces: Faces, actor: Actor, server: str, more: str, language: str) -> discord.ui.Modal:
-    return pages.delete_modal(await faces.servers.get(actor, server, Do.DELETE), language)
+async def _list(pressed: Pressed) -> Answer:
+    whose, _, number = pressed.more.partition("_")
+    views = await pressed.faces.servers.list(pressed.actor, mine=whose == "mine")
+    return pages.listing(views, pressed.language, whose=whose, page=int(number) if number.isdecimal() else 0)
 
 
-async def _open_edit(faces: Faces, actor: Actor, server: str, more: str, language: str) -> discord.ui.Modal:
-    return pages.edit_modal(await faces.servers.get(actor, server, Do.EDIT), more, language)
+async def _setup(pressed: Pressed) -> Answer:
+    view = await setup.look(pressed.faces.guilds, pressed.actor)
+    return setup.page(view, pressed.language, setup.missing(pressed.interaction, view, pressed.language))
 
 
-VERBS: dict[str, Callable[[Faces, Actor, str, str], Awaitable[Answer]]] = {
-    "resume": _resume,
-    "pause": _pause,
-    "restart": _restart,
-    "keep": _keep,
-    "join": _join,
-    "more": _more,
-    "undo": _undo,
-    "edit": _edit,
-    "setup": _setup,
-}
-MODALS: dict[str, Callable[[Faces, Actor, str, str, str], Awaitable[discord.ui.Modal]]] = {
-    "delete": _open_delete,
-    "change": _open_edit,
+async def _open_change(pressed: Pressed) -> Answer:
+    view = await pressed.faces.servers.get(pressed.actor, pressed.server, Do.EDIT)
+    draft = pressed.faces.drafts.take(pressed.actor.user, view.id, pressed.more)
+    return forms.change(view, pressed.more, pressed.language, draft)
+
+
+async def _open_delete(pressed: Pressed) -> Answer:
+    return forms.delete(await pressed.faces.servers.get(pressed.actor, pressed.server, Do.DELETE), pressed.language)
+
+
+VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
+    "resume": (How.NEW, _resume),
+    "pause": (How.NEW, _pause),
+    "restart": (How.NEW, _restart),
+    "keep": (How.NEW, _keep),
+    "join": (How.NEW, _join),
+    "more": (How.NEW, _more),
+    "undo": (How.NEW, _undo),
+    "edit": (How.NEW, _edit),
+    "list": (How.UPDATE, _list),
+    "setup": (How.NEW, _setup),
+    "change": (How.MODAL, _open_change),
+    "delete": (How.MODAL, _open_delete),
 }

@@ -1,4 +1,8 @@
-"""Pure: a server as its card, the one message that shows it. Readable on a phone of 360 pixels."""
+"""Pure: a server as its card, the one message that shows it. Readable on a phone of 360 pixels.
+
+Everything relative is a Discord timestamp, which counts by itself: what a card says depends on the view but not on
+`view.at`, so that an unchanged server needs no edit (`digest`).
+"""
 
 from __future__ import annotations
 
@@ -10,61 +14,63 @@ import discord
 from discord import ButtonStyle
 from discord.ui import ActionRow, Button, Container, LayoutView, Separator, TextDisplay
 
-from cogs.escape import block, escape, when
+from cogs.escape import block, code, escape, when
 from core.servers.views import ServerView
 from core.text import duration, say, size
 from core.words import Because, Desired, Phase
 
+AMBER, GREEN, BLUE, GREY, RED = 0xE8A33D, 0x4FA36B, 0x6F7BB5, 0x7A7F87, 0xC9504B
 COLOURS = {
-    Phase.STARTING: 0xE8A33D,
-    Phase.RUNNING: 0x4FA36B,
-    Phase.STOPPING: 0xE8A33D,
-    Phase.PAUSED: 0x6F7BB5,
-    Phase.ARCHIVING: 0x6F7BB5,
-    Phase.ARCHIVED: 0x6F7BB5,
-    Phase.DELETING: 0x7A7F87,
-    Phase.DELETED: 0x7A7F87,
+    Phase.STARTING: AMBER,
+    Phase.RUNNING: GREEN,
+    Phase.STOPPING: AMBER,
+    Phase.PAUSED: BLUE,
+    Phase.ARCHIVING: BLUE,
+    Phase.ARCHIVED: BLUE,
+    Phase.DELETING: GREY,
+    Phase.DELETED: GREY,
 }
-RED = 0xC9504B
-MOST_NAMES = 12
-STYLES = {"resume": ButtonStyle.success, "keep": ButtonStyle.primary, "join": ButtonStyle.primary}
+STYLES = {
+    "join": ButtonStyle.primary,
+    "resume": ButtonStyle.success,
+    "keep": ButtonStyle.success,
+    "undo": ButtonStyle.success,
+    "delete": ButtonStyle.danger,
+}
+PER_ROW = 3
+MOST_NAMES, LONGEST_NAME = 12, 32
 
 
 def card(view: ServerView, language: str, *, number: int) -> LayoutView:
     """`number` becomes the container's component id, by which a message is known again."""
-    container: Container[LayoutView] = Container(accent_colour=_colour(view), id=number)
+    container: Container[LayoutView] = Container(accent_colour=discord.Colour(_colour(view)), id=number)
     container.add_item(TextDisplay(f"### {escape(view.name)}\n{_first_line(view, language)}"))
-    if body := "\n".join(_body(view, language)):
+    if body := "\n".join(filter(None, _body(view, language))):
         container.add_item(TextDisplay(body))
     container.add_item(Separator())
-    container.add_item(TextDisplay("-# " + _footer(view, language)))
-    buttons = [button(verb, view.id, language) for verb in verbs(view)]
-    for start in range(0, len(buttons), 3):
-        container.add_item(ActionRow(*buttons[start : start + 3]))
+    container.add_item(TextDisplay(f"-# {_footer(view, language)}"))
+    for row in rows([button(verb, view.id, language) for verb in verbs(view)]):
+        container.add_item(row)
     layout = LayoutView(timeout=None)
     layout.add_item(container)
     return layout
-
-
-def button(verb: str, server: str, language: str, *, label: str | None = None) -> Button[LayoutView]:
-    style = STYLES.get(verb, ButtonStyle.danger if verb == "delete" else ButtonStyle.secondary)
-    return Button(style=style, label=say(language, f"button.{label or verb}"), custom_id=f"dm:{verb}:{server}")
 
 
 def verbs(view: ServerView) -> list[str]:
     """The buttons that make sense now, in order."""
     match view.phase:
         case Phase.RUNNING:
-            keep = ["keep"] if view.idle.after else []
-            return ["join", *keep, "pause", "restart", "more"]
+            return ["join", *(["keep"] if view.idle.after else []), "pause", "restart", "more"]
         case Phase.STARTING:
             return ["join", "pause", "more"]
         case Phase.STOPPING if view.desired is Desired.RUNNING:
             return ["join", "pause", "more"]
         case Phase.STOPPING | Phase.PAUSED | Phase.ARCHIVING | Phase.ARCHIVED:
             return ["resume", "more"]
+        case Phase.DELETING if view.purge_at is not None:
+            return ["undo"]
         case _:
-            return ["undo"] if view.purge_at else []
+            return []
 
 
 def digest(layout: LayoutView) -> str:
@@ -77,79 +83,136 @@ def components(layout: LayoutView) -> list[dict[str, Any]]:
     return layout.to_components()  # type: ignore[no-untyped-call, no-any-return]
 
 
-def _colour(view: ServerView) -> discord.Colour:
-    bad = view.problem is not None or (
-        view.phase is Phase.PAUSED and view.because in (Because.CRASHES, Because.START_FAILED)
+# shared with notices and pages
+
+
+def button(
+    verb: str, server: str, language: str, *, label: str | None = None, more: int | None = None
+) -> Button[LayoutView]:
+    """`label` where the words differ from the verb's; `more` is the third part of the custom id."""
+    return Button(
+        style=STYLES.get(verb, ButtonStyle.secondary),
+        label=say(language, f"button.{label or verb}"),
+        custom_id=f"dm:{verb}:{server}" + (f":{more}" if more is not None else ""),
     )
-    return discord.Colour(RED if bad else COLOURS[view.phase])
+
+
+def rows(buttons: list[Button[LayoutView]]) -> list[ActionRow[LayoutView]]:
+    return [ActionRow(*buttons[start : start + PER_ROW]) for start in range(0, len(buttons), PER_ROW)]
+
+
+def names(players: tuple[str, ...] | list[str], most: int = MOST_NAMES) -> str:
+    """Players by name, escaped; those beyond `most` are an ellipsis."""
+    known = [name for name in (escape(each, LONGEST_NAME) for each in players[:most]) if name]
+    return ", ".join([*known, "…"] if len(players) > most else known)
+
+
+def saved(view: ServerView, language: str) -> str:
+    """When the world was saved last; empty where that is not known."""
+    if view.saved_at is None:
+        return ""
+    if view.saved_bytes is None:
+        return say(language, "card.saved_unsized", when=when(view.saved_at))
+    return say(language, "card.saved", when=when(view.saved_at), size=size(language, view.saved_bytes))
+
+
+# lines
+
+
+def _colour(view: ServerView) -> int:
+    gave_up = view.phase is Phase.PAUSED and view.because in (Because.CRASHES, Because.START_FAILED)
+    return RED if view.problem is not None or gave_up else COLOURS[view.phase]
 
 
 def _first_line(view: ServerView, language: str) -> str:
-    phase = say(language, f"phase.{view.phase}")
     if view.phase is Phase.STARTING:
         step = say(language, f"step.{view.step or 'queued'}")
-        return say(language, "card.starting", phase=phase, step=step, since=when(view.started_at or view.phase_since))
-    return say(language, "card.since", phase=phase, since=when(view.phase_since))
+        return say(language, "card.starting", step=step, since=when(view.started_at or view.phase_since))
+    return say(language, f"card.{view.phase}", since=when(view.phase_since))
 
 
 def _body(view: ServerView, language: str) -> list[str]:
-    lines: list[str] = []
-    if view.description:
-        lines.append(escape(view.description))
+    return [
+        escape(view.description),
+        _problem(view, language),
+        *_address(view, language),
+        *_next(view, language),
+        saved(view, language),
+    ]
+
+
+def _problem(view: ServerView, language: str) -> str:
     if view.problem is not None:
-        lines.append(say(language, f"problem.{view.problem}"))
-    if view.phase in (Phase.RUNNING, Phase.STARTING) and view.address:
-        lines.append(say(language, "card.address", address=view.address))
-        if view.url and view.phase is Phase.RUNNING:
-            lines.append(say(language, "card.open", url=view.url))
-    if view.phase is Phase.RUNNING:
-        lines += [*_players(view, language), *_idle(view, language)]
-    if view.phase in (Phase.PAUSED, Phase.STOPPING) and view.desired is Desired.PAUSED:
-        lines.append(_why_paused(view, language))
-        if view.because is Because.CRASHES and view.crash_log:
-            lines.append(block(view.crash_log[-600:]))
-    if view.phase is Phase.DELETING and view.purge_at:
-        lines.append(say(language, "card.deleted", until=when(view.purge_at, "f")))
-    if view.saved_at and view.saved_bytes is not None:
-        lines.append(say(language, "card.saved", when=when(view.saved_at), size=size(view.saved_bytes)))
+        return say(language, f"problem.{view.problem}")
+    return "" if view.fresh else say(language, "problem.cluster_away")
+
+
+def _address(view: ServerView, language: str) -> list[str]:
+    if view.address is None or view.desired is not Desired.RUNNING:
+        return []
+    lines = [say(language, "card.address", address=code(view.address))]
+    if view.url and view.phase is Phase.RUNNING:
+        lines.append(say(language, "card.open", url=view.url))
     return lines
 
 
-def _players(view: ServerView, language: str) -> list[str]:
+def _next(view: ServerView, language: str) -> list[str]:
+    """Who plays, and what happens next, and when."""
+    match view.phase:
+        case Phase.RUNNING:
+            return [_players(view, language), *_idle(view, language)]
+        case Phase.STOPPING:
+            return [say(language, f"card.stopping.{'again' if view.desired is Desired.RUNNING else 'pause'}")]
+        case Phase.PAUSED:
+            return _paused(view, language)
+        case Phase.ARCHIVED:
+            return [say(language, "card.archived.next")]
+        case Phase.DELETING if view.purge_at is not None:
+            return [say(language, "card.deleting.next", until=when(view.purge_at, "f"))]
+        case _:
+            return []
+
+
+def _players(view: ServerView, language: str) -> str:
     if not view.players_known:
-        return [say(language, "card.players_unknown")] if view.idle.unknown_since else []
-    if not view.players_max:
-        return [say(language, "card.players_nomax", online=view.players_online)]
-    names = ", ".join(map(escape, view.players[:MOST_NAMES]))
-    message = "card.players_names" if names else "card.players"
-    return [say(language, message, online=view.players_online, max=view.players_max, names=names)]
+        return say(language, "card.players_unknown") if view.idle.unknown_since else ""
+    line = say(
+        language,
+        "card.players" if view.players_max else "card.players_unlimited",
+        online=view.players_online,
+        max=view.players_max,
+    )
+    return f"{line} · {known}" if (known := names(view.players)) else line
 
 
 def _idle(view: ServerView, language: str) -> list[str]:
     idle = view.idle
-    if not idle.after:
-        return [say(language, "card.never")]
     lines = []
-    if idle.keep_until is not None and idle.keep_until > view.at:
-        lines.append(say(language, "card.kept", until=when(idle.keep_until, "t")))
-    if idle.empty_since is not None and idle.pause_at is not None:
-        lines.append(say(language, "card.pauses", since=when(idle.empty_since), when=when(idle.pause_at)))
+    if not idle.after:
+        lines.append(say(language, "card.never"))
+    elif idle.empty_since is not None and idle.pause_at is not None:
+        lines.append(say(language, "card.empty", since=when(idle.empty_since, "t"), when=when(idle.pause_at)))
     elif view.players_online:
         lines.append(say(language, "card.playing", after=duration(language, idle.after)))
+    if idle.after and idle.keep_until is not None and idle.pause_at in (None, idle.keep_until):
+        lines.append(say(language, "card.kept", until=when(idle.keep_until, "t")))
     if idle.warning_dead:
         lines.append(say(language, "card.warning_dead"))
     return lines
 
 
-def _why_paused(view: ServerView, language: str) -> str:
+def _paused(view: ServerView, language: str) -> list[str]:
     match view.because:
-        case Because.IDLE | Because.CRASHES | Because.START_FAILED:
-            return say(language, f"card.paused.{view.because}")
-        case Because.OWNER if view.by:
-            return say(language, "card.paused.owner", by=view.by)
+        case Because.CRASHES | Because.START_FAILED:
+            return [say(language, f"card.paused.{view.because}"), block(view.crash_log)]
+        case Because.IDLE:
+            return [say(language, "card.paused.idle")]
+        case Because.OWNER if view.by is not None:
+            return [say(language, "card.paused.owner", by=view.by)]
         case _:
-            return say(language, "card.paused.other")
+            return [say(language, "card.paused.other")]
 
 
 def _footer(view: ServerView, language: str) -> str:
-    return say(language, "card.footer", game=view.game_name, size=view.size, owner=view.owner)
+    known = say(language, f"size.{view.size}")
+    return say(language, "card.footer", game=escape(view.game_name), size=known, owner=view.owner)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from cogs.drafts import Drafts
 from cogs.replies import Replies
 from core.games.catalogue import Catalogue
 from core.guilds.settings import Guilds
@@ -16,3 +17,4 @@ class Faces:
     guilds: Guilds
     replies: Replies
     catalogue: Catalogue
+    drafts: Drafts = field(default_factory=Drafts)

@@ -1,23 +1,22 @@
-"""Submitted modals, answered by their custom id alone: one that was opened before a restart works as any other."""
+"""Submitted modals, answered by their custom id alone, so that one opened before a restart works as any other; and a
+kind word for components that nothing answers to any more."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import discord
 from discord.ext import commands
 
-from cogs import pages
-from cogs.buttons import TEMPLATE
-from cogs.escape import escape
+from cogs import buttons, forms, pages, setup
 from cogs.faces import Faces
-from cogs.replies import Answer, actor_of, language_of
+from cogs.replies import Answer, Interaction, actor_of, in_words, language_of
+from core.errors import BadInput
 from core.text import say
-from core.words import Desired
 
-_MODAL = re.compile(r"dm:modal_(?P<verb>edit|delete):(?P<server>[a-z][a-z2-7]{11})(?::(?P<group>[a-z0-9_]+))?")
+_OURS = [re.compile(template) for template in (buttons.TEMPLATE, setup.TEMPLATE)]
 
 
 class ModalCog(commands.Cog):
@@ -25,46 +24,56 @@ class ModalCog(commands.Cog):
         self._faces = faces
 
     @commands.Cog.listener()
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+    async def on_interaction(self, interaction: Interaction) -> None:
         data: Mapping[str, Any] = interaction.data or {}
         custom_id = str(data.get("custom_id", ""))
         if interaction.type is discord.InteractionType.modal_submit:
-            await self._submitted(interaction, custom_id, _fields(data.get("components", [])))
-        elif interaction.type is discord.InteractionType.component and not re.fullmatch(TEMPLATE, custom_id):
-            await self._old(interaction)
+            typed = fields(data.get("components", []))
+            await self._faces.replies.answer(interaction, lambda: self._submitted(interaction, custom_id, typed))
+        elif interaction.type is discord.InteractionType.component and not _is_ours(custom_id):
+            await self._faces.replies.answer(interaction, lambda: self._old(interaction))
 
-    async def _old(self, interaction: discord.Interaction[Any]) -> None:
-        async def handle() -> Answer:
-            return say(language_of(interaction), "old")
+    async def _old(self, interaction: Interaction) -> Answer:
+        return say(language_of(interaction), "old")
 
-        await self._faces.replies.answer(interaction, handle)
+    async def _submitted(self, interaction: Interaction, custom_id: str, typed: dict[str, str]) -> Answer:
+        form = forms.MODAL.fullmatch(custom_id)
+        if form is None:
+            return await self._old(interaction)
+        server, group, language = form["server"], form["group"] or forms.ABOUT, language_of(interaction)
+        try:
+            if form["verb"] == "delete":
+                return await self._delete(interaction, server, typed)
+            return await self._change(interaction, server, typed)
+        except BadInput as wrong:
+            refusal = in_words(wrong, language) or ""
+            if form["verb"] == "delete":
+                return forms.again(refusal, "delete", server, language)
+            self._faces.drafts.keep(interaction.user.id, server, group, typed)
+            return forms.again(refusal, f"change:{group}", server, language)
 
-    async def _submitted(self, interaction: discord.Interaction[Any], custom_id: str, typed: dict[str, str]) -> None:
-        found = _MODAL.fullmatch(custom_id)
-        if found is None:
-            await self._old(interaction)
-            return
+    async def _delete(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
+        view = await self._faces.servers.delete(actor_of(interaction), server, typed.get("name", ""))
+        return pages.deleted(view, language_of(interaction))
 
-        async def handle() -> Answer:
-            actor, language = actor_of(interaction), language_of(interaction)
-            if found["verb"] == "delete":
-                view = await self._faces.servers.delete(actor, found["server"], typed.get("name", ""))
-                return pages.deleted(view, language)
-            before = await self._faces.servers.get(actor, found["server"])
-            view = await self._faces.servers.edit(actor, found["server"], typed)
-            restarts = view.desired is Desired.RUNNING and view.version != before.version
-            return say(language, "answer.edited_restart" if restarts else "answer.edited", name=escape(view.name))
-
-        await self._faces.replies.answer(interaction, handle)
+    async def _change(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
+        actor = actor_of(interaction)
+        before = await self._faces.servers.get(actor, server)
+        after = await self._faces.servers.edit(actor, server, typed)
+        return forms.changed(before, after, language_of(interaction))
 
 
-def _fields(components: list[dict[str, Any]]) -> dict[str, str]:
+def _is_ours(custom_id: str) -> bool:
+    return any(template.fullmatch(custom_id) for template in _OURS)
+
+
+def fields(components: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """What was typed or chosen, by custom id, out of labels (or the older action rows)."""
     typed: dict[str, str] = {}
     for outer in components:
         for field in [outer["component"]] if "component" in outer else outer.get("components", []):
-            if "value" in field:
-                typed[field["custom_id"]] = str(field["value"] or "")
-            elif field.get("values"):
+            if field.get("values"):
                 typed[field["custom_id"]] = str(field["values"][0])
+            elif "value" in field:
+                typed[field["custom_id"]] = str(field["value"] or "")
     return typed

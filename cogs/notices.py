@@ -1,135 +1,198 @@
-"""Pure: a notice as the message that reports it now. One message an episode: what moved on says so, its buttons go."""
+"""Pure: a notice as the message that reports it now.
+
+One message an episode: when its state has moved on the same message says so, and its buttons go. Every button carries
+the guild, so that it works in the owner's direct messages too, where Discord does not tell one.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import discord
-from discord.ui import ActionRow, Button, Container, LayoutView, TextDisplay
+from discord.ui import Button, Container, LayoutView, TextDisplay
 
-from cogs.cards import RED, button
-from cogs.escape import block, escape, when
+from cogs.cards import AMBER, BLUE, GREEN, GREY, RED, button, names, rows, saved
+from cogs.escape import block, code, escape, when
 from core.servers.views import NoticeView, ServerView
 from core.text import duration, say
-from core.words import Desired, NoticeKind
+from core.words import Desired, NoticeKind, Phase
 
-AMBER, GREEN, BLUE, GREY = 0xE8A33D, 0x4FA36B, 0x6F7BB5, 0x7A7F87
+LOG_LINES = 12
+KILLED = 128 + 9
 
 
 def notice(view: NoticeView) -> LayoutView | None:
-    """None when there is nothing left to say: a warning that was never sent and no longer holds."""
+    """None when there is nothing left to say: what it would report no longer holds."""
     if view.kind is NoticeKind.WELCOME:
-        setup: Button[LayoutView] = Button(label=say(view.language, "button.setup"), custom_id="dm:setup:guild")
-        return _layout(view.number, GREEN, [say(view.language, "notice.welcome")], [setup])
+        setup: Button[LayoutView] = Button(label=say(view.language, "button.setup"), custom_id="dm:setup")
+        return _layout(view.number, _Parts(GREEN, [say(view.language, "notice.welcome")], [setup]))
     if view.server is None:
         return None
-    colour, lines, buttons = _RENDER[view.kind](view.data, view.server, view.language)
-    return _layout(view.number, colour, [line for line in lines if line], buttons) if lines else None
+    parts = _RENDER[view.kind](_Teller(view, view.server))
+    return None if parts is None else _layout(view.number, parts)
 
 
-_Parts = tuple[int, list[str], list[Button[LayoutView]]]
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    colour: int
+    lines: list[str]
+    buttons: list[Button[LayoutView]]
 
 
-def _layout(number: int, colour: int, lines: list[str], buttons: list[Button[LayoutView]]) -> LayoutView:
-    container: Container[LayoutView] = Container(accent_colour=discord.Colour(colour), id=number)
-    container.add_item(TextDisplay("\n".join(lines)))
-    if buttons:
-        container.add_item(ActionRow(*buttons))
+class _Teller:
+    """Words and buttons about one server, in the notice's language."""
+
+    def __init__(self, view: NoticeView, server: ServerView) -> None:
+        self.data = view.data
+        self.server = server
+        self.language = view.language
+        self._guild = view.guild
+
+    def say(self, message: str, **values: Any) -> str:
+        return say(self.language, message, name=f"**{escape(self.server.name)}**", **values)
+
+    def by(self, message: str, **values: Any) -> str:
+        """With who did it, where that is known: `message` or `message_by`."""
+        by = self.data.get("by")
+        return self.say(f"{message}_by", by=by, **values) if by else self.say(message, **values)
+
+    def button(self, verb: str, *, label: str | None = None) -> Button[LayoutView]:
+        return button(verb, self.server.id, self.language, label=label, more=self._guild)
+
+    def if_paused(self, verb: str) -> list[Button[LayoutView]]:
+        return [self.button(verb)] if self.server.desired is Desired.PAUSED else []
+
+    def log(self) -> str:
+        return block(str(self.data.get("log") or ""), LOG_LINES)
+
+
+def _idle(tell: _Teller) -> _Parts | None:
+    match tell.data.get("state"):
+        case "warned":
+            return _warned(tell)
+        case "kept":
+            return _Parts(GREEN, [tell.by("notice.kept", until=_when(tell.data.get("keep_until"), "t"))], [])
+        case "joined":
+            who = names(tell.data.get("names") or [])
+            return _Parts(GREEN, [tell.say("notice.joined" if who else "notice.joined_unnamed", names=who)], [])
+        case "paused":
+            return _asleep(tell)
+        case "resumed":
+            return _Parts(GREEN, [tell.by("notice.resumed")], [])
+        case _:
+            return _Parts(GREY, [tell.say("notice.ended")], [])
+
+
+def _warned(tell: _Teller) -> _Parts | None:
+    idle, data = tell.server.idle, tell.data
+    pause_at = idle.pause_at or data.get("pause_at")
+    if not idle.warned or tell.server.desired is not Desired.RUNNING or pause_at is None:
+        return None
+    since = idle.empty_since or data.get("empty_since") or pause_at
+    lines = [tell.say("notice.warned", since=when(since, "t"), when=when(pause_at))]
+    if last := names(data.get("last_players") or []):
+        lines.append(tell.say("notice.last_players", names=last))
+    return _Parts(AMBER, lines, [tell.button("keep"), tell.button("pause", label="pause_now")])
+
+
+def _asleep(tell: _Teller) -> _Parts:
+    """Paused: by the idle rules, or by whoever asked for it."""
+    why = tell.data.get("because")
+    if tell.data.get("by"):
+        first = tell.by("notice.paused")
+    elif tell.data.get("after"):
+        first = tell.say("notice.paused_idle", after=duration(tell.language, tell.data["after"]))
+    elif why in ("budget", "schedule", "operator", "guild_gone"):
+        first = tell.say("notice.paused_because", why=say(tell.language, f"because.{why}"))
+    else:
+        first = tell.say("notice.paused")
+    return _Parts(BLUE, [first, saved(tell.server, tell.language)], tell.if_paused("resume"))
+
+
+def _paused(tell: _Teller) -> _Parts:
+    return _Parts(GREEN, [tell.by("notice.resumed")], []) if tell.data.get("state") == "resumed" else _asleep(tell)
+
+
+def _ready(tell: _Teller) -> _Parts | None:
+    server = tell.server
+    if server.phase is not Phase.RUNNING:
+        return None
+    took = tell.data.get("took")
+    first = tell.say("notice.ready_took", took=duration(tell.language, max(1.0, took))) if took else ""
+    lines = [first or tell.say("notice.ready")]
+    if server.address:
+        lines.append(say(tell.language, "card.address", address=code(server.address)))
+    if server.url:
+        lines.append(say(tell.language, "card.open", url=server.url))
+    return _Parts(GREEN, lines, [])
+
+
+def _crashed(tell: _Teller) -> _Parts:
+    cause = _cause(tell)
+    if tell.data.get("state") == "resumed":
+        return _Parts(GREEN, [tell.say("notice.crashed_before", cause=cause), tell.by("notice.started_again")], [])
+    if tell.data.get("gave_up"):
+        first = tell.say("notice.gave_up", count=tell.data.get("count") or 3, cause=cause)
+        return _Parts(RED, [first, tell.log(), tell.say("notice.gave_up_next")], tell.if_paused("restart"))
+    return _Parts(AMBER, [tell.say("notice.crashed", cause=cause), tell.log()], [])
+
+
+def _start_failed(tell: _Teller) -> _Parts:
+    if tell.data.get("state") == "resumed":
+        return _Parts(GREEN, [tell.say("notice.start_failed_before"), tell.by("notice.started_again")], [])
+    problem, step = tell.data.get("problem"), tell.data.get("detail_step")
+    cause = ""
+    if problem:
+        cause = say(tell.language, f"problem.{problem}")
+    elif step:
+        cause = tell.say("notice.start_failed_step", step=say(tell.language, f"step.{step}"))
+    lines = [tell.say("notice.start_failed"), cause, tell.log(), tell.say("notice.start_failed_next")]
+    return _Parts(RED, lines, tell.if_paused("restart"))
+
+
+def _deleted(tell: _Teller) -> _Parts:
+    if tell.data.get("state") == "undone":
+        return _Parts(GREEN, [tell.by("notice.undone")], [])
+    open_still = tell.server.phase is not Phase.DELETED and tell.server.desired is Desired.DELETED
+    if not open_still:
+        return _Parts(GREY, [tell.by("notice.purged")], [])
+    until = _when(tell.server.purge_at or tell.data.get("purge_at"), "f")
+    return _Parts(GREY, [tell.by("notice.deleted"), tell.say("notice.undo_until", until=until)], [tell.button("undo")])
+
+
+def _unknown(tell: _Teller) -> _Parts | None:
+    since = tell.server.idle.unknown_since
+    if since is None or tell.server.phase is not Phase.RUNNING:
+        return None
+    return _Parts(AMBER, [tell.say("notice.unknown", since=when(since))], [tell.button("pause", label="pause_now")])
+
+
+def _cause(tell: _Teller) -> str:
+    number, reason = tell.data.get("code"), tell.data.get("reason")
+    if reason == "OOMKilled":
+        return say(tell.language, "cause.memory")
+    if number is None:
+        return say(tell.language, "cause.none")
+    if number == KILLED:
+        return say(tell.language, "cause.killed")
+    if number > 128:
+        return say(tell.language, "cause.signal", number=number - 128)
+    return say(tell.language, "cause.code", code=number)
+
+
+def _when(moment: Any, style: str) -> str:
+    return when(moment, style) if moment else "…"
+
+
+def _layout(number: int, parts: _Parts) -> LayoutView:
+    container: Container[LayoutView] = Container(accent_colour=discord.Colour(parts.colour), id=number)
+    container.add_item(TextDisplay("\n".join(filter(None, parts.lines))))
+    for row in rows(parts.buttons):
+        container.add_item(row)
     layout = LayoutView(timeout=None)
     layout.add_item(container)
     return layout
-
-
-def _idle(data: dict[str, Any], server: ServerView, language: str) -> _Parts:
-    name = escape(server.name)
-    match data.get("state"):
-        case "warned":
-            pause_at = server.idle.pause_at.timestamp() if server.idle.pause_at else data.get("pause_at")
-            if not server.idle.warned or server.desired is not Desired.RUNNING or pause_at is None:
-                return GREY, [], []
-            since = data.get("empty_since") or pause_at
-            last = ", ".join(map(escape, data.get("last_players", [])[:8]))
-            lines = [say(language, "notice.warned", name=name, since=when(since), when=when(pause_at))]
-            lines += [say(language, "notice.last_players", names=last)] if last else []
-            return (
-                AMBER,
-                lines,
-                [button("keep", server.id, language), button("pause", server.id, language, label="pause_now")],
-            )
-        case "kept":
-            text = say(language, "notice.kept", name=name, by=data.get("by"), until=when(data["keep_until"], "t"))
-            return GREEN, [text], []
-        case "joined":
-            names = ", ".join(map(escape, data.get("names", [])[:8]))
-            message = "notice.joined" if names else "notice.joined_unnamed"
-            return GREEN, [say(language, message, name=name, names=names)], []
-        case "paused" if data.get("by"):
-            return BLUE, [say(language, "notice.paused_by", name=name, by=data["by"])], _resume(server, language)
-        case "paused":
-            after = duration(language, data.get("after") or server.idle.after)
-            return BLUE, [say(language, "notice.paused_idle", name=name, after=after)], _resume(server, language)
-        case "resumed":
-            return GREEN, [say(language, "notice.resumed", name=name, by=data.get("by"))], []
-        case _:
-            return GREY, [say(language, "notice.ended", name=name)], []
-
-
-def _paused(data: dict[str, Any], server: ServerView, language: str) -> _Parts:
-    name = escape(server.name)
-    if data.get("state") == "resumed":
-        return GREEN, [say(language, "notice.resumed", name=name, by=data.get("by"))], []
-    message = "notice.paused_by" if data.get("by") else "notice.paused"
-    return BLUE, [say(language, message, name=name, by=data.get("by"))], _resume(server, language)
-
-
-def _ready(data: dict[str, Any], server: ServerView, language: str) -> _Parts:
-    took = duration(language, max(1, round(data.get("took") or 1)))
-    text = say(language, "notice.ready", name=escape(server.name), took=took, address=server.address or "?")
-    return GREEN, [text, say(language, "card.open", url=server.url) if server.url else ""], []
-
-
-def _crashed(data: dict[str, Any], server: ServerView, language: str) -> _Parts:
-    gave_up = bool(data.get("gave_up"))
-    values = {"name": escape(server.name), "count": data.get("count", 1), "cause": _cause(data, language)}
-    lines = [say(language, "notice.gave_up" if gave_up else "notice.crashed", **values)]
-    lines += [block(data["log"], 600)] if data.get("log") else []
-    still = gave_up and server.desired is Desired.PAUSED
-    return RED if gave_up else AMBER, lines, [button("restart", server.id, language)] if still else []
-
-
-def _start_failed(data: dict[str, Any], server: ServerView, language: str) -> _Parts:
-    lines = [say(language, "notice.start_failed", name=escape(server.name))]
-    lines += [say(language, f"problem.{data['problem']}")] if data.get("problem") else []
-    lines += [block(data["log"], 600)] if data.get("log") else []
-    still = server.desired is Desired.PAUSED
-    return RED, lines, [button("restart", server.id, language)] if still else []
-
-
-def _deleted(data: dict[str, Any], server: ServerView, language: str) -> _Parts:
-    name, by = escape(server.name), data.get("by")
-    if data.get("state") == "undone":
-        return GREEN, [say(language, "notice.undone", name=name, by=by)], []
-    until = when(data.get("purge_at", 0), "f")
-    buttons = [button("undo", server.id, language)] if server.desired is Desired.DELETED and server.purge_at else []
-    return GREY, [say(language, "notice.deleted", name=name, by=by, until=until)], buttons
-
-
-def _unknown(data: dict[str, Any], server: ServerView, language: str) -> _Parts:
-    text = say(language, "notice.unknown", name=escape(server.name), since=when(data.get("since", 0)))
-    return AMBER, [text], [button("pause", server.id, language, label="pause_now")]
-
-
-def _resume(server: ServerView, language: str) -> list[Button[LayoutView]]:
-    return [button("resume", server.id, language)] if server.desired is Desired.PAUSED else []
-
-
-def _cause(data: dict[str, Any], language: str) -> str:
-    code = data.get("code")
-    if data.get("reason") == "OOMKilled":
-        return say(language, "cause.memory")
-    if code == 137:
-        return say(language, "cause.killed")
-    return say(language, "cause.none") if code is None else say(language, "cause.code", code=code)
 
 
 _RENDER = {

@@ -1,177 +1,165 @@
-"""Pure: the ephemeral answers, pages and modals about one server."""
+"""Pure: the answers to commands and buttons, which only the member who asked can see."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from discord.ui import ActionRow, Button, Container, Label, LayoutView, Modal, Select, TextDisplay, TextInput
+from discord.ui import Button, Container, LayoutView, TextDisplay
 
-from cogs.cards import button, card, verbs
-from cogs.escape import escape, when
-from core.games.catalogue import Setting
+from cogs.cards import button, card, rows
+from cogs.escape import code, escape, plain, when
 from core.servers.views import ServerView
-from core.text import duration, say
+from core.text import count, duration, say
 from core.words import Desired, Phase
 
-PER_MODAL = 5
-ABOUT = "about"
-Group = tuple[str, str, tuple[Setting, ...]]  # id of the button, title, settings
+PER_PAGE = 10
+LONGEST = 3900
+SECRET_WORDS = ("password",)
+"""Ids of settings that a player needs to join."""
 
 
-def done(verb: str, view: ServerView, language: str) -> str:
-    """What a resume, pause or restart says; a server that runs already gives its address."""
-    if verb == "resume" and view.phase is Phase.RUNNING and view.address:
-        return say(language, "answer.running", name=escape(view.name), address=view.address)
-    return say(language, f"answer.{verb}", name=escape(view.name))
+def created(view: ServerView, language: str) -> str:
+    return say(language, "answer.created", name=_name(view))
+
+
+def resumed(view: ServerView, language: str) -> str:
+    if view.phase is Phase.RUNNING and view.address:
+        return say(language, "answer.running", name=_name(view), address=code(view.address))
+    return say(language, "answer.resume", name=_name(view))
+
+
+def pausing(view: ServerView, language: str) -> str:
+    still = view.phase in (Phase.PAUSED, Phase.ARCHIVING, Phase.ARCHIVED)
+    return say(language, "answer.paused" if still else "answer.pause", name=_name(view))
+
+
+def restarted(view: ServerView, language: str) -> str:
+    on = view.phase in (Phase.RUNNING, Phase.STARTING, Phase.STOPPING)
+    return say(language, "answer.restart" if on else "answer.resume", name=_name(view))
 
 
 def kept(view: ServerView, language: str) -> str:
-    until = when(view.idle.keep_until, "t") if view.idle.keep_until else "?"
-    return say(language, "answer.keep", name=escape(view.name), until=until)
+    until = when(view.idle.keep_until, "t") if view.idle.keep_until else "…"
+    return say(language, "answer.keep", name=_name(view), until=until)
 
 
-def undone(view: ServerView, language: str) -> str:
-    return say(language, "answer.undone", name=escape(view.name))
+def undone(view: ServerView, language: str) -> LayoutView:
+    resume = [button("resume", view.id, language)] if view.desired is Desired.PAUSED else []
+    return page_of(say(language, "answer.undone", name=_name(view)), resume)
 
 
-def deleted(view: ServerView, language: str) -> str:
-    until = when(view.purge_at, "f") if view.purge_at else "?"
-    return say(language, "answer.deleted", name=escape(view.name), until=until)
+def deleted(view: ServerView, language: str) -> LayoutView:
+    until = when(view.purge_at, "f") if view.purge_at else "…"
+    text = say(language, "answer.deleted", name=_name(view), until=until)
+    return page_of(text, [button("undo", view.id, language)])
 
 
 def idle(view: ServerView, language: str) -> str:
+    """When it pauses, and whose rule that is."""
     if not view.idle.after:
-        return say(language, "answer.idle_never", name=escape(view.name))
+        return say(language, "answer.idle_never", name=_name(view))
     after, warn = duration(language, view.idle.after), duration(language, view.idle.warn)
-    return say(language, "answer.idle", name=escape(view.name), after=after, warn=warn)
+    whose = "" if view.idle.own else f" {say(language, 'answer.idle_default')}"
+    return say(language, "answer.idle", name=_name(view), after=after, warn=warn) + whose
 
 
-def join(view: ServerView, language: str) -> str:
-    how = view.game.join.text if view.game else ""
-    lines = [say(language, "answer.join", name=escape(view.name), address=view.address or "?", how=how)]
+def join(view: ServerView, language: str) -> LayoutView | str:
+    """Address, password and how to, or what has to happen first."""
+    if view.phase is not Phase.RUNNING or view.address is None:
+        return _not_up(view, language)
+    lines = [f"### {escape(view.name)}", say(language, "card.address", address=code(view.address))]
     if view.url:
         lines.append(say(language, "card.open", url=view.url))
-    if password := view.settings.get("password"):
-        lines.append(say(language, "answer.password", password=escape(password)))
-    return "\n".join(lines)
-
-
-def not_up(view: ServerView, language: str) -> str:
-    return say(language, "answer.not_up", name=escape(view.name))
-
-
-def show(view: ServerView, language: str) -> LayoutView:
-    return card(view, language, number=1)
-
-
-def listing(views: list[ServerView], language: str, most: int = 20) -> str:
-    if not views:
-        return say(language, "list.none")
-    lines = [
-        say(
-            language,
-            "list.line",
-            name=escape(view.name),
-            game=view.game_name,
-            phase=say(language, f"phase.{view.phase}"),
-            owner=view.owner,
-        )
-        for view in views[:most]
-    ]
-    if len(views) > most:
-        lines.append(say(language, "list.more", n=len(views) - most))
-    return "\n".join(lines)
+    lines += [say(language, "answer.password", password=_spoiler(view.settings[key])) for key in _secrets(view)]
+    lines += [view.game.join.text] if view.game and view.game.join.text else []
+    return page_of("\n".join(lines), [])
 
 
 def more(view: ServerView, language: str) -> LayoutView:
-    wanted = [verb for verb in verbs(view) if verb not in ("more", "join")]
-    extra = [] if view.desired is Desired.DELETED else ["edit", "delete"]
-    buttons = [button(verb, view.id, language) for verb in dict.fromkeys([*wanted, *extra])]
-    return _page(f"**{escape(view.name)}**\n{idle(view, language)}", buttons)
-
-
-def groups(view: ServerView, language: str) -> list[Group]:
-    """The modals that `/server edit` offers: name and description, then the game's settings by group, five each."""
-    found: list[Group] = [(ABOUT, say(language, "edit.group.about"), ())]
-    by_name: dict[str, list[Setting]] = {}
-    for setting in view.game.settings if view.game else ():
-        by_name.setdefault(setting.group, []).append(setting)
-    for number, (name, settings) in enumerate(by_name.items()):
-        parts = range(0, len(settings), PER_MODAL)
-        found += [(f"g{number}_{part}", name, tuple(settings[part : part + PER_MODAL])) for part in parts]
-    return found
-
-
-def edit(view: ServerView, language: str) -> LayoutView:
-    lines = [say(language, "edit.page", name=escape(view.name), game=view.game_name)]
-    empty = say(language, "edit.empty")
-    lines.append(f"{say(language, 'edit.description')}: {escape(view.description) or empty}")
-    buttons: list[Button[LayoutView]] = []
-    for number, title, settings in groups(view, language):
-        if settings:
-            lines.append(f"**{title}**")
-        lines += [f"{setting.label}: {_shown(setting, view.settings[setting.id]) or empty}" for setting in settings]
-        buttons.append(Button(label=title[:80], custom_id=f"dm:change:{view.id}:{number}"))
-    return _page("\n".join(lines), buttons)
-
-
-def edit_modal(view: ServerView, group: str, language: str) -> Modal:
-    title = say(language, "edit.title", name=view.name)[:45]
-    modal = Modal(title=title, custom_id=f"dm:modal_edit:{view.id}:{group}", timeout=None)
-    chosen = next((each for each in groups(view, language) if each[0] == group), None)
-    if chosen is None or group == ABOUT:
-        modal.add_item(_text("name", say(language, "edit.name"), view.name, 32, required=True))
-        modal.add_item(_text("description", say(language, "edit.description"), view.description, 200))
-        return modal
-    for setting in chosen[2]:
-        modal.add_item(_field(setting, view.settings[setting.id]))
-    return modal
-
-
-def delete_modal(view: ServerView, language: str) -> Modal:
-    title = say(language, "delete.title", name=view.name)[:45]
-    modal = Modal(title=title, custom_id=f"dm:modal_delete:{view.id}", timeout=None)
-    modal.add_item(_text("name", say(language, "delete.label"), "", 100, required=True, placeholder=view.name))
-    return modal
-
-
-def _field(setting: Setting, value: str) -> Label[Any]:
-    choices = ("yes", "no") if setting.type == "bool" else setting.choices
-    if setting.type not in ("choice", "bool"):
-        most = 11 if setting.type == "int" else setting.max_length
-        return _text(setting.id, setting.label, value, most, description=setting.description)
-    if setting.type == "bool":
-        value = "yes" if value == "true" else "no"
-    select: Select[Any] = Select(custom_id=setting.id)
-    for choice in choices[:25]:
-        select.add_option(label=choice, value=choice, default=choice == value)
-    return Label(text=setting.label, description=setting.description or None, component=select)
-
-
-def _text(
-    key: str,
-    label: str,
-    value: str,
-    most: int,
-    *,
-    required: bool = False,
-    description: str = "",
-    placeholder: str | None = None,
-) -> Label[Any]:
-    field: TextInput[Any] = TextInput(
-        custom_id=key, default=value or None, required=required, max_length=most, placeholder=placeholder
+    """What the card has no room for, and the way to change it."""
+    verbs = [] if view.desired is Desired.DELETED else ["edit", "delete"]
+    return page_of(
+        f"### {escape(view.name)}\n{_details(view, language)}", [button(verb, view.id, language) for verb in verbs]
     )
-    return Label(text=label[:45], description=description[:100] or None, component=field)
 
 
-def _shown(setting: Setting, value: str) -> str:
-    return "••••" if setting.type == "secret" and value else escape(value)
+def show(view: ServerView, language: str) -> LayoutView:
+    """The card, and below it the details."""
+    layout = card(view, language, number=1)
+    layout.add_item(Container(TextDisplay(_details(view, language))))
+    return layout
 
 
-def _page(text: str, buttons: list[Button[LayoutView]]) -> LayoutView:
-    container: Container[LayoutView] = Container(TextDisplay(text[:3900]))
-    for start in range(0, len(buttons), 3):
-        container.add_item(ActionRow(*buttons[start : start + 3]))
+def listing(views: Sequence[ServerView], language: str, *, whose: str, page: int = 0) -> LayoutView | str:
+    """Ten to a page; a page beyond the last shows the last."""
+    if not views:
+        return say(language, f"list.none_{whose}")
+    last = (len(views) - 1) // PER_PAGE
+    page = min(page, last)
+    lines = [f"### {count(language, 'list.title', len(views))}"]
+    for view in views[page * PER_PAGE : (page + 1) * PER_PAGE]:
+        lines += [
+            f"**{escape(view.name)}** · {say(language, f'phase.{view.phase}')}{_crowd(view, language)}",
+            f"-# {say(language, 'list.line', game=escape(view.game_name), owner=view.owner)}",
+        ]
+    if not last:
+        return page_of("\n".join(lines), [])
+    lines += ["", f"-# {say(language, 'list.page', page=page + 1, pages=last + 1)}"]
+    turns = {"back": page - 1, "next": page + 1}
+    buttons: list[Button[LayoutView]] = [
+        Button(label=say(language, f"button.{way}"), custom_id=f"dm:list:{whose}_{to}")
+        for way, to in turns.items()
+        if 0 <= to <= last
+    ]
+    return page_of("\n".join(lines), buttons)
+
+
+def page_of(text: str, buttons: list[Button[LayoutView]]) -> LayoutView:
+    """A box of text with buttons below."""
+    container: Container[LayoutView] = Container(TextDisplay(text if len(text) <= LONGEST else f"{text[:LONGEST]}…"))
+    for row in rows(buttons):
+        container.add_item(row)
     layout = LayoutView(timeout=None)
     layout.add_item(container)
     return layout
+
+
+def _name(view: ServerView) -> str:
+    return f"**{escape(view.name)}**"
+
+
+def _details(view: ServerView, language: str) -> str:
+    lines = [escape(view.description)]
+    known = next((size for size in view.game.sizes if size.id == view.size), None) if view.game else None
+    size = say(language, f"size.{view.size}")
+    lines.append(say(language, "more.size", size=size, memory=known.memory) if known else size)
+    lines.append(say(language, "more.owner", owner=view.owner))
+    lines.append(idle(view, language))
+    if len(view.addresses) > 1:
+        lines += [f"{escape(port)}: {code(address)}" for port, address in view.addresses.items()]
+    if view.game is None:
+        lines.append(say(language, "more.no_game", game=escape(view.game_name)))
+    return "\n".join(filter(None, lines))
+
+
+def _not_up(view: ServerView, language: str) -> LayoutView | str:
+    if view.desired is Desired.RUNNING:
+        return say(language, "answer.not_up", name=_name(view))
+    if view.desired is Desired.DELETED:
+        return say(language, "server.deleted", name=_name(view))
+    return page_of(say(language, "answer.not_on", name=_name(view)), [button("resume", view.id, language)])
+
+
+def _crowd(view: ServerView, language: str) -> str:
+    if view.phase is not Phase.RUNNING or not view.players_known:
+        return ""
+    return f" · {count(language, 'list.players', view.players_online)}"
+
+
+def _secrets(view: ServerView) -> list[str]:
+    return [key for key in SECRET_WORDS if view.settings.get(key)]
+
+
+def _spoiler(password: str) -> str:
+    shown = code(plain(password))
+    return shown if "||" in password else f"||{shown}||"

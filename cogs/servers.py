@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, Group, Range
 from discord.ext import commands
 
-from cogs import pages
-from cogs.escape import escape
-from cogs.faces import Faces
-from cogs.replies import Answer, actor_of, language_of
+from cogs import forms, pages, setup
+from cogs.replies import Answer, How, Interaction, Replies, actor_of, language_of
+from cogs.speech import text
+from core.games.catalogue import Catalogue
 from core.guilds.access import Do
-from core.text import say
+from core.guilds.settings import Guilds
+from core.servers.usecases import Servers
 
-Interaction = discord.Interaction[Any]
 Size = Literal["small", "medium", "large"]
-_FOR = {
-    "resume": Do.RESUME,
-    "pause": Do.PAUSE,
-    "restart": Do.RESTART,
-    "keep": Do.KEEP,
-    "idle": Do.IDLE,
-    "edit": Do.EDIT,
-    "delete": Do.DELETE,
-}
+MOST_CHOICES, LONGEST_CHOICE = 25, 100
 
 
 class ServerCog(commands.Cog):
-    server = Group(name="server", description="Game servers of this guild", guild_only=True)
+    server = Group(name="server", description=text("command.server"), guild_only=True)
 
-    def __init__(self, faces: Faces) -> None:
-        self._faces = faces
-        self._servers = faces.servers
+    def __init__(self, servers: Servers, guilds: Guilds, catalogue: Catalogue, replies: Replies) -> None:
+        self._servers = servers
+        self._guilds = guilds
+        self._catalogue = catalogue
+        self._replies = replies
 
-    @server.command(description="Make a new server")
+    @server.command(description=text("command.server.create"))
     @app_commands.describe(
-        game="Which game", name="What it is called here", size="How much it gets", description="A line about it"
+        game=text("option.game"),
+        name=text("option.name"),
+        size=text("option.size"),
+        description=text("option.description"),
     )
     async def create(
         self,
@@ -46,7 +43,7 @@ class ServerCog(commands.Cog):
         game: str,
         name: Range[str, 1, 100],
         size: Size | None = None,
-        description: Range[str, 1, 300] | None = None,
+        description: Range[str, 1, 200] | None = None,
     ) -> None:
         async def handle() -> Answer:
             view = await self._servers.create(
@@ -57,69 +54,75 @@ class ServerCog(commands.Cog):
                 size=size,
                 description=description or "",
             )
-            return say(language_of(interaction), "answer.created", name=escape(view.name))
+            language = language_of(interaction)
+            return "\n".join([pages.created(view, language), *await self._mute(interaction, language)])
 
-        await self._faces.replies.answer(interaction, handle)
+        await self._replies.answer(interaction, handle)
 
-    @server.command(name="list", description="The servers here")
-    @app_commands.describe(whose="Only yours, or all of this guild")
+    async def _mute(self, interaction: Interaction, language: str) -> list[str]:
+        """What keeps the new server's card from being posted."""
+        rules = await self._guilds.get(interaction.guild_id or 0)
+        if rules.server_channel is not None:
+            return setup.missing(interaction, rules, language)
+        return setup.lacking(interaction.app_permissions, interaction.channel_id or 0, language)
+
+    @server.command(name="list", description=text("command.server.list"))
+    @app_commands.describe(whose=text("option.whose"))
     async def list_(self, interaction: Interaction, whose: Literal["mine", "guild"] = "guild") -> None:
         async def handle() -> Answer:
             views = await self._servers.list(actor_of(interaction), mine=whose == "mine")
-            return pages.listing(views, language_of(interaction))
+            return pages.listing(views, language_of(interaction), whose=whose)
 
-        await self._faces.replies.answer(interaction, handle)
+        await self._replies.answer(interaction, handle)
 
-    @server.command(description="Show one server")
-    @app_commands.describe(server="Which server")
+    @server.command(description=text("command.server.show"))
+    @app_commands.describe(server=text("option.server"))
     async def show(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
             return pages.show(await self._servers.get(actor_of(interaction), server), language_of(interaction))
 
-        await self._faces.replies.answer(interaction, handle)
+        await self._replies.answer(interaction, handle)
 
-    @server.command(description="Wake a paused server")
-    @app_commands.describe(server="Which server")
+    @server.command(description=text("command.server.resume"))
+    @app_commands.describe(server=text("option.server"))
     async def resume(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
-            view = await self._servers.resume(actor_of(interaction), server)
-            return pages.done("resume", view, language_of(interaction))
+            return pages.resumed(await self._servers.resume(actor_of(interaction), server), language_of(interaction))
 
-        await self._faces.replies.answer(interaction, handle)
+        await self._replies.answer(interaction, handle)
 
-    @server.command(description="Save the world and pause")
-    @app_commands.describe(server="Which server")
+    @server.command(description=text("command.server.pause"))
+    @app_commands.describe(server=text("option.server"))
     async def pause(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
-            view = await self._servers.pause(actor_of(interaction), server)
-            return pages.done("pause", view, language_of(interaction))
+            return pages.pausing(await self._servers.pause(actor_of(interaction), server), language_of(interaction))
 
-        await self._faces.replies.answer(interaction, handle)
+        await self._replies.answer(interaction, handle)
 
-    @server.command(description="Save the world and start anew")
-    @app_commands.describe(server="Which server")
+    @server.command(description=text("command.server.restart"))
+    @app_commands.describe(server=text("option.server"))
     async def restart(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
             view = await self._servers.restart(actor_of(interaction), server)
-            return pages.done("restart", view, language_of(interaction))
+            return pages.restarted(view, language_of(interaction))
 
-        await self._faces.replies.answer(interaction, handle)
+        await self._replies.answer(interaction, handle)
 
-    @server.command(description="Keep a server awake although nobody is on")
-    @app_commands.describe(server="Which server", hours="For how long (1 to 24, else 1)")
+    @server.command(description=text("command.server.keep"))
+    @app_commands.describe(server=text("option.server"), hours=text("option.hours"))
     async def keep(self, interaction: Interaction, server: str, hours: Range[int, 1, 24] = 1) -> None:
         async def handle() -> Answer:
             return pages.kept(await self._servers.keep(actor_of(interaction), server, hours), language_of(interaction))
 
-        await self._faces.replies.answer(interaction, handle)
+        await self._replies.answer(interaction, handle)
 
-    @server.command(description="When an empty server pauses")
+    @server.command(description=text("command.server.idle"))
     @app_commands.describe(
-        server="Which server",
-        minutes="Pause after so many minutes with nobody on; 0 = never",
-        warn="Warn so many minutes before",
-        voice="Whoever is in this voice channel counts as playing",
-        vote="Let players vote to keep it awake",
+        server=text("option.server"),
+        minutes=text("option.minutes"),
+        warn=text("option.warn"),
+        voice=text("option.voice"),
+        vote=text("option.vote"),
     )
     async def idle(
         self,
@@ -141,31 +144,37 @@ class ServerCog(commands.Cog):
             )
             return pages.idle(view, language_of(interaction))
 
-        await self._faces.replies.answer(interaction, handle)
+        await self._replies.answer(interaction, handle)
 
-    @server.command(description="Change name, description or the game's settings")
-    @app_commands.describe(server="Which server")
+    @server.command(description=text("command.server.edit"))
+    @app_commands.describe(server=text("option.server"))
     async def edit(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
             view = await self._servers.get(actor_of(interaction), server, Do.EDIT)
-            return pages.edit(view, language_of(interaction))
+            return forms.page(view, language_of(interaction))
 
-        await self._faces.replies.answer(interaction, handle)
+        await self._replies.answer(interaction, handle)
 
-    @server.command(description="Delete a server; it can be brought back for 7 days")
-    @app_commands.describe(server="Which server")
+    @server.command(description=text("command.server.delete"))
+    @app_commands.describe(server=text("option.server"))
     async def delete(self, interaction: Interaction, server: str) -> None:
-        async def handle() -> None:
+        async def handle() -> Answer:
             view = await self._servers.get(actor_of(interaction), server, Do.DELETE)
-            await interaction.response.send_modal(pages.delete_modal(view, language_of(interaction)))
+            return forms.delete(view, language_of(interaction))
 
-        await self._faces.replies.answer(interaction, handle, defer=False)
+        await self._replies.answer(interaction, handle, how=How.MODAL)
 
     @create.autocomplete("game")
     async def _games(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
-        wanted = typed.casefold()
-        games = [game for game in self._faces.catalogue if wanted in game.name.casefold() or wanted in game.id]
-        return [Choice(name=f"{game.name}: {game.summary}"[:100], value=game.id) for game in games[:25]]
+        async def find() -> list[Choice[str]]:
+            wanted = typed.strip().casefold()
+            games = [game for game in self._catalogue if wanted in game.name.casefold() or wanted in game.id]
+            return [
+                Choice(name=f"{game.name}: {game.summary}"[:LONGEST_CHOICE], value=game.id)
+                for game in games[:MOST_CHOICES]
+            ]
+
+        return await self._replies.suggest(interaction, find)
 
     @show.autocomplete("server")
     @resume.autocomplete("server")
@@ -176,6 +185,11 @@ class ServerCog(commands.Cog):
     @edit.autocomplete("server")
     @delete.autocomplete("server")
     async def _suggest(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
-        do = _FOR.get(interaction.command.name if interaction.command else "", Do.SEE)
-        found = await self._servers.suggest(actor_of(interaction), typed, do)
-        return [Choice(name=label[:100], value=server) for server, label in found]
+        """Only servers to which this member may do what the command does."""
+        do = Do.SEE if interaction.command is None or interaction.command.name == "show" else interaction.command.name
+
+        async def find() -> list[Choice[str]]:
+            found = await self._servers.suggest(actor_of(interaction), typed, Do(do), most=MOST_CHOICES)
+            return [Choice(name=label[:LONGEST_CHOICE], value=server) for server, label in found]
+
+        return await self._replies.suggest(interaction, find)

@@ -52,7 +52,8 @@ async def run(folder: Path, port: int, *, open_browser: bool = True) -> int:
     await asyncio.gather(bot, return_exceptions=True)
     cluster = LocalCluster(folder / "bot" / "servers")
     await cluster.start(halted=True)
-    await cluster.halt(STOP_WITHIN)
+    if late := await cluster.halt(STOP_WITHIN):
+        print(f"  Still saving: {', '.join(late)}.", flush=True)
     await cluster.close()
     await guild.stop()
     return 0

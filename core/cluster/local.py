@@ -13,7 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
-from core.cluster.local_files import ServerFolder
+from core.cluster.local_files import ServerFolder, is_locked
 from core.cluster.local_keeper import Keeper
 from core.cluster.port import Changed, Cluster, Listed, News, Observed, ServerSpec
 from core.errors import ClusterError
@@ -36,7 +36,8 @@ class LocalCluster(Cluster):
     async def start(self, *, halted: bool = False) -> None:
         """Take up every server there is. `halted`: start no pod, only see what runs."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
+        connector = aiohttp.TCPConnector(limit=0)  # each keeper holds one long-poll
+        self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=10))
         for each in sorted(self._folder.iterdir()):
             if is_server_id(each.name) and each.is_dir():
                 self._keep(each.name, halted=halted)
@@ -49,14 +50,22 @@ class LocalCluster(Cluster):
         if self._session is not None:
             await self._session.close()
 
-    async def halt(self, within: float) -> None:
-        """End every pod, saved, and leave the specs as they are: the next `start` goes on where it was."""
+    async def halt(self, within: float) -> list[str]:
+        """End every pod, saved, and leave the specs as they are: the next `start` goes on where it was.
+
+        Returns after `within` seconds at the latest, with the servers whose games have not ended by then.
+        """
         for keeper in self._keepers.values():
             keeper.halted = True
             keeper.gone.clear()
             keeper.wake()
-        async with asyncio.timeout(within):
-            await asyncio.gather(*(keeper.gone.wait() for keeper in self._keepers.values()))
+        waits = {asyncio.create_task(keeper.gone.wait()): server for server, keeper in self._keepers.items()}
+        if not waits:
+            return []
+        _, late = await asyncio.wait(waits, timeout=within)
+        for task in late:
+            task.cancel()
+        return [waits[task] for task in late]
 
     async def watch(self) -> AsyncIterator[News]:
         watcher = _Watcher()
@@ -85,8 +94,10 @@ class LocalCluster(Cluster):
             keeper.wake()
 
     async def release_volume(self, server: str, volume: int) -> None:
-        folder = ServerFolder(self._folder / server).volume(volume)
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        folder = ServerFolder(self._folder / server)
+        if is_locked(folder.volume_lock(volume)):
+            raise ClusterError(f"volume {volume} is in use")
+        await asyncio.to_thread(shutil.rmtree, folder.volume(volume), ignore_errors=True)
         if (keeper := self._keepers.get(server)) is not None:
             keeper.wake()
 

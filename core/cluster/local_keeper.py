@@ -41,6 +41,8 @@ log = structlog.get_logger()
 LOOK_AGAIN = 0.05  # seconds, only while a process that is not our child comes or goes
 RETRY = 2.0  # seconds after an agent that did not come up
 AGENT_UP = 15.0  # seconds that an agent may take to say its port
+HUNG = 5.0  # seconds beyond the game's grace that its agent has to end
+STOP_POLL = aiohttp.ClientTimeout(total=3)
 LONG_POLL = aiohttp.ClientTimeout(total=40)
 _PHASES = {"starting": PodPhase.STARTING, "ready": PodPhase.READY, "ending": PodPhase.ENDING, "ended": PodPhase.ENDING}
 
@@ -60,6 +62,7 @@ class Keeper:
         self._state: State | None = None
         self._problem: tuple[Problem, str] | None = None
         self._children: list[subprocess.Popen[bytes]] = []
+        self._kill_at: float | None = None  # when an agent that was told to stop counts as hung
         self.halted = False
         self.delete: str | None = None  # UID of a pod that is to end
         self.removing = False
@@ -118,7 +121,7 @@ class Keeper:
         if pod is not None:
             await self._clean_up(pod)
             return False
-        self.delete = None
+        self.delete = self._kill_at = None
         if not wanted or spec is None:
             self.gone.set()
             self._problem = None
@@ -137,13 +140,20 @@ class Keeper:
             return
         base, headers = f"http://127.0.0.1:{agent.port}", {"Authorization": f"Bearer {pod.token}"}
         after = self._state.revision if self._state and self._state.uid == pod.uid else None
+        now = asyncio.get_running_loop().time
         try:
             if not wanted or self.delete == pod.uid:
-                async with self._session.post(f"{base}/v1/stop", headers=headers) as answer:
+                if self._kill_at is None:
+                    self._kill_at = now() + pod.grace + HUNG
+                if now() >= self._kill_at:
+                    log.warning("agent hangs, killed", server=self.server)
+                    kill_group(agent.pid, agent.identity)
+                async with self._session.post(f"{base}/v1/stop", headers=headers, timeout=STOP_POLL) as answer:
                     self._state = State.of(await answer.json())
                     after = self._state.revision
             url = f"{base}/v1/status" + ("" if after is None else f"?after={after}")
-            self._state = await self._poll(url, headers) or self._state
+            patience = None if self._kill_at is None else max(0.0, self._kill_at - now())
+            self._state = await self._poll(url, headers, patience) or self._state
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, TypeError):
             if is_alive(agent.pid, agent.identity):
                 await asyncio.sleep(LOOK_AGAIN)
@@ -151,8 +161,8 @@ class Keeper:
                 reap(agent.pid)
                 await asyncio.sleep(LOOK_AGAIN)
 
-    async def _poll(self, url: str, headers: dict[str, str]) -> State | None:
-        """The next state; None if woken first."""
+    async def _poll(self, url: str, headers: dict[str, str], patience: float | None) -> State | None:
+        """The next state; None if woken first, or after `patience` seconds."""
 
         async def ask() -> State:
             async with self._session.get(url, headers=headers, timeout=LONG_POLL) as answer:
@@ -162,7 +172,7 @@ class Keeper:
         asked = asyncio.create_task(ask())
         woken = asyncio.create_task(self._woken.wait())
         try:
-            await asyncio.wait([asked, woken], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([asked, woken], timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             return await asked if asked.done() else None
         finally:
             for task in (asked, woken):
@@ -188,6 +198,8 @@ class Keeper:
             return
         if data.exists() and any(data.iterdir()):
             raise ClusterError(f"volume {spec.volume} is not empty and has no marker", problem=Problem.VOLUME_FOREIGN)
+        if spec.source is not None:
+            raise ClusterError(f"snapshot {spec.source} cannot be brought here", problem=Problem.CANNOT_APPLY)
         data.mkdir(parents=True, exist_ok=True)
         write_json(marker, {"volume": spec.volume, "source": spec.source})
 
@@ -267,7 +279,9 @@ class Keeper:
     def _volume(self, spec: ServerSpec | None) -> VolumePhase:
         if spec is None:
             return VolumePhase.NONE
-        return VolumePhase.BOUND if self._folder.marker(spec.volume).exists() else VolumePhase.PENDING
+        if self._folder.marker(spec.volume).exists():
+            return VolumePhase.BOUND
+        return VolumePhase.PENDING if spec.replicas else VolumePhase.NONE
 
     def _endpoints(self, pod: PodFile | None) -> dict[str, Endpoint]:
         if pod is None:

@@ -90,7 +90,13 @@ def minimal_env(home: str, *, python: bool) -> dict[str, str]:
     """Built anew, so that nothing of the bot's own environment reaches an agent or a game."""
     env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "LANG": "C.UTF-8"}
     if python:
-        env |= {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        # Safe path: the working directory is members' files, and must not be where modules are looked for.
+        env |= {
+            "PYTHONSAFEPATH": "1",
+            "PYTHONPATH": str(PROJECT),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
     return env
 
 

@@ -43,8 +43,8 @@ class ServerSpec:
     replicas: int  # 0 or 1
     ports: tuple[PortSpec, ...]
     settings: Mapping[str, str]  # resolved values of the game's settings
-    console_secret: str  # derived, never stored
-    agent_secret: str  # bearer token of the agent, derived, never stored
+    console_secret: str  # derived; kept only where the cluster keeps secrets (local: a 0600 file)
+    agent_secret: str  # bearer token of the agent, likewise
     volume_bytes: int
     source: str | None = None  # snapshot that volume `volume` is made from, if it has no marker yet
     trace: str = ""

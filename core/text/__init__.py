@@ -1,6 +1,7 @@
 """The sentences, by language. Code names message ids; `locales/*.po` have the words.
 
-Values are put in as they are: whoever shows a sentence escapes what people typed, before it gets here.
+`say` and `count` never fail: a language without a file speaks English, a sentence without a translation is said in
+English. Values are put in as they are: whoever shows a sentence escapes what people typed before it gets here.
 """
 
 from __future__ import annotations
@@ -13,9 +14,54 @@ from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 LOCALES = Path(__file__).with_name("locales")
 DEFAULT = "en"
+
+
+def say(language: str | None, message: str, /, **values: Any) -> str:
+    """The sentence for a message id. An id that no language knows is shown as it is, so that nothing is lost."""
+    return _translations(choose(language)).gettext(message).format_map(_Lenient(values))
+
+
+def count(language: str | None, message: str, n: int, /, **values: Any) -> str:
+    """Like `say`, in the language's form for `n`, which the sentence may name as {n}."""
+    text = _translations(choose(language)).ngettext(message, f"{message}.many", n)
+    return text.format_map(_Lenient({"n": n, **values}))
+
+
+def duration(language: str | None, seconds: float) -> str:
+    """As exact as it matters: `45 s`, `1 min 30 s`, `15 min`, `1 h 30 min`, `3 days`."""
+    whole = round(seconds)
+    minutes, left = divmod(whole, 60)
+    if not minutes:
+        return say(language, "time.seconds", n=whole)
+    if minutes < 10 and left:
+        return say(language, "time.minutes_seconds", n=minutes, m=left)
+    hours, minutes = divmod(round(whole / 60), 60)
+    if not hours:
+        return say(language, "time.minutes", n=minutes)
+    if hours >= 48:
+        return count(language, "time.days", hours // 24)
+    return say(language, "time.hours_minutes" if minutes else "time.hours", n=hours, m=minutes)
+
+
+def size(language: str | None, amount: int) -> str:
+    """Bytes in binary units, the decimal mark as the language writes it: `1.2 GiB`, `1,2 GiB`."""
+    value, unit = float(amount), "B"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if value < 1024 or unit == "TiB":
+            break
+        value /= 1024
+    form = "0" if unit in ("B", "KiB") or value >= 100 else "0.0"
+    return f"{format_decimal(value, format=form, locale=choose(language))} {unit}"
+
+
+def choose(wanted: str | None) -> str:
+    """The language that there is for a locale such as `de`, `en-GB` or `de_AT`; English for the rest."""
+    short = (wanted or DEFAULT).replace("_", "-").split("-")[0].lower()
+    return short if short in languages() else DEFAULT
 
 
 @cache
@@ -38,46 +84,8 @@ def _translations(language: str) -> gettext.GNUTranslations:
     return translations
 
 
-def choose(wanted: str | None) -> str:
-    """The nearest language there is for a locale such as `de` or `en-GB`."""
-    short = (wanted or DEFAULT).replace("_", "-").split("-")[0].lower()
-    return short if short in languages() else DEFAULT
-
-
-def say(language: str | None, message: str, /, **values: Any) -> str:
-    """The sentence for a message id. An unknown id is shown as it is, so that nothing is lost."""
-    return _translations(choose(language)).gettext(message).format_map(_Lenient(values))
-
-
-def count(language: str | None, message: str, n: int, /, **values: Any) -> str:
-    """Like `say`, in the plural form for `n`, which the sentence may name as {n}."""
-    text = _translations(choose(language)).ngettext(message, f"{message}.many", n)
-    return text.format_map(_Lenient({"n": n, **values}))
-
-
-def duration(language: str | None, seconds: float) -> str:
-    """`45 s`, `5 min`, `1 h 30 min`, `3 d`."""
-    seconds = int(seconds)
-    if seconds < 60:
-        return say(language, "time.seconds", n=seconds)
-    if seconds < 3600:
-        return say(language, "time.minutes", n=round(seconds / 60))
-    hours, rest = divmod(round(seconds / 60), 60)
-    if hours >= 48:
-        return say(language, "time.days", n=hours // 24)
-    return say(language, "time.hours_minutes", n=hours, m=rest) if rest else say(language, "time.hours", n=hours)
-
-
-def size(amount: int) -> str:
-    """Bytes in binary units, as disks of servers are sold: `1.2 GiB`."""
-    value = float(amount)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024 or unit == "GiB":
-            return f"{value:.0f} {unit}" if unit in ("B", "KiB") or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1024
-    raise AssertionError
-
-
 class _Lenient(dict[str, Any]):
+    """A value that is missing leaves its placeholder: a sentence with a gap is better than none."""
+
     def __missing__(self, key: str) -> str:
         return f"{{{key}}}"

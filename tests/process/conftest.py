@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reading import buttons, texts
 
 from bot.demo.guild.cast import ADA, BO, CHAT, CY
 from bot.demo.guild.person import Person
@@ -20,25 +21,6 @@ from bot.demo.guild.server import Guild
 from core.cluster.local import LocalCluster
 
 ROOT = Path(__file__).parents[2]
-TEXT, BUTTON = 10, 2
-
-
-def texts(component: Any) -> str:
-    """All the words of a message's components, one a line."""
-    if isinstance(component, list):
-        return "\n".join(filter(None, map(texts, component)))
-    own = [component["content"]] if component.get("type") == TEXT else []
-    inner = [texts(component[key]) for key in ("components", "component") if key in component]
-    return "\n".join([*own, *inner])
-
-
-def buttons(component: Any) -> dict[str, str]:
-    """Custom ids by label."""
-    if isinstance(component, list):
-        return {label: custom_id for each in component for label, custom_id in buttons(each).items()}
-    if component.get("type") == BUTTON:
-        return {component["label"]: component["custom_id"]}
-    return {key: value for part in component.get("components", []) for key, value in buttons(part).items()}
 
 
 class House:

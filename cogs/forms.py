@@ -1,0 +1,147 @@
+"""Pure: the page of `/server edit`, and the modals that change or delete a server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from discord.ui import Button, Label, LayoutView, Modal, Select, TextInput
+
+from cogs.escape import escape
+from cogs.pages import page_of
+from core.games.catalogue import Setting
+from core.servers.views import ServerView
+from core.text import say
+
+MODAL = re.compile(r"dm:(?P<verb>change|delete)_form:(?P<server>[a-z][a-z2-7]{11})(?::(?P<group>[a-z0-9_]+))?")
+"""Custom ids of submitted modals."""
+PER_MODAL = 5
+MOST_GROUPS = 24
+ABOUT = "about"
+_LABEL, _HINT, _OPTIONS, _YES = 45, 100, 25, {"true": "yes", "false": "no"}
+
+Group = tuple[str, str, tuple[Setting, ...]]
+"""Id, title, settings."""
+
+
+def page(view: ServerView, language: str) -> LayoutView:
+    """Name, description and the game's settings as they are, and a button for each group of them."""
+    empty = say(language, "edit.empty")
+    lines = [
+        f"### {escape(view.name)}",
+        say(language, "edit.page"),
+        "",
+        f"**{say(language, 'edit.group.about')}**",
+        f"{say(language, 'edit.name')}: {escape(view.name)}",
+        f"{say(language, 'edit.description')}: {escape(view.description) or empty}",
+    ]
+    buttons: list[Button[LayoutView]] = []
+    for group, title, settings in groups(view, language):
+        if settings:
+            lines += ["", f"**{escape(title)}**"]
+        lines += [f"{setting.label}: {shown(setting, view, language) or empty}" for setting in settings]
+        buttons.append(Button(label=title[:80], custom_id=f"dm:change:{view.id}:{group}"))
+    return page_of("\n".join(lines), buttons)
+
+
+def groups(view: ServerView, language: str) -> list[Group]:
+    """Name and description first, then the settings by group in the game's order, five to a modal."""
+    found: list[Group] = [(ABOUT, say(language, "edit.group.about"), ())]
+    by_name: dict[str, list[Setting]] = {}
+    for setting in view.game.settings if view.game else ():
+        by_name.setdefault(setting.group, []).append(setting)
+    for number, (name, settings) in enumerate(by_name.items()):
+        for part, start in enumerate(range(0, len(settings), PER_MODAL)):
+            title = f"{name} ({part + 1})" if len(settings) > PER_MODAL else name
+            found.append((f"g{number}_{part}", title, tuple(settings[start : start + PER_MODAL])))
+    return found[:MOST_GROUPS]
+
+
+def change(view: ServerView, group: str, language: str, draft: Mapping[str, str] | None = None) -> Modal:
+    """The modal of one group; a group of an older catalogue opens name and description. `draft` goes before what is
+    stored."""
+    title = say(language, "edit.title", name=view.name)
+    modal = Modal(title=title[:_LABEL], custom_id=f"dm:change_form:{view.id}:{group}", timeout=None)
+    settings = next((each[2] for each in groups(view, language) if each[0] == group), ())
+    values = {"name": view.name, "description": view.description, **view.settings, **(draft or {})}
+    if not settings:
+        modal.add_item(_text("name", say(language, "edit.name"), values["name"], 32, required=True))
+        modal.add_item(_text("description", say(language, "edit.description"), values["description"], 200))
+    for setting in settings:
+        modal.add_item(_field(setting, values.get(setting.id, setting.fallback), language))
+    return modal
+
+
+def delete(view: ServerView, language: str) -> Modal:
+    title = say(language, "delete.title", name=view.name)
+    modal = Modal(title=title[:_LABEL], custom_id=f"dm:delete_form:{view.id}", timeout=None)
+    hint = say(language, "delete.hint")
+    label = say(language, "delete.label")
+    modal.add_item(_text("name", label, "", 100, required=True, hint=hint, placeholder=view.name))
+    return modal
+
+
+def again(refusal: str, verb: str, server: str, language: str) -> LayoutView:
+    """What is wrong with a form, and the button that opens it again; `verb` with its group, as in a custom id."""
+    name, _, group = verb.partition(":")
+    custom_id = f"dm:{name}:{server}" + (f":{group}" if group else "")
+    return page_of(refusal, [Button(label=say(language, "button.again"), custom_id=custom_id)])
+
+
+def changed(before: ServerView, after: ServerView, language: str) -> str:
+    """What an edit changed, by name, and whether the server starts anew for it."""
+    names = [say(language, f"edit.{key}") for key in ("name", "description") if _get(before, key) != _get(after, key)]
+    settings = after.game.settings if after.game else ()
+    names += [each.label for each in settings if before.settings.get(each.id) != after.settings.get(each.id)]
+    name = f"**{escape(after.name)}**"
+    if not names:
+        return say(language, "answer.edited_nothing", name=name)
+    restarts = before.started_at != after.started_at
+    message = "answer.edited_restart" if restarts else "answer.edited"
+    return say(language, message, name=name, what=", ".join(names))
+
+
+def shown(setting: Setting, view: ServerView, language: str) -> str:
+    """A setting's value for eyes: secrets hidden, yes and no in words. Empty for empty."""
+    value = view.settings.get(setting.id, setting.fallback)
+    if setting.type == "secret":
+        return "••••" if value else ""
+    if setting.type == "bool":
+        return say(language, f"word.{_YES.get(value, 'no')}")
+    return escape(value, 100)
+
+
+def _field(setting: Setting, value: str, language: str) -> Label[Any]:
+    if setting.type == "bool":
+        value = _YES.get(value, value)
+        options = [(each, say(language, f"word.{each}")) for each in _YES.values()]
+    elif setting.type == "choice" and len(setting.choices) <= _OPTIONS:
+        options = [(choice, choice) for choice in setting.choices]
+    else:
+        most = 11 if setting.type == "int" else setting.max_length
+        return _text(setting.id, setting.label, value, most, hint=setting.description)
+    select: Select[Any] = Select(custom_id=setting.id)
+    for option, label in options:
+        select.add_option(label=label, value=option, default=option == value)
+    return Label(text=setting.label, description=setting.description or None, component=select)
+
+
+def _text(
+    key: str,
+    label: str,
+    value: str,
+    most: int,
+    *,
+    required: bool = False,
+    hint: str = "",
+    placeholder: str | None = None,
+) -> Label[Any]:
+    field: TextInput[Any] = TextInput(
+        custom_id=key, default=value[:most] or None, required=required, max_length=most, placeholder=placeholder
+    )
+    return Label(text=label[:_LABEL], description=hint[:_HINT] or None, component=field)
+
+
+def _get(view: ServerView, key: str) -> str:
+    return view.name if key == "name" else view.description

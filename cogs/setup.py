@@ -1,0 +1,127 @@
+"""The page on which a guild's admins choose its channels, roles and language: `/guild setup` and the greeting's button
+open it. Each choice is kept at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Self
+
+import discord
+from discord.ui import (
+    ActionRow,
+    ChannelSelect,
+    Container,
+    DynamicItem,
+    Item,
+    LayoutView,
+    RoleSelect,
+    Select,
+    TextDisplay,
+)
+
+from cogs.replies import Answer, How, Interaction, actor_of, language_of
+from core.guilds.access import Actor
+from core.guilds.settings import LANGUAGES, Guilds, GuildView
+from core.text import say
+
+TEMPLATE = r"dm-setup:(?P<field>server_channel|notice_channel|admin_role|create_role|language)"
+CHANNELS, ROLES = ("server_channel", "notice_channel"), ("admin_role", "create_role")
+NEEDED = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "read_message_history": "Read Message History",
+}
+"""What the bot needs in a channel, with the names that Discord shows."""
+
+
+async def look(guilds: Guilds, actor: Actor) -> GuildView:
+    """The rules as they are. NotAllowed for anybody but the guild's admins."""
+    return await change(guilds, actor, {})
+
+
+async def change(guilds: Guilds, actor: Actor, chosen: dict[str, Any]) -> GuildView:
+    """Keep what was chosen, leave the rest."""
+    nothing = dict.fromkeys((*CHANNELS, *ROLES, "language"))
+    return await guilds.setup(actor, **{**nothing, **chosen})
+
+
+def page(view: GuildView, language: str, remarks: Iterable[str] = ()) -> LayoutView:
+    container: Container[LayoutView] = Container(
+        TextDisplay(f"### {say(language, 'setup.title')}\n{say(language, 'setup.intro')}")
+    )
+    for field in (*CHANNELS, *ROLES):
+        set_to: int | None = getattr(view, field)
+        mention = (f"<#{set_to}>" if field in CHANNELS else f"<@&{set_to}>") if set_to else None
+        container.add_item(_line(field, mention, language))
+        container.add_item(ActionRow(Choose(_select(field, set_to, language))))
+    container.add_item(
+        _line("language", say(language, f"language.{view.language}") if view.language else None, language)
+    )
+    container.add_item(ActionRow(Choose(_languages(view.language, language))))
+    if text := "\n".join(remarks):
+        container.add_item(TextDisplay(text))
+    layout = LayoutView(timeout=None)
+    layout.add_item(container)
+    return layout
+
+
+def missing(interaction: Interaction, view: GuildView, language: str) -> list[str]:
+    """A line for each chosen channel where the bot lacks a permission."""
+    guild, lines = interaction.guild, []
+    for number in dict.fromkeys((view.server_channel, view.notice_channel)):
+        channel = guild.get_channel(number) if guild and number else None
+        if guild is not None and channel is not None:
+            lines += lacking(channel.permissions_for(guild.me), channel.id, language)
+    return lines
+
+
+def lacking(may: discord.Permissions, channel: int, language: str) -> list[str]:
+    """One line that names what the bot may not do in a channel; none where all is well."""
+    names = [name for permission, name in NEEDED.items() if not getattr(may, permission)]
+    return [say(language, "setup.missing", channel=f"<#{channel}>", permissions=", ".join(names))] if names else []
+
+
+class Choose(DynamicItem[Select[Any] | ChannelSelect[Any] | RoleSelect[Any]], template=TEMPLATE):
+    """Any of the page's selects: keeps what was chosen, and shows the page as it is then."""
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Interaction, item: Item[Any], match: re.Match[str], /) -> Self:
+        assert isinstance(item, Select | ChannelSelect | RoleSelect)
+        return cls(item)
+
+    async def callback(self, interaction: Interaction) -> Any:
+        guilds: Guilds = interaction.client.faces.guilds
+        data: Any = interaction.data
+        field, value = self.custom_id.partition(":")[2], str(data["values"][0])
+
+        async def handle() -> Answer:
+            chosen = {field: value if field == "language" else int(value)}
+            view = await change(guilds, actor_of(interaction), chosen)
+            language = language_of(interaction)
+            return page(view, language, missing(interaction, view, language))
+
+        await interaction.client.faces.replies.answer(interaction, handle, how=How.UPDATE)
+
+
+def _line(field: str, value: str | None, language: str) -> TextDisplay[Any]:
+    unset = say(language, f"setup.{field}.unset")
+    return TextDisplay(f"**{say(language, f'setup.{field}')}:** {value or unset}")
+
+
+def _select(field: str, value: int | None, language: str) -> ChannelSelect[Any] | RoleSelect[Any]:
+    custom_id, placeholder = f"dm-setup:{field}", say(language, "setup.choose")
+    chosen = [discord.Object(value)] if value else []
+    if field in ROLES:
+        roles = [discord.SelectDefaultValue.from_role(each) for each in chosen]
+        return RoleSelect(custom_id=custom_id, placeholder=placeholder, default_values=roles)
+    channels = [discord.SelectDefaultValue.from_channel(each) for each in chosen]
+    kinds = [discord.ChannelType.text, discord.ChannelType.news]
+    return ChannelSelect(custom_id=custom_id, placeholder=placeholder, channel_types=kinds, default_values=channels)
+
+
+def _languages(value: str | None, language: str) -> Select[Any]:
+    select: Select[Any] = Select(custom_id="dm-setup:language", placeholder=say(language, "setup.choose"))
+    for each in LANGUAGES:
+        select.add_option(label=say(language, f"language.{each}"), value=each, default=each == value)
+    return select

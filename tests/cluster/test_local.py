@@ -1,0 +1,337 @@
+"""The local cluster: the contract, and what only child processes of this machine can show."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.cluster.local import LocalCluster
+from core.cluster.local_files import AgentFile, PodFile, ServerFolder, State
+from core.cluster.local_process import holders, is_alive, send
+from core.cluster.port import Cluster, PortSpec, ServerSpec
+from core.errors import ClusterError
+from core.games.catalogue import Game
+from core.words import PodPhase, Problem, new_server_id
+from tests.contracts.cluster import ClusterContract, MakeSpec, Reopen, no_pod, ready, until
+
+TESTS = Path(__file__).parents[1]
+
+
+TINY = Game.model_validate(
+    {
+        "id": "tiny",
+        "name": "Tiny",
+        "local": {"command": ["{python}", str(TESTS / "support" / "tinygame.py")]},
+        "env": {
+            "TINY_HOST": "{host}",
+            "TINY_PORT": "{port.game}",
+            "TINY_DATA": "{data}",
+            "TINY_MODE": "{setting.mode}",
+        },
+        "ports": [{"name": "game", "container": 8400}],
+        "query": {"kind": "http", "path": "/status"},
+        "console": {"kind": "stdin"},
+        "stop": {"grace": 10},
+        "sizes": [{"id": "small", "cpu": 100, "memory": 64}],
+        "settings": [{"id": "mode", "group": "Tiny", "label": "Mode"}],
+    }
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def spec() -> MakeSpec:
+    server = new_server_id()
+
+    def make(*, mode: str = "", within: int = 60, grace: int = 10, run: int = 1, replicas: int = 1) -> ServerSpec:
+        # The catalogue's least are 5 and 1 second.
+        game = TINY.model_copy(
+            update={
+                "ready": TINY.ready.model_copy(update={"within": within}),
+                "stop": TINY.stop.model_copy(update={"grace": grace}),
+            }
+        )
+        return ServerSpec(
+            server=server,
+            guild=1,
+            owner=2,
+            name="Pond",
+            game=game,
+            size=game.sizes[0],
+            run=run,
+            volume=1,
+            replicas=replicas,
+            ports=(PortSpec("game", "tcp", 8400, port),),
+            settings={"mode": mode},
+            console_secret="c" * 64,
+            agent_secret="a" * 64,
+            volume_bytes=1 << 30,
+        )
+
+    port = free_port()
+    return make
+
+
+class Opened:
+    """The clusters that a test opened on one folder, so that the last is the one to close."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now: LocalCluster | None = None
+
+    async def open(self) -> LocalCluster:
+        if self.now is not None:
+            await self.now.close()
+        self.now = LocalCluster(self.folder)
+        await self.now.start()
+        return self.now
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[Opened]:
+    opened = Opened(tmp_path / "servers")
+    yield opened
+    if opened.now is not None:
+        await opened.now.close()
+    for root in opened.folder.iterdir() if opened.folder.exists() else ():
+        _kill(ServerFolder(root))
+
+
+@pytest.fixture
+async def cluster(opened: Opened) -> LocalCluster:
+    return await opened.open()
+
+
+@pytest.fixture
+def reopen(opened: Opened) -> Reopen:
+    return opened.open
+
+
+def _kill(folder: ServerFolder) -> None:
+    """Whatever a test left of a server. The locks tell: the pod's is held from the moment its agent is forked."""
+    for lock in (folder.pod_lock, *folder.volumes.glob("*/lock")):
+        for pid in holders(lock):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+class TestContract(ClusterContract):
+    """The port's contract."""
+
+
+class TestLocal:
+    async def test_a_pause_lets_the_game_save_and_a_resume_brings_the_same_data(
+        self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
+    ) -> None:
+        wanted = spec()
+        data = ServerFolder(opened.folder / wanted.server).data(1)
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        await cluster.ensure(replace(wanted, replicas=0))
+        await no_pod(cluster, wanted.server)
+        assert (data / "saved").read_text() == "start 1"
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        assert len((data / "starts").read_text().splitlines()) == 2
+        assert (data / "saved").read_text() == "start 1"
+
+    async def test_an_agent_that_hangs_is_killed_after_the_grace(
+        self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
+    ) -> None:
+        wanted = spec(grace=1)
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        agent = AgentFile.read(ServerFolder(opened.folder / wanted.server).agent_file)
+        assert agent is not None
+        os.kill(agent.pid, signal.SIGSTOP)
+        await cluster.ensure(replace(wanted, replicas=0))
+        await no_pod(cluster, wanted.server)
+
+    async def test_a_volume_that_should_come_from_a_snapshot_never_starts_empty(
+        self, cluster: LocalCluster, spec: MakeSpec
+    ) -> None:
+        wanted = replace(spec(), source="1-1-1")
+        await cluster.ensure(wanted)
+        seen = await until(cluster, wanted.server, lambda seen: seen.problem is not None)
+        assert (seen.problem, seen.pod) == (Problem.CANNOT_APPLY, PodPhase.NONE)
+
+    async def test_a_volume_in_use_is_not_released(self, cluster: LocalCluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        with pytest.raises(ClusterError):
+            await cluster.release_volume(wanted.server, 1)
+
+    async def test_a_killed_agent_is_followed_by_a_new_pod_and_never_by_two_games(
+        self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
+    ) -> None:
+        wanted = spec()
+        folder = ServerFolder(opened.folder / wanted.server)
+        await cluster.ensure(wanted)
+        first = await ready(cluster, wanted.server)
+        _kill_agent(folder)
+        second = await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY and seen.uid != first.uid)
+        assert second.restarts == 0
+        assert (folder.data(1) / "saved").read_text() == "start 1"
+        assert not (folder.data(1) / "two").exists()
+
+    async def test_a_game_that_outlives_its_agent_is_ended_before_the_next_starts(
+        self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
+    ) -> None:
+        wanted = spec(mode="deaf", grace=1)
+        folder = ServerFolder(opened.folder / wanted.server)
+        await cluster.ensure(wanted)
+        first = await ready(cluster, wanted.server)
+        _kill_agent(folder)
+        await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY and seen.uid != first.uid)
+        assert not (folder.data(1) / "two").exists()
+
+    async def test_a_killed_game_is_an_exit_with_137(
+        self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
+    ) -> None:
+        wanted = spec()
+        folder = ServerFolder(opened.folder / wanted.server)
+        await cluster.ensure(wanted)
+        first = await ready(cluster, wanted.server)
+        state = State.read(folder.state_file)
+        assert state is not None
+        assert state.pid is not None
+        send(state.pid, state.identity, signal.SIGKILL)
+        seen = await ready(cluster, wanted.server, restarts=1)
+        assert seen.uid == first.uid
+        assert seen.last_exit is not None
+        assert seen.last_exit.code == 137
+
+    async def test_a_bot_that_comes_back_after_its_agents_died_starts_the_server(
+        self, cluster: LocalCluster, reopen: Reopen, spec: MakeSpec, opened: Opened
+    ) -> None:
+        wanted = spec()
+        folder = ServerFolder(opened.folder / wanted.server)
+        await cluster.ensure(wanted)
+        first = await ready(cluster, wanted.server)
+        await cluster.close()
+        _kill_agent(folder)
+        again: Cluster = await reopen()
+        await until(again, wanted.server, lambda seen: seen.pod is PodPhase.READY and seen.uid != first.uid)
+        assert not (folder.data(1) / "two").exists()
+
+    async def test_data_without_a_marker_is_a_problem_and_is_left_alone(
+        self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
+    ) -> None:
+        wanted = spec()
+        data = ServerFolder(opened.folder / wanted.server).data(1)
+        data.mkdir(parents=True)
+        (data / "world").write_text("somebody's")
+        await cluster.ensure(wanted)
+        seen = await until(cluster, wanted.server, lambda seen: seen.problem is not None)
+        assert seen.problem == Problem.VOLUME_FOREIGN
+        assert [each.name for each in data.iterdir()] == ["world"]
+
+    async def test_halt_saves_and_leaves_what_is_wanted(
+        self, cluster: LocalCluster, reopen: Reopen, spec: MakeSpec, opened: Opened
+    ) -> None:
+        wanted = spec()
+        data = ServerFolder(opened.folder / wanted.server).data(1)
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        await cluster.halt(10)
+        seen = await no_pod(cluster, wanted.server)
+        assert seen.replicas == 1
+        assert (data / "saved").exists()
+        await ready(await reopen(), wanted.server)
+
+    async def test_a_port_that_another_program_has_is_named(self, cluster: LocalCluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", wanted.ports[0].host or 0))
+            other.listen()
+            await cluster.ensure(wanted)
+            seen = await until(cluster, wanted.server, lambda seen: "cannot be had" in seen.detail)
+        assert str(wanted.ports[0].host) in seen.detail
+        assert seen.ready_since is None
+
+    async def test_a_game_gets_nothing_of_the_bots_environment(
+        self, cluster: LocalCluster, spec: MakeSpec, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DORMOUSE_DISCORD_TOKEN", "hush")
+        wanted = spec()
+        folder = ServerFolder(opened.folder / wanted.server)
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        state, agent = State.read(folder.state_file), AgentFile.read(folder.agent_file)
+        assert state is not None
+        assert agent is not None
+        for pid in (state.pid, agent.pid):
+            assert b"hush" not in _proc(pid, "environ")
+            assert wanted.agent_secret.encode() not in _proc(pid, "cmdline")
+
+    async def test_secrets_on_disk_are_for_the_owner_only(
+        self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
+    ) -> None:
+        wanted = spec()
+        folder = ServerFolder(opened.folder / wanted.server)
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        assert [oct(path.stat().st_mode & 0o777) for path in (folder.spec, folder.pod_file)] == ["0o600", "0o600"]
+
+    async def test_removing_ends_every_process_and_deletes_the_folder(
+        self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
+    ) -> None:
+        wanted = spec()
+        folder = ServerFolder(opened.folder / wanted.server)
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        state, agent = State.read(folder.state_file), AgentFile.read(folder.agent_file)
+        assert state is not None
+        assert state.pid is not None
+        assert agent is not None
+        await cluster.remove(wanted.server)
+        await until(cluster, wanted.server, lambda seen: not seen.exists)
+        assert not is_alive(state.pid, state.identity)
+        assert not is_alive(agent.pid, agent.identity)
+        assert not folder.root.exists()
+
+    async def test_the_agent_wants_its_token(self, cluster: LocalCluster, spec: MakeSpec, opened: Opened) -> None:
+        wanted = spec()
+        folder = ServerFolder(opened.folder / wanted.server)
+        await cluster.ensure(wanted)
+        agent = (await ready(cluster, wanted.server)).endpoints["agent"]
+        pod = PodFile.read(folder.pod_file)
+        assert pod is not None
+        assert await _status(agent.port, "/ready") == 200
+        assert await _status(agent.port, "/v1/status") == 401
+        assert await _status(agent.port, "/v1/status", token="x") == 401
+        assert await _status(agent.port, "/v1/status", token=pod.token) == 200
+
+
+def _kill_agent(folder: ServerFolder) -> None:
+    agent = AgentFile.read(folder.agent_file)
+    assert agent is not None
+    send(agent.pid, agent.identity, signal.SIGKILL)
+
+
+def _proc(pid: int | None, name: str) -> bytes:
+    return Path(f"/proc/{pid}/{name}").read_bytes()
+
+
+async def _status(port: int, path: str, *, token: str = "") -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n"
+    writer.write((head + (f"Authorization: Bearer {token}\r\n" if token else "") + "\r\n").encode())
+    try:
+        return int((await reader.readline()).split()[1])
+    finally:
+        writer.close()

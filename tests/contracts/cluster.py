@@ -1,0 +1,212 @@
+"""The `Cluster` port as a suite: every adapter passes it. A subclass brings the fixtures `cluster`, `reopen`, `spec`.
+
+Nothing here sleeps: `until` waits on the cluster's own `watch`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from core.cluster.port import Cluster, Listed, Observed, ServerSpec, Stale
+from core.errors import ClusterError
+from core.words import PodPhase, VolumePhase
+
+Reopen = Callable[[], Awaitable[Cluster]]
+"""Lets go of the cluster as a killed bot would, and opens it anew."""
+
+MakeSpec = Callable[..., ServerSpec]
+"""A spec of the small game; `mode` as in tests/support/tinygame.py, the rest as `ServerSpec`'s fields."""
+
+PATIENCE = 20.0  # seconds, on a busy machine
+
+
+async def until(cluster: Cluster, server: str, holds: Callable[[Observed], bool]) -> Observed:
+    """The first state of `server` for which `holds`; of a server that is in no list, the empty one."""
+    async with asyncio.timeout(PATIENCE):
+        async for news in cluster.watch():
+            if isinstance(news, Stale):
+                continue
+            seen = news.observed if isinstance(news, Listed) else (news.observed,)
+            listed = [each for each in seen if each.server == server]
+            if isinstance(news, Listed) and not listed:
+                listed = [Observed(server)]
+            for each in listed:
+                if holds(each):
+                    return each
+    raise AssertionError("the watch ended")
+
+
+async def ready(cluster: Cluster, server: str, *, restarts: int = 0) -> Observed:
+    return await until(cluster, server, lambda seen: seen.pod is PodPhase.READY and seen.restarts == restarts)
+
+
+async def no_pod(cluster: Cluster, server: str) -> Observed:
+    return await until(cluster, server, lambda seen: seen.pod is PodPhase.NONE)
+
+
+class ClusterContract:
+    async def test_a_server_becomes_ready(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec(run=3)
+        await cluster.ensure(wanted)
+        seen = await ready(cluster, wanted.server)
+        assert seen.uid
+        assert seen.ready_since is not None
+        assert (seen.run, seen.template_run, seen.replicas) == (3, 3, 1)
+        assert (seen.volume, seen.volumes) == (VolumePhase.BOUND, (1,))
+        assert {"game", "agent"} <= set(seen.endpoints)
+
+    async def test_asking_twice_starts_one(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        first = await ready(cluster, wanted.server)
+        await cluster.ensure(wanted)
+        assert (await ready(cluster, wanted.server)).uid == first.uid
+
+    async def test_a_pause_ends_the_pod_and_keeps_the_volume(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        await cluster.ensure(replace(wanted, replicas=0))
+        seen = await no_pod(cluster, wanted.server)
+        assert (seen.uid, seen.replicas, seen.volumes) == (None, 0, (1,))
+
+    async def test_a_resume_is_another_pod(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        first = await ready(cluster, wanted.server)
+        await cluster.ensure(replace(wanted, replicas=0))
+        await no_pod(cluster, wanted.server)
+        await cluster.ensure(replace(wanted, run=2))
+        second = await ready(cluster, wanted.server)
+        assert second.uid != first.uid
+        assert second.run == 2
+
+    async def test_a_new_template_waits_for_the_pod_to_be_deleted(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        first = await ready(cluster, wanted.server)
+        await cluster.ensure(replace(wanted, run=2))
+        seen = await until(cluster, wanted.server, lambda seen: seen.template_run == 2)
+        assert (seen.uid, seen.run) == (first.uid, 1)
+        assert first.uid is not None
+        await cluster.delete_pod(wanted.server, first.uid)
+        assert (await until(cluster, wanted.server, lambda seen: seen.run == 2)).uid != first.uid
+
+    async def test_deleting_a_pod_of_another_uid_does_nothing(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        first = await ready(cluster, wanted.server)
+        await cluster.delete_pod(wanted.server, "of-long-ago")
+        await cluster.ensure(replace(wanted, run=2))
+        seen = await until(cluster, wanted.server, lambda seen: seen.template_run == 2)
+        assert (seen.pod, seen.uid) == (PodPhase.READY, first.uid)
+
+    async def test_a_crash_is_counted_and_the_game_started_again(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec(mode="crash-once")
+        await cluster.ensure(wanted)
+        seen = await ready(cluster, wanted.server, restarts=1)
+        assert seen.last_exit is not None
+        assert seen.last_exit.code == 3
+
+    async def test_the_log_of_the_run_before_a_crash_is_kept(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec(mode="crash-once")
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server, restarts=1)
+        assert (await cluster.logs(wanted.server, previous=True)).splitlines() == ["start 1"]
+        assert (await cluster.logs(wanted.server)).splitlines() == ["start 2"]
+
+    async def test_an_exit_with_zero_counts_too(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec(mode="exit-zero")
+        await cluster.ensure(wanted)
+        seen = await ready(cluster, wanted.server, restarts=1)
+        assert seen.last_exit is not None
+        assert seen.last_exit.code == 0
+
+    async def test_a_game_that_keeps_crashing_is_counted_on(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec(mode="crash")
+        await cluster.ensure(wanted)
+        seen = await until(cluster, wanted.server, lambda seen: seen.restarts >= 3)
+        assert seen.ready_since is None
+
+    async def test_a_game_that_is_never_ready_is_started_again(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec(mode="silent", within=5)
+        await cluster.ensure(wanted)
+        seen = await until(cluster, wanted.server, lambda seen: seen.restarts >= 1)
+        assert seen.pod is PodPhase.STARTING
+
+    async def test_a_game_that_does_not_stop_is_killed(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec(mode="deaf", grace=1)
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        await cluster.ensure(replace(wanted, replicas=0))
+        await no_pod(cluster, wanted.server)
+
+    async def test_a_bot_that_comes_back_finds_the_same_pod(
+        self, cluster: Cluster, reopen: Reopen, spec: MakeSpec
+    ) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        first = await ready(cluster, wanted.server)
+        again = await ready(await reopen(), wanted.server)
+        assert (again.uid, again.run, again.fingerprint) == (first.uid, first.run, first.fingerprint)
+
+    async def test_removing_leaves_nothing(self, cluster: Cluster, reopen: Reopen, spec: MakeSpec) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        await cluster.remove(wanted.server)
+        await until(cluster, wanted.server, lambda seen: not seen.exists)
+        assert not (await until(await reopen(), wanted.server, lambda seen: True)).exists
+
+    async def test_a_watcher_sees_the_last_object_go(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec(replicas=0)
+        await cluster.ensure(wanted)
+        await until(cluster, wanted.server, lambda seen: seen.exists)
+        going = asyncio.create_task(until(cluster, wanted.server, lambda seen: not seen.exists))
+        await cluster.remove(wanted.server)
+        assert not (await going).exists
+
+    async def test_removing_what_is_not_there_is_no_mistake(self, cluster: Cluster, spec: MakeSpec) -> None:
+        await cluster.remove(spec().server)
+
+    async def test_a_released_volume_is_gone(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        await cluster.ensure(replace(wanted, replicas=0))
+        await no_pod(cluster, wanted.server)
+        await cluster.release_volume(wanted.server, 1)
+        seen = await until(cluster, wanted.server, lambda seen: seen.volumes == ())
+        assert seen.volume is VolumePhase.NONE
+
+    async def test_the_console_answers(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        assert await cluster.console(wanted.server, "hello") == "heard hello"
+
+    async def test_the_console_of_a_paused_server_refuses(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec(replicas=0)
+        await cluster.ensure(wanted)
+        with pytest.raises(ClusterError):
+            await cluster.console(wanted.server, "hello")
+
+    async def test_logs_of_an_unknown_server_are_empty(self, cluster: Cluster, spec: MakeSpec) -> None:
+        assert await cluster.logs(spec().server) == ""
+
+    async def test_a_watch_begins_with_the_list(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec(replicas=0)
+        await cluster.ensure(wanted)
+        first = await anext(cluster.watch())
+        assert isinstance(first, Listed)
+        assert [each.server for each in first.observed] == [wanted.server]
+
+    async def test_several_may_watch(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        watching = [asyncio.create_task(ready(cluster, wanted.server)) for _ in range(3)]
+        await cluster.ensure(wanted)
+        assert len({seen.uid for seen in await asyncio.gather(*watching)}) == 1
