@@ -23,6 +23,7 @@ from bot.settings import Settings, master_key
 from cogs.announcer import Announcer
 from cogs.faces import Faces
 from cogs.replies import Replies
+from core.changes import Changes
 from core.cluster.local import LocalCluster
 from core.cluster.port import Cluster
 from core.data.database import Database
@@ -33,7 +34,6 @@ from core.guilds.settings import Guilds
 from core.idle.sweep import Sweep
 from core.notices.outbox import Outbox
 from core.servers.cards import Cards
-from core.servers.changes import Changes
 from core.servers.controller import Controller
 from core.servers.desk import Desk, Host, Live
 from core.servers.usecases import Servers
@@ -69,7 +69,7 @@ class App:
         parts: list[asyncio.Task[Any]] = [
             asyncio.create_task(self.controller.run(), name="controller"),
             asyncio.create_task(self._connect(), name="discord"),
-            asyncio.create_task(self.announcer.run(), name="announcer"),
+            announcing := asyncio.create_task(self.announcer.run(), name="announcer"),
         ]
         stop = asyncio.create_task(stopping.wait(), name="stop")
         scheduler.start()
@@ -80,14 +80,22 @@ class App:
                 if part.done() and not part.cancelled() and (wrong := part.exception()) is not None:
                     raise wrong
         finally:
+            scheduler.pause()
+            self.announcer.stop()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN):
+                    await self.sweep.drain()
+                    await self.client.faces.replies.drain(DRAIN)
+                    await asyncio.wait([announcing])
             scheduler.shutdown(wait=False)
-            await self.client.faces.replies.drain(DRAIN)
             for part in (*reversed(parts), stop):
                 part.cancel()
             await asyncio.gather(*parts, stop, return_exceptions=True)
             await self.session.close()
             await self.cluster.close()
-            await self.database.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN):
+                    await self.database.close()
             log.info("stopped")
 
     async def _connect(self) -> None:
@@ -125,7 +133,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     changes, live = Changes(), Live({}, now())
     desk = Desk(database, catalogue, changes, live, host, now)
-    guilds = Guilds(database, now)
+    guilds = Guilds(database, changes, now)
     cluster = LocalCluster(settings.data_dir / "servers", host=settings.public_host)
     controller = Controller(desk, cluster)
     faces = Faces(servers=Servers(desk), guilds=guilds, replies=Replies(), catalogue=catalogue)
@@ -142,7 +150,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
         controller=controller,
         announcer=announcer,
         client=client,
-        sweep=Sweep(desk, make_queries(session), every=every),
+        sweep=Sweep(desk, make_queries(session), every=every, in_voice=client.in_voice),
         sweep_every=every,
         session=session,
     )

@@ -49,7 +49,11 @@ class Client(commands.AutoShardedBot):
 
     async def sync_if_changed(self) -> bool:
         """Tell Discord the commands if they differ from the last time (it allows 200 creations a day)."""
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        translator = self.tree.translator
+        payload = [
+            await command.get_translated_payload(self.tree, translator) if translator else command.to_dict(self.tree)
+            for command in self.tree.get_commands()
+        ]
         told = json.dumps([self.application_id, payload], sort_keys=True, default=str)
         digest = hashlib.sha256(told.encode()).hexdigest()
         async with self._database.begin() as session:
@@ -62,6 +66,13 @@ class Client(commands.AutoShardedBot):
             session.add(row)
         log.info("commands synced", commands=len(payload))
         return True
+
+    def in_voice(self, channel: int) -> int:
+        """How many are in a voice channel now, bots among them left out where they are known."""
+        found = self.get_channel(channel)
+        if not isinstance(found, discord.VoiceChannel | discord.StageChannel):
+            return 0
+        return sum(user != self.application_id for user in found.voice_states)
 
 
 def point_at(api_url: str | None, gateway_url: str | None) -> None:

@@ -19,6 +19,7 @@ async def add_all(bot: commands.Bot | commands.AutoShardedBot, faces: Faces) -> 
     from cogs.buttons import Press
     from cogs.guild import GuildCog
     from cogs.help import HelpCog
+    from cogs.life import LifeCog
     from cogs.modals import ModalCog
     from cogs.servers import ServerCog
     from cogs.setup import Choose
@@ -29,6 +30,7 @@ async def add_all(bot: commands.Bot | commands.AutoShardedBot, faces: Faces) -> 
     await bot.add_cog(GuildCog(faces.guilds, faces.replies))
     await bot.add_cog(HelpCog(faces.replies))
     await bot.add_cog(ModalCog(faces))
+    await bot.add_cog(LifeCog(faces.guilds))
     bot.add_dynamic_items(Press, Choose)
 
     async def on_error(interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:

@@ -17,6 +17,7 @@ import discord
 import structlog
 
 from cogs.cards import card, digest
+from cogs.life import greeting_places
 from cogs.notices import notice
 from core.guilds.settings import Guilds
 from core.notices.outbox import Outbox
@@ -57,10 +58,18 @@ class Announcer:
         self._retries: dict[str, int] = {}
         self._woken = asyncio.Event()
         self._due = asyncio.Event()
+        self._stopping = False
 
     def touch(self, server: str) -> None:
         """A server changed: its card and its notices may have something new to show."""
-        self._dirty[server] = 0.0  # also one that waits for its gap: `_show` knows how long still
+        if server:
+            self._dirty[server] = 0.0  # also one that waits for its gap: `_show` knows how long still
+        self._woken.set()
+        self._due.set()
+
+    def stop(self) -> None:
+        """Let `run` return after what is being sent now: nothing is cut off half-way."""
+        self._stopping = True
         self._woken.set()
         self._due.set()
 
@@ -77,10 +86,12 @@ class Announcer:
 
     async def _keep_cards(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._stopping:
             self._woken.clear()
             due = [server for server, at in self._dirty.items() if at <= loop.time()]
             for server in due:
+                if self._stopping:
+                    return
                 del self._dirty[server]
                 try:
                     again = await self._show(server)
@@ -153,9 +164,11 @@ class Announcer:
     # notices
 
     async def _deliver(self) -> None:
-        while True:
+        while not self._stopping:
             self._due.clear()
             for row in await self._outbox.due(self._now()):
+                if self._stopping:
+                    return
                 try:
                     await self._send(row)
                 except Exception as wrong:
@@ -203,6 +216,8 @@ class Announcer:
 
     async def _destinations(self, row: Any, view: ServerView | None, notice_channel: int | None) -> list[int | None]:
         """Channel ids in the order to try; None stands for the owner's direct messages."""
+        if row.kind == NoticeKind.WELCOME:
+            return list(greeting_places(self._client.get_guild(row.guild)))
         places: list[int | None] = [notice_channel]
         if row.server and (card_place := await self._cards.place(row.server)) is not None:
             places.append(card_place.channel)

@@ -54,7 +54,8 @@ class GuildCog(commands.Cog):
 
         async def handle() -> Answer:
             tongue = language_of(interaction)
-            view = await setup.change(self._guilds, actor_of(interaction), given)
+            chosen = {field: value for field, value in given.items() if value is not None}
+            view = await setup.change(self._guilds, actor_of(interaction), chosen)
             return setup.page(view, tongue, setup.missing(interaction, view, tongue))
 
         await self._replies.answer(interaction, handle)

@@ -41,9 +41,8 @@ async def look(guilds: Guilds, actor: Actor) -> GuildView:
 
 
 async def change(guilds: Guilds, actor: Actor, chosen: dict[str, Any]) -> GuildView:
-    """Keep what was chosen, leave the rest."""
-    nothing = dict.fromkeys((*CHANNELS, *ROLES, "language"))
-    return await guilds.setup(actor, **{**nothing, **chosen})
+    """Keep what was chosen (None: unset it), leave the rest."""
+    return await guilds.setup(actor, chosen)
 
 
 def page(view: GuildView, language: str, remarks: Iterable[str] = ()) -> LayoutView:
@@ -93,10 +92,11 @@ class Choose(DynamicItem[Select[Any] | ChannelSelect[Any] | RoleSelect[Any]], te
     async def callback(self, interaction: Interaction) -> Any:
         guilds: Guilds = interaction.client.faces.guilds
         data: Any = interaction.data
-        field, value = self.custom_id.partition(":")[2], str(data["values"][0])
+        field, values = self.custom_id.partition(":")[2], data["values"]
+        value = str(values[0]) if values else None
 
         async def handle() -> Answer:
-            chosen = {field: value if field == "language" else int(value)}
+            chosen = {field: value if value is None or field == "language" else int(value)}
             view = await change(guilds, actor_of(interaction), chosen)
             language = language_of(interaction)
             return page(view, language, missing(interaction, view, language))
@@ -114,14 +114,16 @@ def _select(field: str, value: int | None, language: str) -> ChannelSelect[Any] 
     chosen = [discord.Object(value)] if value else []
     if field in ROLES:
         roles = [discord.SelectDefaultValue.from_role(each) for each in chosen]
-        return RoleSelect(custom_id=custom_id, placeholder=placeholder, default_values=roles)
+        return RoleSelect(custom_id=custom_id, placeholder=placeholder, default_values=roles, min_values=0)
     channels = [discord.SelectDefaultValue.from_channel(each) for each in chosen]
     kinds = [discord.ChannelType.text, discord.ChannelType.news]
-    return ChannelSelect(custom_id=custom_id, placeholder=placeholder, channel_types=kinds, default_values=channels)
+    return ChannelSelect(
+        custom_id=custom_id, placeholder=placeholder, channel_types=kinds, default_values=channels, min_values=0
+    )
 
 
 def _languages(value: str | None, language: str) -> Select[Any]:
-    select: Select[Any] = Select(custom_id="dm-setup:language", placeholder=say(language, "setup.choose"))
+    select: Select[Any] = Select(custom_id="dm-setup:language", placeholder=say(language, "setup.choose"), min_values=0)
     for each in LANGUAGES:
         select.add_option(label=say(language, f"language.{each}"), value=each, default=each == value)
     return select

@@ -12,12 +12,12 @@ import pytest
 from fakecluster import FakeCluster
 from sqlmodel import select
 
+from core.changes import Changes
 from core.data.database import Database
 from core.data.tables import EventRow, NoticeRow, ServerRow
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.guilds.access import Actor
 from core.guilds.settings import Guilds
-from core.servers.changes import Changes
 from core.servers.controller import Controller
 from core.servers.desk import Desk, Host, Live
 from core.servers.usecases import Servers
@@ -86,7 +86,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     host = Host(public_host="127.0.0.1", ports=range(25500, 25504), master_key=b"key")
     desk = Desk(database, Catalogue.load(BUILT_IN), changes, Live({}, now()), host, now)
     controller = Controller(desk, cluster)
-    house = House(database, desk, cluster, controller, Servers(desk), Guilds(database, now))
+    house = House(database, desk, cluster, controller, Servers(desk), Guilds(database, changes, now))
     house.pass_time = lambda by: offset.__setitem__(0, offset[0] + by)  # type: ignore[attr-defined]
     changes.subscribe(controller.wake)
     changes.subscribe(lambda _: house.changed.set())

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlmodel import select
+
+from core import trace
+from core.changes import Changes
 from core.data.database import Database
-from core.data.tables import GuildRow
+from core.data.tables import GuildRow, NoticeRow, ServerRow
 from core.errors import BadInput, NotAllowed
 from core.guilds.access import Actor, is_admin
 from core.notices.events import record
-from core.words import EventKind
+from core.words import EventKind, NoticeKind
 
 LANGUAGES = ("en", "de")
+SETTABLE = ("server_channel", "notice_channel", "admin_role", "create_role", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,9 @@ class GuildView:
 
 
 class Guilds:
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, changes: Changes, now: Callable[[], datetime]) -> None:
         self._database = database
+        self._changes = changes
         self._now = now
 
     async def get(self, guild: int) -> GuildView:
@@ -40,47 +46,39 @@ class Guilds:
     async def language(self, guild: int) -> str | None:
         return (await self.get(guild)).language
 
-    async def setup(
-        self,
-        actor: Actor,
-        *,
-        server_channel: int | None = None,
-        notice_channel: int | None = None,
-        admin_role: int | None = None,
-        create_role: int | None = None,
-        language: str | None = None,
-    ) -> GuildView:
-        """Set what is given, leave the rest. Raises NotAllowed for anybody but the guild's admins."""
+    async def setup(self, actor: Actor, changes: Mapping[str, int | str | None]) -> GuildView:
+        """Set what is in `changes` (None unsets it), leave the rest. NotAllowed for all but the guild's admins."""
         async with self._database.begin() as session:
             row = await session.get(GuildRow, actor.guild, with_for_update=True) or GuildRow(id=actor.guild)
             if not is_admin(actor, row.admin_role):
                 raise NotAllowed("guild.admin_only")
-            if language is not None and language not in LANGUAGES:
+            if changes.get("language") not in (None, *LANGUAGES):
                 raise BadInput("edit.choice", setting="language", choices=", ".join(LANGUAGES))
-            given = {
-                "server_channel": server_channel,
-                "notice_channel": notice_channel,
-                "admin_role": admin_role,
-                "create_role": create_role,
-                "language": language,
-            }
-            changed = {key: value for key, value in given.items() if value is not None}
+            changed = {key: value for key, value in changes.items() if key in SETTABLE and getattr(row, key) != value}
             for key, value in changed.items():
                 setattr(row, key, value)
             session.add(row)
+            view = _view(row)
             if changed:
                 record(session, EventKind.GUILD_SET, at=self._now(), guild=actor.guild, by=actor.user, data=changed)
-            return _view(row)
+            shown = list(await session.exec(select(ServerRow.id).where(ServerRow.guild == actor.guild)))
+        for server in shown if changed else ():
+            self._changes.tell(server)
+        return view
 
-    async def greeted(self, guild: int) -> bool:
-        """Mark the guild as greeted; False if it was already, so that the greeting comes once."""
+    async def greet(self, guild: int) -> bool:
+        """Put the greeting in the outbox, once ever; False if it was before."""
         async with self._database.begin() as session:
             row = await session.get(GuildRow, guild, with_for_update=True) or GuildRow(id=guild)
             if row.greeted_at is not None:
                 return False
-            row.greeted_at = self._now()
+            row.greeted_at = now = self._now()
             session.add(row)
-            return True
+            session.add(
+                NoticeRow(guild=guild, kind=NoticeKind.WELCOME, trace=trace.current(), next_at=now, created_at=now)
+            )
+        self._changes.tell("")
+        return True
 
 
 def _view(row: GuildRow | None) -> GuildView:

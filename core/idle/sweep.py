@@ -6,7 +6,7 @@ It needs no memory of its own: all is in the rows, so a restart of the bot chang
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import structlog
@@ -17,12 +17,12 @@ from core import trace
 from core.data.tables import GuildRow, NoticeRow, ServerRow
 from core.games.query.port import Players, Query
 from core.idle.evidence import players
-from core.idle.rules import Decision, Do, decide, remember, stale_after
+from core.idle.rules import Decision, Do, combine, decide, remember, stale_after
 from core.notices import outbox
 from core.notices.events import record
 from core.servers.desk import Desk
 from core.servers.power import recall, stamp, stop
-from core.words import Because, Desired, EventKind, NoticeKind, Phase, PodPhase, Unknown
+from core.words import Because, Desired, EventKind, NoticeKind, Occupied, Phase, PodPhase, Unknown
 
 log = structlog.get_logger()
 AT_ONCE = 64
@@ -31,14 +31,33 @@ UNKNOWN_NOTICE = timedelta(hours=24)
 
 
 class Sweep:
-    def __init__(self, desk: Desk, queries: Mapping[str, Query], *, every: timedelta) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        queries: Mapping[str, Query],
+        *,
+        every: timedelta,
+        in_voice: Callable[[int], int] = lambda _channel: 0,
+    ) -> None:
+        """`in_voice` counts the people in a voice channel; 0 where that is not known."""
         self._desk = desk
+        self._in_voice = in_voice
+        self._running = asyncio.Lock()
         self._queries = queries
         self._stale = stale_after(every)
         self._slots = asyncio.Semaphore(AT_ONCE)
 
+    async def drain(self) -> None:
+        """Wait for the pass that runs now; none begins after it."""
+        await self._running.acquire()
+
     async def run(self) -> None:
         """One pass over all running servers. While the cluster is away nothing is known, so all hold."""
+        if not self._running.locked():
+            async with self._running:
+                await self._pass()
+
+    async def _pass(self) -> None:
         if self._desk.live.stale_since is not None:
             return
         async with self._desk.database.session() as session:
@@ -89,7 +108,9 @@ class Sweep:
 
     def _take(self, row: ServerRow, answer: Players, guild: GuildRow | None) -> Decision:
         now = self._desk.now()
-        memory = remember(self._desk.memory(row), answer.evidence, now, self._stale)
+        voice = Occupied(online=n) if row.idle_voice and (n := self._in_voice(row.idle_voice)) else None
+        evidence = combine(answer.evidence, voice=voice)
+        memory = remember(self._desk.memory(row), evidence, now, self._stale)
         row.empty_since, row.known_at, row.unknown_since = memory.empty_since, memory.known_at, memory.unknown_since
         seen = players(answer.evidence)
         if seen is not None:

@@ -65,6 +65,8 @@ class Controller:
 
     def wake(self, server: str, delay: float = 0.0) -> None:
         """Look at this server after `delay` seconds, or earlier if that is due already."""
+        if not server:
+            return
         at = asyncio.get_running_loop().time() + delay
         if at < self._due.get(server, float("inf")):
             self._due[server] = at

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.changes import Changes
 from core.cluster.port import Observed, PortSpec, ServerSpec, fingerprint
 from core.data.database import Database
 from core.data.tables import GuildRow, MemberRow, PortRow, ServerRow, ShareRow
@@ -22,7 +23,6 @@ from core.guilds.limits import SERVERS_PER_GUILD, SERVERS_PER_MEMBER, WORLD_BYTE
 from core.idle.rules import Facts, Memory, Policy, pause_at
 from core.notices.events import Usage
 from core.servers import names
-from core.servers.changes import Changes
 from core.servers.lifecycle import Wanted
 from core.servers.views import IdleView, ServerView
 from core.words import Because, Desired, Phase, Problem, is_server_id

@@ -89,10 +89,12 @@ async def start(desk: Desk, session: AsyncSession, row: ServerRow, *, by: int | 
     """Desire a new run, with crashes forgotten and the idle clock at zero."""
     now = desk.now()
     game = desk.game(row)
-    if row.desired != Desired.RUNNING and row.episode:
+    if row.desired != Desired.RUNNING:
         news = {"state": "resumed", "by": by}
-        await outbox.say(session, row, NoticeKind.IDLE, news, now, only_if_open=True)
-        await outbox.say(session, row, NoticeKind.PAUSED, news, now, only_if_open=True)
+        for kind in (NoticeKind.IDLE, NoticeKind.PAUSED):
+            await outbox.say(session, row, kind, news, now, only_if_open=True)
+        for kind in (NoticeKind.CRASHED, NoticeKind.START_FAILED):
+            await outbox.say(session, row, kind, news, now, episode=row.run, only_if_open=True)
     elif row.warned_at is not None:
         await recall(session, row, now, {"state": "ended"})
     row.desired, row.because, row.by = Desired.RUNNING, Because.OWNER, by

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 
 class Changes:
-    """Calls every subscriber with the server's id, at once and in this task. Subscribers only take note."""
+    """Calls every subscriber with the server's id, at once and in this task. Subscribers only take note.
+
+    The id is "" for what concerns no server (a guild's greeting).
+    """
 
     def __init__(self) -> None:
         self._subscribers: list[Callable[[str], None]] = []
