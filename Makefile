@@ -21,6 +21,12 @@ test: $(VENV)/.dev ## all tests that this machine can run; what is skipped says 
 test-browser: $(VENV)/.dev ## the story of the demo in a headless Chromium
 	$(BIN)/python -m pytest -m browser tests/browser
 
+.PHONY: pictures
+pictures: test-browser ## the README's pictures, made by the program itself
+	mkdir -p docs/pictures
+	cp tests/browser/pictures/warned-1280.png tests/browser/pictures/meadow-1280.png \
+	  tests/browser/pictures/phone-360.png docs/pictures/
+
 .PHONY: check
 check: $(VENV)/.dev ## lint, types, import rules
 	$(BIN)/ruff format --check .

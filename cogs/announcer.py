@@ -39,7 +39,7 @@ class DeadDestination(Exception):
 @dataclass(slots=True)
 class _Shown:
     at: float
-    phase: str
+    news: tuple[object, ...]  # what is shown at once when it changes
 
 
 class Announcer:
@@ -116,7 +116,7 @@ class Announcer:
         now = asyncio.get_running_loop().time()
         shown = self._shown.get(server)
         if shown is not None:
-            gap = PHASE_GAP if shown.phase != view.phase else QUIET_GAP
+            gap = PHASE_GAP if shown.news != _news(view) else QUIET_GAP
             if now < shown.at + gap:
                 return shown.at + gap - now
         layout = card(view, language, number=place.number)
@@ -129,7 +129,7 @@ class Announcer:
             except DeadDestination:
                 place = place.moved()
                 continue
-            self._shown[server] = _Shown(asyncio.get_running_loop().time(), view.phase)
+            self._shown[server] = _Shown(asyncio.get_running_loop().time(), _news(view))
             return None
         await self._cards.broken(server, "no channel takes it")
         return None
@@ -293,6 +293,10 @@ class Announcer:
 
 
 _NOBODY = discord.AllowedMentions.none()
+
+
+def _news(view: ServerView) -> tuple[object, ...]:
+    return view.phase, view.desired, view.problem, view.idle.warned, view.idle.keep_until
 
 
 def notice_number(row: int) -> int:

@@ -13,8 +13,11 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from bot.demo.guild.cast import BO
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 ROOT = Path(__file__).parents[2]
@@ -101,7 +104,7 @@ async def channel(page: Page, name: str) -> None:
     await page.locator(f'[data-channel="{name}"]').first.click()
 
 
-def card(page: Page) -> object:
+def card(page: Page) -> Locator:
     return page.locator("[data-message-id]:not([data-ephemeral])", has=page.get_by_role("heading", name="Pond")).last
 
 
@@ -119,6 +122,18 @@ async def play(demo: Demo, url: str, name: str) -> Page:
     return page
 
 
+async def world(demo: Demo, url: str) -> str:
+    """The hash of the world's file, once the game has saved what it holds."""
+    async with aiohttp.ClientSession() as web, asyncio.timeout(30):
+        while True:
+            with contextlib.suppress(aiohttp.ClientError):  # it may be on its way up
+                async with web.get(f"{url}status") as answer:
+                    said = (await answer.json())["world"]
+                if said["revision"] == said["saved_revision"]:
+                    return str(said["hash"])
+            await asyncio.sleep(0.2)
+
+
 async def test_the_whole_story_in_the_browser(demo: Demo) -> None:
     ada = await demo.person("Ada")
     await channel(ada, "servers")
@@ -127,7 +142,7 @@ async def test_the_whole_story_in_the_browser(demo: Demo) -> None:
     await type_command(ada, "/server create game:Meadow name:Pond")
     shown = card(ada)
     await expect(shown).to_contain_text("Running", timeout=40_000)  # type: ignore[arg-type]
-    link = shown.get_by_role("link").first  # type: ignore[attr-defined]
+    link = shown.get_by_role("link").first
     url = await link.get_attribute("href")
     assert url is not None
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", url)
@@ -135,21 +150,47 @@ async def test_the_whole_story_in_the_browser(demo: Demo) -> None:
 
     first = await play(demo, url, "Ada")
     second = await play(demo, url, "Bo")
-    await first.locator("#view").click(position={"x": 500, "y": 300})
-    await expect(shown).to_contain_text("Players: 2 of 16", timeout=30_000)  # type: ignore[arg-type]
+    for x, y in ((420, 260), (640, 420), (820, 300)):
+        await first.get_by_role("radio", name="Poppies").click()
+        await first.locator("#view").click(position={"x": x, "y": y})
+    await expect(shown).to_contain_text("2 of 16", timeout=30_000)
     await picture(first, "meadow-1280")
     await first.close()
     await second.close()
 
-    await expect(ada.get_by_role("button", name="Keep alive").last).to_be_visible(timeout=60_000)
-    await expect(ada.get_by_text("It pauses").last).to_be_visible(timeout=60_000)
+    await expect(ada.get_by_role("button", name="Pause now").last).to_be_visible(timeout=60_000)
     await picture(ada, "warned-1280")
-    await ada.get_by_role("button", name="Pause now").last.click()
-    await expect(shown).to_contain_text("Paused", timeout=30_000)  # type: ignore[arg-type]
+    await ada.get_by_role("button", name="Keep alive").last.click()
+    await expect(ada.get_by_role("button", name="Pause now")).to_have_count(0, timeout=20_000)
+    before = await world(demo, url)
+    await shown.get_by_role("button", name="Pause", exact=True).click()
+    await expect(shown).to_contain_text("Paused", timeout=30_000)
     await picture(ada, "paused-1280")
 
     bo = await demo.person("Bo", PHONE)
-    await channel(bo, "servers") if await bo.locator('[data-channel="servers"]').first.is_visible() else None
+    await bo.goto(f"http://127.0.0.1:{demo.port}/?as={BO}#servers")
+    await bo.reload()
+    await expect(card(bo)).to_contain_text("Paused", timeout=20_000)
     await picture(bo, "phone-360")
-    await ada.get_by_role("button", name="Resume").last.click()
-    await expect(shown).to_contain_text("Running", timeout=30_000)  # type: ignore[arg-type]
+    await shown.get_by_role("button", name="Resume").click()
+    await expect(shown).to_contain_text("Running", timeout=30_000)
+    assert await world(demo, url) == before, "the world is as they left it, bit for bit"
+
+    # Bo may not pause, and is told who can; Cy may.
+    await type_command(bo, "/server pause server:Pond")
+    await expect(bo.get_by_text("Only Ada (owner), a manager or an admin can pause Pond").last).to_be_visible()
+    cy = await demo.person("Cy")
+    await channel(cy, "servers")
+    await type_command(cy, "/server keep server:Pond hours:2")
+    await expect(cy.get_by_text("stays awake until").last).to_be_visible()
+
+    # Ctrl-C, and again: same guild, same servers, old buttons work.
+    await demo.stop()
+    await demo.start()
+    again = await demo.person("Ada")
+    await channel(again, "servers")
+    old = card(again)
+    await expect(old).to_contain_text("Running", timeout=40_000)
+    assert await world(demo, url) == before
+    await old.get_by_role("button", name="Pause", exact=True).click()
+    await expect(old).to_contain_text("Paused", timeout=30_000)

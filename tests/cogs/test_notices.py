@@ -23,7 +23,7 @@ CASES: list[tuple[str, NoticeKind, ServerView, dict[str, Any], str, list[str]]] 
         NoticeKind.IDLE,
         WARNED,
         {"state": "warned", "empty_since": AT, "pause_at": AT + 900},
-        f"**Pond** is empty since <t:{AT}:t>. It pauses <t:{AT + 900}:R> unless somebody joins.",
+        f"**Pond** has been empty since <t:{AT}:t>. It pauses <t:{AT + 900}:R> unless somebody joins.",
         ["Keep alive", "Pause now"],
     ),
     (

@@ -26,7 +26,7 @@ async def test_create_play_be_warned_pause_and_resume_with_the_same_world(house)
     async with aiohttp.ClientSession() as web, web.ws_connect(f"http://{where}/play?name=Bo") as player:
         await house.until(lambda found: next((m for m in found if "Players: 1 of 16" in json.dumps(m)), None))
         await player.close()
-    warning = await house.message("**Pond** is empty since")
+    warning = await house.message("**Pond** has been empty since")
     assert "Bo" in json.dumps(warning["components"])
     await house.press("Keep alive", warning, who="Bo")
     kept = await house.message("kept awake by")
@@ -41,7 +41,7 @@ async def test_create_play_be_warned_pause_and_resume_with_the_same_world(house)
 
 async def test_an_empty_server_is_warned_about_in_one_message_and_paused(house) -> None:
     await house.create()
-    warning = await house.message("**Pond** is empty since")
+    warning = await house.message("**Pond** has been empty since")
     paused = await house.message("**Pond** is paused: nobody was on")
     assert paused["id"] == warning["id"]
     await house.message("### Pond", "Paused")
@@ -59,7 +59,7 @@ async def test_killed_in_the_middle_it_converges_with_one_effect_and_one_message
             await ada.slash(CHAT, "server create", game="meadow", name="Pond")
             await house.message("is being made")
         case "warn":
-            await house.message("**Pond** is empty since")
+            await house.message("**Pond** has been empty since")
         case "pause":
             await ada.slash(CHAT, "server pause", server="Pond")
             await house.message("saves its world")

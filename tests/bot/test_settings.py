@@ -1,0 +1,121 @@
+"""Settings: every mistake at once and in words, never a traceback; `check` and a start say the same."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.settings import PREFIX, load, master_key
+from core.errors import Misconfigured
+
+ROOT = Path(__file__).parents[2]
+
+
+def given(**values: str) -> dict[str, str]:
+    return {PREFIX + name: value for name, value in values.items()}
+
+
+def test_without_anything_set_the_defaults_are_those_of_the_table() -> None:
+    settings, unknown = load({}, None)
+    assert (settings.idle_after, settings.idle_warn, settings.idle_grace) == (900, 300, 600)
+    assert (settings.cluster, settings.ports, settings.roles) == ("local", "25500-25999", ("discord", "control", "web"))
+    assert unknown == []
+
+
+def test_all_mistakes_are_listed_at_once() -> None:
+    with pytest.raises(Misconfigured) as wrong:
+        load(given(PORTS="many", IDLE_AFTER="soon", OPERATORS="ada", CLUSTER="moon", DISCORD_API_URL="nowhere"), None)
+    named = {line.split(":")[0] for line in wrong.value.lines}
+    assert named == {PREFIX + name for name in ("PORTS", "IDLE_AFTER", "OPERATORS", "CLUSTER", "DISCORD_API_URL")}
+
+
+def test_names_that_nobody_knows_are_reported_and_not_fatal() -> None:
+    _, unknown = load(given(IDEL_AFTER="5"), None)
+    assert unknown == ["DORMOUSE_IDEL_AFTER"]
+
+
+def test_a_secret_may_stand_in_a_file_and_is_never_shown(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("hidden-token\n")
+    settings, _ = load(given(DISCORD_TOKEN_FILE=str(tmp_path / "token")), None)
+    assert settings.discord_token is not None
+    assert settings.discord_token.get_secret_value() == "hidden-token"
+    assert "hidden-token" not in repr(settings)
+
+
+def test_a_secret_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="DORMOUSE_DISCORD_TOKEN_FILE names"):
+        load(given(DISCORD_TOKEN_FILE=str(tmp_path / "none")), None)
+
+
+def test_the_environment_wins_over_the_env_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DORMOUSE_IDLE_AFTER=60\nDORMOUSE_IDLE_WARN=20\n")
+    settings, _ = load(given(IDLE_AFTER="90"), tmp_path / ".env")
+    assert (settings.idle_after, settings.idle_warn) == (90, 20)
+
+
+def test_the_master_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    settings, _ = load(given(DATA_DIR=str(tmp_path)), None)
+    first = master_key(settings)
+    assert master_key(settings) == first
+    assert (tmp_path / "master.key").stat().st_mode & 0o777 == 0o600
+
+
+def dormouse(command: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | given(**settings)
+    return subprocess.run(
+        [sys.executable, "-m", "bot", command], cwd=folder, env=environ, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_bad_configuration_ends_at_once_in_words(command: str, tmp_path: Path) -> None:
+    ended = dormouse(command, tmp_path, PORTS="many", IDLE_AFTER="soon")
+    assert ended.returncode == 1
+    assert "DORMOUSE_PORTS: takes two port numbers" in ended.stderr
+    assert "DORMOUSE_IDLE_AFTER" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.process
+def test_a_missing_token_is_said_by_check_and_run(tmp_path: Path) -> None:
+    for command in ("check", "run"):
+        ended = dormouse(command, tmp_path)
+        assert ended.returncode == 1
+        assert "DORMOUSE_DISCORD_TOKEN is not set" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.process
+def test_a_good_configuration_is_said_to_be_well(tmp_path: Path) -> None:
+    ended = dormouse("check", tmp_path, DISCORD_TOKEN="planted", IDEL_AFTER="1")
+    assert ended.returncode == 0
+    assert "All is well." in ended.stdout
+    assert "DORMOUSE_IDEL_AFTER is set, but Dormouse does not know it." in ended.stdout
+    assert "planted" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.process
+def test_a_data_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for command in ("check", "run"):
+        ended = dormouse(command, tmp_path, DISCORD_TOKEN="planted", DATA_DIR=str(tmp_path / "file"))
+        assert ended.returncode == 1
+        assert "DORMOUSE_DATA_DIR" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.process
+def test_a_database_that_is_none_is_said_and_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "dormouse.db").write_bytes(b"not a database at all" * 100)
+    before = (tmp_path / "dormouse.db").read_bytes()
+    for command in ("check", "run"):
+        ended = dormouse(command, tmp_path, DISCORD_TOKEN="planted", DATA_DIR=str(tmp_path))
+        assert ended.returncode == 1
+        assert "The database cannot be used" in ended.stderr or "database cannot be used" in ended.stderr
+        assert "Traceback" not in ended.stderr
+    assert (tmp_path / "dormouse.db").read_bytes() == before
