@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 
@@ -96,3 +97,28 @@ async def test_servers_outlive_the_bot_and_are_adopted(house) -> None:
 async def test_a_name_of_markdown_and_mentions_is_refused_in_words(house) -> None:
     await house.people["Ada"].slash(CHAT, "server create", game="meadow", name="**<@1>**")
     await house.message("A name is made of letters")
+
+
+async def test_who_joins_after_the_warning_is_not_paused_away(house) -> None:
+    card = await house.create()
+    where = address(json.dumps(card["components"]))
+    warning = await house.message("**Pond** has been empty since")
+    async with aiohttp.ClientSession() as web, web.ws_connect(f"http://{where}/play?name=Bo"):
+        stays = await house.message("**Pond** stays on: Bo joined.")
+        assert stays["id"] == warning["id"]
+        with pytest.raises(TimeoutError):
+            await house.message("### Pond", "Paused", within=8)
+
+
+async def test_a_game_that_stops_answering_is_never_paused(house) -> None:
+    card = await house.create()
+    server = card["components"][0]["components"][-1]["components"][-1]["custom_id"].split(":")[2]
+    state = json.loads((house.folder / "bot" / "servers" / server / "pod" / "state.json").read_text())
+    os.kill(state["pid"], signal.SIGSTOP)
+    try:
+        await house.message("### Pond", "Starting")
+        with pytest.raises(TimeoutError):
+            await house.message("### Pond", "Paused", within=10)
+    finally:
+        os.kill(state["pid"], signal.SIGCONT)
+    await house.message("### Pond", "Running")
