@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import asyncpg
+import postgres
 import pytest
 from fakecluster import FakeCluster
 from sqlmodel import select
@@ -73,9 +76,36 @@ class House:
             return list(await session.exec(select(EventRow).where(EventRow.server == server).order_by(EventRow.id)))
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A server for the whole session; skipped, with the reason, where PostgreSQL is not installed."""
+    if postgres.binaries() is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs PostgreSQL", pytrace=False)
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
+    with postgres.server() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+        return
+    server, name = request.getfixturevalue("postgres_server"), postgres.new_name()
+    connection = await asyncpg.connect(server.replace("+asyncpg", "") + "/postgres")
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+        yield f"{server}/{name}"
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+async def house(database_url: str) -> AsyncIterator[House]:
+    database = Database(database_url)
     await database.migrate()
     offset = [timedelta(0)]
 

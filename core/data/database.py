@@ -15,9 +15,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.errors import Misconfigured
@@ -86,6 +88,24 @@ class Database:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         with sqlite3.connect(file) as source, sqlite3.connect(f"{file}.before-{revision}-{stamp}") as target:
             source.backup(target)
+
+
+async def insert_missing(session: AsyncSession, row: SQLModel, *, update: tuple[str, ...] = ()) -> None:
+    """Insert a row unless its primary key is there already (then set the columns in `update`).
+
+    One statement, so that two processes that do it at once both go on.
+    """
+    table = type(row).__table__  # type: ignore[attr-defined]
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement: Any = insert(table).values(row.model_dump())
+    keys = list(table.primary_key.columns)
+    changes = {name: statement.excluded[name] for name in update}
+    statement = (
+        statement.on_conflict_do_update(index_elements=keys, set_=changes)
+        if changes
+        else statement.on_conflict_do_nothing(index_elements=keys)
+    )
+    await (await session.connection()).execute(statement)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import trace
 from core.changes import Changes
-from core.data.database import Database
+from core.data.database import Database, insert_missing
 from core.data.tables import GuildRow, NoticeRow, ServerRow
 from core.errors import BadInput, NotAllowed
 from core.guilds.access import Actor, is_admin
@@ -49,7 +50,7 @@ class Guilds:
     async def setup(self, actor: Actor, changes: Mapping[str, int | str | None]) -> GuildView:
         """Set what is in `changes` (None unsets it), leave the rest. NotAllowed for all but the guild's admins."""
         async with self._database.begin() as session:
-            row = await session.get(GuildRow, actor.guild, with_for_update=True) or GuildRow(id=actor.guild)
+            row = await _row(session, actor.guild)
             if not is_admin(actor, row.admin_role):
                 raise NotAllowed("guild.admin_only")
             if changes.get("language") not in (None, *LANGUAGES):
@@ -69,7 +70,7 @@ class Guilds:
     async def greet(self, guild: int) -> bool:
         """Put the greeting in the outbox, once ever; False if it was before."""
         async with self._database.begin() as session:
-            row = await session.get(GuildRow, guild, with_for_update=True) or GuildRow(id=guild)
+            row = await _row(session, guild)
             if row.greeted_at is not None:
                 return False
             row.greeted_at = now = self._now()
@@ -79,6 +80,12 @@ class Guilds:
             )
         self._changes.tell("")
         return True
+
+
+async def _row(session: AsyncSession, guild: int) -> GuildRow:
+    """The guild's row, made if it is missing, locked for this transaction."""
+    await insert_missing(session, GuildRow(id=guild))
+    return await session.get_one(GuildRow, guild, with_for_update=True)
 
 
 def _view(row: GuildRow | None) -> GuildView:

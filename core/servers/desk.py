@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.changes import Changes
 from core.cluster.port import Observed, PortSpec, ServerSpec, fingerprint
-from core.data.database import Database
+from core.data.database import Database, insert_missing
 from core.data.tables import GuildRow, MemberRow, PortRow, ServerRow, ShareRow
 from core.errors import NotAllowed, NotFound
 from core.games.catalogue import Catalogue, Game, fill
@@ -108,11 +108,9 @@ class Desk:
         if not actor.name:
             return
         found = await session.get(MemberRow, (actor.guild, actor.user))
-        if found is None:
-            session.add(MemberRow(guild=actor.guild, user=actor.user, name=actor.name))
-        elif found.name != actor.name:
-            found.name = actor.name
-            session.add(found)
+        if found is None or found.name != actor.name:
+            row = MemberRow(guild=actor.guild, user=actor.user, name=actor.name)
+            await insert_missing(session, row, update=("name",))
 
     async def limits(self, session: AsyncSession, guild: int) -> Limits:
         row = await session.get(GuildRow, guild)
