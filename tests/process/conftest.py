@@ -1,117 +1,16 @@
-"""The shipped process against the guild on loopback, with real game servers. Nothing of the bot runs in the test."""
+"""The shipped process, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
-import signal
-import socket
-import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from reading import buttons, texts
-
-from bot.demo.guild.cast import ADA, BO, CHAT, CY
-from bot.demo.guild.person import Person
-from bot.demo.guild.server import Guild
-from core.cluster.local import LocalCluster
-
-ROOT = Path(__file__).parents[2]
-
-
-class House:
-    """One bot as it is shipped, its guild, and its people."""
-
-    def __init__(self, folder: Path, guild: Guild) -> None:
-        self.folder = folder
-        self.guild = guild
-        self.process: asyncio.subprocess.Process | None = None
-        self.people: dict[str, Person] = {}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = min(probe.getsockname()[1], 65000)
-        self.environ = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "DORMOUSE_DISCORD_TOKEN": "planted-token",
-            "DORMOUSE_DISCORD_API_URL": guild.api_url,
-            "DORMOUSE_DISCORD_GATEWAY_URL": guild.gateway_url,
-            "DORMOUSE_DATA_DIR": str(folder / "bot"),
-            "DORMOUSE_PORTS": f"{first}-{first + 60}",
-            "DORMOUSE_IDLE_AFTER": "6",
-            "DORMOUSE_IDLE_WARN": "3",
-            "DORMOUSE_IDLE_GRACE": "1",
-        }
-
-    @property
-    def log(self) -> str:
-        return (self.folder / "bot.log").read_text("utf-8")
-
-    async def start(self) -> None:
-        with (self.folder / "bot.log").open("ab") as output:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", cwd=ROOT, env=self.environ, stdout=output, stderr=output
-            )
-        async with asyncio.timeout(30):
-            while not (self.guild.gateway.online and (await self.people["Ada"].state())["commands"]):
-                await asyncio.sleep(0.05)
-
-    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        assert self.process is not None
-        if self.process.returncode is None:
-            self.process.send_signal(number)
-        async with asyncio.timeout(20):
-            return await self.process.wait()
-
-    async def messages(self, who: str = "Ada") -> list[dict[str, Any]]:
-        return await self.people[who].read(CHAT)
-
-    async def message(self, *words: str, who: str = "Ada", within: float = 30) -> dict[str, Any]:
-        """The newest message that has all these words, as soon as there is one."""
-        return await self.until(lambda found: next((m for m in reversed(found) if has(m, *words)), None), who, within)
-
-    async def until(self, true: Callable[[list[Any]], Any], who: str = "Ada", within: float = 30) -> Any:
-        async with asyncio.timeout(within):
-            while not (value := true(await self.messages(who))):
-                await asyncio.sleep(0.1)
-            return value
-
-    async def cards(self, name: str = "Pond") -> list[dict[str, Any]]:
-        return [m for m in await self.messages() if has(m, f"### {name}") and not m.get("ephemeral_for")]
-
-    async def press(self, label: str, message: dict[str, Any], who: str = "Ada") -> dict[str, Any]:
-        return await self.people[who].press(message, buttons(message["components"])[label])
-
-    async def create(self, name: str = "Pond", who: str = "Ada") -> dict[str, Any]:
-        await self.people[who].slash(CHAT, "server create", game="meadow", name=name)
-        return await self.message(f"### {name}", "Running")
-
-
-def has(message: dict[str, Any], *words: str) -> bool:
-    text = texts(message["components"]) + message["content"]
-    return all(word in text for word in words)
+from shipped import Shipped, shipped
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    guild = Guild(None)
-    await guild.start()
-    house = House(tmp_path, guild)
-    async with contextlib.AsyncExitStack() as stack:
-        for name, number in (("Ada", ADA), ("Bo", BO), ("Cy", CY)):
-            house.people[name] = await stack.enter_async_context(Person(guild.page_url, number))
-        await house.start()
-        try:
-            yield house
-        finally:
-            await house.stop()
-            cluster = LocalCluster(tmp_path / "bot" / "servers")
-            await cluster.start(halted=True)
-            await cluster.halt(20)
-            await cluster.close()
-            await guild.stop()
-            assert "planted-token" not in house.log
+async def house(tmp_path: Path, database_url: str) -> AsyncIterator[Shipped]:
+    settings = {} if database_url.startswith("sqlite") else {"DATABASE_URL": database_url}
+    async with shipped(tmp_path, **settings) as house:
+        yield house

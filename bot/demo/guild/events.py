@@ -82,6 +82,13 @@ class BotMembershipChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class GuildAvailability:
+    """An outage of the guild began or ended: Discord no longer tells, or again tells, what happens in it."""
+
+    available: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PresenceChanged:
     user_id: str
     online: bool
@@ -102,6 +109,7 @@ Event = (
     | RoleChanged
     | VoiceChanged
     | BotMembershipChanged
+    | GuildAvailability
     | PresenceChanged
     | CommandsChanged
 )

@@ -5,8 +5,9 @@ Protocol: https://discord.com/developers/docs/events/gateway
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -16,6 +17,7 @@ from bot.demo.guild.events import (
     BotMembershipChanged,
     ChannelChanged,
     Event,
+    GuildAvailability,
     MemberChanged,
     Message,
     MessageCreated,
@@ -32,6 +34,17 @@ IDENTIFIES_A_DAY = 1000
 _NO_INTENT = Intent(0)
 _CLOSE_SECONDS = 1.0
 """How long a close waits for the other side's."""
+_REMEMBERED_TURNS = 1000
+
+
+class Turn(NamedTuple):
+    """One line of the log of connections: the bot signed in anew, came back to its session, or was gone.
+
+    `code` is the close code that the bot sent; None where the line broke or the guild closed it.
+    """
+
+    what: Literal["identify", "resume", "closed"]
+    code: int | None = None
 
 
 class Gateway:
@@ -53,7 +66,11 @@ class Gateway:
     ) -> None:
         self._world = world
         self._privileged = privileged
-        self._heartbeat = heartbeat
+        self.heartbeat = heartbeat
+        """Told to every connection from now on."""
+        self.acknowledges = True
+        """Whether heartbeats are answered; a bot that hears nothing has to give the connection up."""
+        self.log: deque[Turn] = deque(maxlen=_REMEMBERED_TURNS)
         self._offline_after = offline_after
         self._resume_within = resume_within
         self._sessions: dict[str, Session] = {}
@@ -72,6 +89,11 @@ class Gateway:
             session.dropped_at is None or now - session.dropped_at < self._offline_after
             for session in self._sessions.values()
         )
+
+    @property
+    def identified(self) -> int:
+        """How often a bot has signed in anew."""
+        return self._identified
 
     def bot_info(self) -> Json:
         """The answer of `GET /gateway/bot`."""
@@ -117,6 +139,11 @@ class Gateway:
             if not resumable:
                 self._forget(session)
 
+    def forget(self) -> None:
+        """Know no session any more: whoever comes back has to identify anew."""
+        for session in list(self._sessions.values()):
+            self._forget(session)
+
     async def stop(self) -> None:
         await self.close_all(CloseCode.GOING_AWAY)
         for timer in self._timers:
@@ -130,7 +157,7 @@ class Gateway:
         await socket.prepare(request)
         connection = Connection(socket, compress=request.query.get("compress") == "zlib-stream")
         self._connections.add(connection)
-        connection.send(Op.HELLO, {"heartbeat_interval": int(self._heartbeat * 1000)})
+        connection.send(Op.HELLO, {"heartbeat_interval": int(self.heartbeat * 1000)})
         try:
             await self._converse(connection)
         finally:
@@ -144,7 +171,7 @@ class Gateway:
         session: Session | None = None
         while True:
             try:
-                frame = await connection.socket.receive(timeout=self._heartbeat * 1.5)
+                frame = await connection.socket.receive(timeout=self.heartbeat * 1.5)
             except TimeoutError:
                 await connection.socket.close(code=CloseCode.SESSION_TIMED_OUT)
                 return
@@ -152,6 +179,8 @@ class Gateway:
                 # A broken line ends without a close frame; an answer to our own close is no goodbye.
                 goodbye = frame.type is WSMsgType.CLOSE and frame.data in (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
                 connection.said_goodbye = goodbye and not connection.closed_by_us
+                told = frame.type is WSMsgType.CLOSE and not connection.closed_by_us
+                self.log.append(Turn("closed", frame.data if told else None))
                 return
             try:
                 body = json.loads(frame.data)
@@ -161,7 +190,8 @@ class Gateway:
                 continue
             match op:
                 case Op.HEARTBEAT:
-                    connection.send(Op.HEARTBEAT_ACK, None)
+                    if self.acknowledges:
+                        connection.send(Op.HEARTBEAT_ACK, None)
                 case Op.IDENTIFY if session is None:
                     session = self._identify(connection, data)
                 case Op.RESUME if session is None:
@@ -194,6 +224,7 @@ class Gateway:
             connection.close(CloseCode.INVALID_SHARD)
             return None
         self._identified += 1
+        self.log.append(Turn("identify"))
         session = Session(token, Intent(intents), (number, count))
         session.connection = connection
         self._sessions[session.id] = session
@@ -215,7 +246,7 @@ class Gateway:
                 "_trace": [],
             },
         )
-        if with_guild and Intent.GUILDS in session.intents:
+        if with_guild and self._world.available and Intent.GUILDS in session.intents:
             session.dispatch("GUILD_CREATE", self._guild(session))
         self._show_presence()
         return session
@@ -230,6 +261,7 @@ class Gateway:
             # The old connection is half-open: the bot has left it, but nobody told us.
             session.connection.close(CloseCode.SESSION_TIMED_OUT)
         session.connection, session.dropped_at = connection, None
+        self.log.append(Turn("resume"))
         session.replay(after or 0)
         session.dispatch("RESUMED", {"_trace": []})
         self._show_presence()
@@ -313,6 +345,12 @@ class Gateway:
                         session.dispatch("GUILD_CREATE", self._guild(session))
                     elif session.has_guild:
                         session.dispatch("GUILD_DELETE", {"id": cast.GUILD})
+            case GuildAvailability(available) if self._world.bot_present:
+                lost: Json = {"id": cast.GUILD, "unavailable": True}
+                for session in self._sessions.values():
+                    if session.has_guild and Intent.GUILDS in session.intents:
+                        name = "GUILD_CREATE" if available else "GUILD_DELETE"
+                        session.dispatch(name, self._guild(session) if available else lost)
             case _:
                 pass
 
@@ -320,7 +358,7 @@ class Gateway:
         return objects.gateway_guild(self._world, everybody=Intent.GUILD_PRESENCES in session.intents)
 
     def _to(self, needed: Intent, event: str, data: Json) -> None:
-        if self._world.bot_present:
+        if self._world.bot_present and self._world.available:
             for session in self._sessions.values():
                 if session.has_guild and needed in session.intents:
                     session.dispatch(event, data)

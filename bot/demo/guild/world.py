@@ -14,6 +14,7 @@ from bot.demo.guild.events import (
     CommandsChanged,
     Emitter,
     Event,
+    GuildAvailability,
     MemberChanged,
     MessageCreated,
     RoleChanged,
@@ -44,6 +45,8 @@ class World:
         """By id; those of the guild only have a `guild_id`."""
         self.voice: dict[str, Json] = {}
         """Voice states by user id; in memory only, as nobody talks across a restart."""
+        self.available = True
+        """False during an outage of the guild; in memory only."""
         self.closed: set[str] = set()
         """People who take no direct messages from the bot."""
         self._meta: Json = {}
@@ -113,6 +116,11 @@ class World:
         self._meta["bot_present"] = present
         self._save_meta()
         self.emitter.emit(BotMembershipChanged(present))
+
+    def outage(self, *, ends: bool = False) -> None:
+        """The guild becomes unavailable to the bot's gateway, or available again; REST still answers."""
+        self.available = ends
+        self.emitter.emit(GuildAvailability(ends))
 
     # Channels
 
