@@ -105,9 +105,11 @@ async def test_the_story_of_a_server_from_the_image(guild: Guild) -> None:
         card = await message("### Pond", "Running")
         where = re.search(r"[\d.]+:\d+", texts(card["components"]))
         assert where is not None
-        async with web.ws_connect(f"http://{where[0]}/play?name=Ada"):
-            async with web.get(f"http://{where[0]}/status") as answer:
-                assert (await answer.json())["players"]["names"] == ["Ada"]
+        async with (
+            web.ws_connect(f"http://{where[0]}/play?name=Ada"),
+            web.get(f"http://{where[0]}/status") as answer,
+        ):
+            assert (await answer.json())["players"]["names"] == ["Ada"]
         await ada.press(card, buttons(card["components"])["Pause"])
         card = await message("### Pond", "Paused")
         await ada.press(card, buttons(card["components"])["Resume"])
