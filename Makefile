@@ -68,3 +68,7 @@ $(VENV)/.dev: requirements-dev.txt | $(BIN)/python
 	@$(PIP) -r requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run
+
+.PHONY: bench
+bench: $(VENV)/.dev ## how fast it is, beside a bare bot, in docs/performance.md (BENCH=quick: a minute, prints only)
+	PYTHONPATH=.:tests/support $(BIN)/python tests/bench $(if $(filter quick,$(BENCH)),--quick)

@@ -37,7 +37,7 @@ def _run(_: argparse.Namespace) -> int:
     from bot.settings import load
 
     settings, unknown = load()
-    telemetry.set_up()
+    telemetry.set_up(secrets=settings.secrets)
     if unknown:
         _say("These settings are not known and do nothing:", unknown)
 
@@ -45,11 +45,8 @@ def _run(_: argparse.Namespace) -> int:
         app = await build(settings)
         await app.run()
 
-    try:
-        with only_one(settings.data_dir):
-            asyncio.run(run())
-    except OSError as wrong:
-        raise Misconfigured([f"DORMOUSE_DATA_DIR: {settings.data_dir} cannot be used: {wrong.strerror}."]) from wrong
+    with only_one(settings.data_dir):
+        asyncio.run(run())
     return 0
 
 

@@ -7,7 +7,7 @@ import contextlib
 import fcntl
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,20 +17,25 @@ import aiohttp
 import discord
 import structlog
 
+from bot import version
 from bot.client import Client, point_at
+from bot.metrics import Metrics, Parts
 from bot.schedule import Job, make_scheduler
 from bot.settings import Settings, master_key
+from bot.web.health import HealthServer, Probes
 from cogs.announcer import Announcer
 from cogs.faces import Faces
 from cogs.replies import Replies
 from core.changes import Changes
 from core.cluster.local import LocalCluster
 from core.cluster.port import Cluster
-from core.data.database import Database
+from core.data.database import Database, Schema
+from core.data.trouble import TROUBLE, reason
 from core.errors import Misconfigured
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.games.query import make_queries
 from core.guilds.settings import Guilds
+from core.host import Operations
 from core.idle.sweep import Sweep
 from core.notices.outbox import Outbox
 from core.servers.cards import Cards
@@ -39,7 +44,15 @@ from core.servers.desk import Desk, Host, Live
 from core.servers.usecases import Servers
 
 log = structlog.get_logger()
+CLOSED = {
+    4004: "DORMOUSE_DISCORD_TOKEN: Discord does not know this token any more.",
+    4011: "The bot is in more guilds than one connection may serve.",
+    4013: "Discord refuses an intent that Dormouse asks for.",
+    4014: "Discord refuses an intent that Dormouse asks for.",
+}
+"""Gateway close codes that no new connection mends."""
 DRAIN = 10.0  # seconds that handlers have to end after SIGTERM
+TURNS_WITHIN = 60.0  # seconds; the controller's loop turns at least every 10
 
 
 def utc_now() -> datetime:
@@ -57,15 +70,31 @@ class App:
     sweep: Sweep
     sweep_every: timedelta
     session: aiohttp.ClientSession
+    operations: Operations
+    metrics: Metrics
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT, or until a part fails. Servers go on running."""
+        probes = Probes(live=self._live, ready=self._ready, metrics=self._page)
+        try:
+            async with HealthServer(self.settings.health_address, probes) as health:
+                if health.url:
+                    log.info("health", url=health.url)
+                await self._run()
+        finally:
+            await self.session.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN):
+                    await self.database.close()
+            log.info("stopped")
+
+    async def _run(self) -> None:
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
         await self.cluster.start()
-        scheduler = make_scheduler([Job("sweep", self.sweep_every, self.sweep.run)])
+        scheduler = make_scheduler([Job("sweep", self.sweep_every, self.sweep.run)], self.metrics.ran)
         parts: list[asyncio.Task[Any]] = [
             asyncio.create_task(self.controller.run(), name="controller"),
             asyncio.create_task(self._connect(), name="discord"),
@@ -86,26 +115,79 @@ class App:
                 async with asyncio.timeout(DRAIN):
                     await self.sweep.drain()
                     await self.client.faces.replies.drain(DRAIN)
-                    await asyncio.wait([announcing])
+                    if self.client.is_ready():  # else it has not begun, and waits for what does not come
+                        await asyncio.wait([announcing])
             scheduler.shutdown(wait=False)
-            for part in (*reversed(parts), stop):
-                part.cancel()
-            await asyncio.gather(*parts, stop, return_exceptions=True)
-            await self.session.close()
+            left: set[asyncio.Task[Any]] = {*parts, stop}
+            while left:
+                # Again and again: discord.py swallows a cancellation while a shard signs in anew.
+                for part in left:
+                    part.cancel()
+                _, left = await asyncio.wait(left, timeout=2.0)
             await self.cluster.close()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(DRAIN):
-                    await self.database.close()
-            log.info("stopped")
+
+    def _live(self) -> dict[str, str]:
+        turned_at = self.controller.work.turned_at
+        if turned_at is not None and asyncio.get_running_loop().time() - turned_at > TURNS_WITHIN:
+            return {"controller": f"its loop has not turned for more than {TURNS_WITHIN:.0f} seconds"}
+        return {}
+
+    async def _ready(self) -> dict[str, str]:
+        missing = {}
+        if not self.client.connected:
+            missing["discord"] = "not connected"
+        if not await self.operations.database_answers():
+            missing["database"] = "does not answer"
+        if not self.operations.cluster_fresh:
+            missing["cluster"] = "its list of servers is not up to date"
+        return missing
+
+    async def _page(self) -> bytes:
+        return self.metrics.page(await self.operations.health())
 
     async def _connect(self) -> None:
+        """Signs in, as often as it takes: Discord being away is no reason to stop looking after servers."""
         token = self.settings.discord_token
         assert token is not None
         try:
             async with self.client:
-                await self.client.start(token.get_secret_value())
+                await _patiently(lambda: self._log_in(token.get_secret_value()))
+                await _patiently(self.client.connect)
         except discord.LoginFailure:
             raise Misconfigured(["DORMOUSE_DISCORD_TOKEN: Discord does not know this token."]) from None
+        except discord.PrivilegedIntentsRequired:
+            raise Misconfigured(["Discord refuses an intent that Dormouse asks for."]) from None
+        except discord.ConnectionClosed as closed:
+            why = CLOSED.get(closed.code, f"Discord closed the connection for good (code {closed.code}).")
+            raise Misconfigured([why]) from None
+
+    async def _log_in(self, token: str) -> None:
+        try:
+            await self.client.login(token)
+        except BaseException:
+            # What is left of a log-in that failed would be in the way of the next one.
+            await self.client.http.close()
+            self.client.http.connector = discord.utils.MISSING
+            raise
+
+
+async def _patiently(call: Callable[[], Awaitable[None]]) -> None:
+    """Again after growing times while Discord cannot be reached."""
+    wait = 1.0
+    while True:
+        try:
+            await call()
+            return
+        except (
+            discord.DiscordServerError,
+            discord.GatewayNotFound,
+            discord.RateLimited,
+            aiohttp.ClientError,
+            OSError,
+        ) as away:
+            log.warning("Discord is away", why=str(away) or type(away).__name__, again_in=wait)
+        await asyncio.sleep(wait)
+        wait = min(wait * 2, 60.0)
 
 
 async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> App:
@@ -128,21 +210,40 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
         )
     except OSError as wrong:
         raise Misconfigured([f"DORMOUSE_DATA_DIR: {settings.data_dir} cannot be used: {wrong.strerror}."]) from None
-    database = Database(settings.database)
-    await database.migrate()
+    database = await open_database(settings)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     changes, live = Changes(), Live({}, now())
     desk = Desk(database, catalogue, changes, live, host, now)
     guilds = Guilds(database, changes, now)
     cluster = LocalCluster(settings.data_dir / "servers", host=settings.public_host)
     controller = Controller(desk, cluster)
-    faces = Faces(servers=Servers(desk), guilds=guilds, replies=Replies(), catalogue=catalogue)
+    metrics = Metrics(version.own())
+    operations = Operations(
+        desk, version=version.own(), operators=frozenset(settings.operators), last_sweep=lambda: sweep.ended_at
+    )
+    faces = Faces(
+        servers=Servers(desk),
+        guilds=guilds,
+        replies=Replies(metrics.served),
+        catalogue=catalogue,
+        operations=operations,
+    )
     client = Client(faces, database)
     announcer = Announcer(client, Outbox(database), Cards(database, desk), guilds, now)
-    changes.subscribe(controller.wake)
+    changes.subscribe(controller.wake, owner=controller)
     changes.subscribe(announcer.touch)
     session = aiohttp.ClientSession()
     every = sweep_interval(settings)
+    sweep = Sweep(desk, make_queries(session), every=every, in_voice=client.in_voice)
+    metrics.follow(
+        Parts(
+            work=controller.work,
+            queue=lambda: controller.waiting,
+            done=announcer.done.__getitem__,
+            disconnects=lambda: client.disconnects,
+            latency=lambda: client.latency,
+        )
+    )
     return App(
         settings=settings,
         database=database,
@@ -150,10 +251,32 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
         controller=controller,
         announcer=announcer,
         client=client,
-        sweep=Sweep(desk, make_queries(session), every=every, in_voice=client.in_voice),
+        sweep=sweep,
         sweep_every=every,
         session=session,
+        operations=operations,
+        metrics=metrics,
     )
+
+
+async def open_database(settings: Settings) -> Database:
+    """With the schema of this version. An old one is migrated on SQLite, after a copy; on PostgreSQL, where others may
+    be using it, that is for `dormouse migrate`: Misconfigured."""
+    database = Database(settings.database)
+    try:
+        found = await database.schema()
+        if found is Schema.OLD and not database.is_sqlite:
+            raise Misconfigured(
+                ["The database's schema is from an older Dormouse: run `dormouse migrate`, then start."]
+            )
+        await database.migrate()
+    except TROUBLE as wrong:
+        await database.close()
+        raise Misconfigured([f"The database cannot be used: {reason(wrong)}."]) from wrong
+    except Misconfigured:
+        await database.close()
+        raise
+    return database
 
 
 def sweep_interval(settings: Settings) -> timedelta:
@@ -165,8 +288,11 @@ def sweep_interval(settings: Settings) -> timedelta:
 @contextlib.contextmanager
 def only_one(folder: Path) -> Iterator[None]:
     """Hold the data folder's lock; Misconfigured where another copy has it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file: IO[str] = open(folder / "lock", "a+")  # noqa: SIM115 - open for as long as the process holds it
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file: IO[str] = open(folder / "lock", "a+")  # noqa: SIM115 - open for as long as the process holds it
+    except OSError as wrong:
+        raise Misconfigured([f"DORMOUSE_DATA_DIR: {folder} cannot be used: {wrong.strerror}."]) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

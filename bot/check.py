@@ -1,62 +1,206 @@
-"""`dormouse check`: looks at the whole configuration and says, all at once, what is wrong and how to mend it."""
+"""`dormouse check`: looks at the whole configuration and what is around it, and says all at once, in words, what is
+wrong and how to mend it. It changes nothing, and no secret is in what it says."""
 
 from __future__ import annotations
 
-import os
+import asyncio
+import errno
+import fcntl
+import re
+import shutil
+import socket
+import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlmodel import select
+
+from bot import check_discord
 from bot.settings import Settings, load
-from core.data.database import Database
+from bot.web.health import cannot_listen
+from core.data.database import NEWER, Database, Schema
+from core.data.tables import PortRow
+from core.data.trouble import TROUBLE, reason
 from core.errors import Misconfigured
 from core.games.catalogue import BUILT_IN, Catalogue
 
+PATIENCE = 15.0  # seconds that the database has
+FULL, LOW = 200 * 1024**2, 5 * 1024**3  # bytes free: too few to start, few for worlds
+TRIED = 16  # ports of the pool that are tried
+_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
-async def check(environ: Mapping[str, str] | None = None) -> tuple[list[str], list[str]]:
-    """Mistakes (a start would fail) and remarks."""
-    remarks: list[str] = []
+
+@dataclass(slots=True)
+class Report:
+    """`mistakes`: a start would fail, or members could not use it. `remarks`: good to know."""
+
+    mistakes: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+async def check(
+    environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")
+) -> tuple[list[str], list[str]]:
+    """Mistakes and remarks."""
+    report = Report()
     try:
-        settings, unknown = load(environ)
+        settings, unknown = load(environ, env_file)
     except Misconfigured as wrong:
-        return wrong.lines, remarks
-    remarks += [f"{name} is set, but Dormouse does not know it." for name in unknown]
-    mistakes = [*_discord(settings), *_folder(settings)]
+        return wrong.lines, report.remarks
+    report.remarks += [f"{name} is set, but Dormouse does not know it." for name in unknown]
+    await check_discord.check(settings, report.mistakes, report.remarks)
+    _games(settings, report)
+    usable, running = _folder(settings, report), _lock(settings, report)
+    given = await _database(settings, report) if usable or settings.database_url else set()
+    if not running:  # its servers and its own port would be in the way of themselves
+        _ports(settings, given, report)
+        _health(settings, report)
+    return report.mistakes, report.remarks
+
+
+def _games(settings: Settings, report: Report) -> None:
+    folders = [BUILT_IN, *([settings.games_dir] if settings.games_dir else [])]
     try:
-        folders = [BUILT_IN, *([settings.games_dir] if settings.games_dir else [])]
         games = list(Catalogue.load(*folders, local_only=settings.cluster == "local"))
-        remarks.append(f"Games on offer: {', '.join(game.name for game in games)}.")
     except Misconfigured as wrong:
-        mistakes += wrong.lines
-    if not mistakes:
-        mistakes += await _database(settings)
-    remarks.append(f"Addresses for {len(settings.port_range)} ports: {settings.public_host}:{settings.ports}.")
-    return mistakes, remarks
+        report.mistakes += wrong.lines
+        return
+    report.remarks.append(f"Games on offer: {', '.join(game.name for game in games)}.")
 
 
-def _discord(settings: Settings) -> list[str]:
-    if settings.discord_token is None:
-        return ["DORMOUSE_DISCORD_TOKEN is not set: it is the bot's token from Discord's developer portal."]
-    return []
-
-
-def _folder(settings: Settings) -> list[str]:
-    folder: Path = settings.data_dir
-    place = next((parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists()), None)
+def _folder(settings: Settings, report: Report) -> bool:
+    """Whether the data folder can be used."""
+    folder = settings.data_dir
+    place = next((each for each in (folder.absolute(), *folder.absolute().parents) if each.exists()), None)
     if place is None or not place.is_dir():
-        return [f"DORMOUSE_DATA_DIR: {folder} is not a folder and cannot be made."]
-    if not os.access(place, os.W_OK | os.X_OK):
-        return [f"DORMOUSE_DATA_DIR: {place} cannot be written to; give it to the user that runs Dormouse."]
-    return []
+        report.mistakes.append(f"DORMOUSE_DATA_DIR: {folder} is not a folder and cannot be made.")
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as wrong:
+        why = wrong.strerror or type(wrong).__name__
+        report.mistakes.append(
+            f"DORMOUSE_DATA_DIR: {place} cannot be written to ({why}): give it to the user that runs Dormouse."
+        )
+        return False
+    free = shutil.disk_usage(place).free
+    if free < FULL:
+        report.mistakes.append(f"DORMOUSE_DATA_DIR: {place} has only {free // 1024**2} MiB free: make room.")
+    elif free < LOW:
+        report.remarks.append(f"{place} has {free / 1024**3:.1f} GiB free: worlds may need more.")
+    return True
 
 
-async def _database(settings: Settings) -> list[str]:
+def _lock(settings: Settings, report: Report) -> bool:
+    """Whether another copy runs on this folder."""
+    try:
+        with (settings.data_dir / "lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+    except BlockingIOError:
+        number = (settings.data_dir / "lock").read_text("utf-8", "replace").strip()
+        report.mistakes.append(
+            f"Another Dormouse is running on {settings.data_dir} (process {number}): stop that one before a start."
+        )
+        return True
+    except OSError:
+        return False  # no lock yet; what else is wrong with the folder is said already
+
+
+async def _database(settings: Settings, report: Report) -> set[int]:
+    """Looked into, and written to without keeping it. The ports that servers have."""
     if settings.database_url is None and not (settings.data_dir / "dormouse.db").exists():
-        return []
+        report.remarks.append("The database will be made at the first start.")
+        return set()
     database = Database(settings.database)
     try:
-        await database.is_current()
-    except Exception as wrong:
-        return [f"DORMOUSE_DATABASE_URL: the database cannot be used: {type(wrong).__name__}."]
+        async with asyncio.timeout(PATIENCE):
+            return await _look_into(database, report)
+    except TROUBLE as wrong:
+        name = "The database" if settings.database_url is None else "DORMOUSE_DATABASE_URL: the database"
+        report.mistakes.append(f"{name} cannot be used: {reason(wrong)}.")
+        return set()
     finally:
         await database.close()
-    return []
+
+
+async def _look_into(database: Database, report: Report) -> set[int]:
+    kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+    schema = await database.schema()
+    if schema is Schema.NEWER:
+        report.mistakes.append(NEWER)
+        return set()
+    if schema is Schema.OLD and not database.is_sqlite:
+        report.mistakes.append("The database's schema is from an older Dormouse: run `dormouse migrate`.")
+    # Neither keeps anything: SQLite's driver would not open a transaction for a CREATE by itself.
+    trial = "BEGIN IMMEDIATE" if database.is_sqlite else "CREATE TABLE dormouse_check (written INTEGER)"
+    async with database.engine.connect() as connection:
+        await connection.exec_driver_sql(trial)
+        await connection.rollback()
+    if schema is Schema.CURRENT:
+        async with database.session() as session:
+            given = set(await session.exec(select(PortRow.port)))
+        report.remarks.append(f"The database ({kind}) is up to date and can be written to.")
+        return given
+    if schema is Schema.NONE or database.is_sqlite:
+        report.remarks.append(f"The database ({kind}) can be written to; a start will bring its schema up to date.")
+    return set()
+
+
+def _ports(settings: Settings, given: set[int], report: Report) -> None:
+    """Try a few of the pool, evenly spread, that no server has: those of servers that run are rightly in use."""
+    pool = settings.port_range
+    report.remarks.append(f"Addresses for {len(pool)} ports: {settings.public_host}:{settings.ports}.")
+    free = [port for port in pool if port not in given]
+    taken = []
+    for port in free[:: max(1, len(free) // TRIED)][:TRIED]:
+        wrong = _listen(settings.public_host, port)
+        if isinstance(wrong, socket.gaierror) or (wrong is not None and wrong.errno != errno.EADDRINUSE):
+            why = wrong.strerror or type(wrong).__name__
+            report.mistakes.append(
+                f"DORMOUSE_PUBLIC_HOST: this machine cannot listen on {settings.public_host} ({why}): "
+                "give the name or address of one of its own interfaces."
+            )
+            return
+        if wrong is not None:
+            taken.append(str(port))
+    if taken:
+        report.mistakes.append(
+            f"DORMOUSE_PORTS: something else uses {', '.join(taken)}: free them, or choose another range."
+        )
+    if (overlap := _ephemeral(pool)) is not None:
+        report.remarks.append(
+            f"DORMOUSE_PORTS overlaps the ports {overlap} that this machine gives to outgoing connections: "
+            "a server may find its port in use. Choose a range below."
+        )
+
+
+def _health(settings: Settings, report: Report) -> None:
+    if settings.health_address is None:
+        report.remarks.append("Health and metrics are off.")
+        return
+    host, port = settings.health_address
+    if port and (wrong := _listen(host, port)) is not None:
+        report.mistakes.append(cannot_listen(host, port, wrong))
+
+
+def _listen(host: str, port: int) -> OSError | None:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(found[0], socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(found[4])
+            probe.listen()
+    except OSError as wrong:
+        return wrong
+    return None
+
+
+def _ephemeral(pool: range) -> str | None:
+    try:
+        first, last = map(int, re.findall(r"\d+", _EPHEMERAL.read_text("ascii"))[:2])
+    except (OSError, ValueError):
+        return None
+    return f"{first}-{last}" if pool[0] <= last and first <= pool[-1] else None

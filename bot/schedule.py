@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,12 +20,16 @@ class Job:
     run: Callable[[], Awaitable[None]]
 
 
-def make_scheduler(jobs: list[Job]) -> AsyncIOScheduler:
+Ran = Callable[[str, float, bool], None]
+"""Told of each run of a job: its name, the seconds it took, whether it succeeded."""
+
+
+def make_scheduler(jobs: list[Job], ran: Ran = lambda _name, _seconds, _succeeded: None) -> AsyncIOScheduler:
     """Interval jobs that never overlap, never pile up and never are dropped for being late."""
     scheduler = AsyncIOScheduler(timezone="UTC")
     for job in jobs:
         scheduler.add_job(
-            _guarded(job),
+            _guarded(job, ran),
             "interval",
             seconds=job.every.total_seconds(),
             id=job.name,
@@ -36,11 +41,14 @@ def make_scheduler(jobs: list[Job]) -> AsyncIOScheduler:
     return scheduler
 
 
-def _guarded(job: Job) -> Callable[[], Awaitable[None]]:
+def _guarded(job: Job, ran: Ran) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
+        began, succeeded = time.perf_counter(), True
         try:
             await job.run()
         except Exception:
+            succeeded = False
             log.exception("job failed", job=job.name)
+        ran(job.name, time.perf_counter() - began, succeeded)
 
     return run

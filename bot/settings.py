@@ -9,18 +9,23 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from core.errors import Misconfigured
 
 PREFIX = "DORMOUSE_"
 SECRETS = ("DISCORD_TOKEN", "MASTER_KEY", "DATABASE_URL", "B2_KEY")
+SHORTEST_KEY = 16  # characters
 ROLES = ("discord", "control", "web")
+_ADDRESS = re.compile(r"(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
 
 
 class Settings(BaseSettings):
@@ -43,6 +48,7 @@ class Settings(BaseSettings):
     idle_warn: int = Field(300, ge=0, le=3600)
     idle_grace: int = Field(600, ge=0, le=86400)
     games_dir: Path | None = None
+    health: str = "127.0.0.1:8081"
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override]
@@ -78,6 +84,26 @@ class Settings(BaseSettings):
             raise ValueError("takes two port numbers from 1024 to 65535, such as 25500-25999")
         return value
 
+    @field_validator("health")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        found = _ADDRESS.fullmatch(value)
+        if value != "off" and not (found and int(found["port"]) <= 65535):
+            raise ValueError("takes an address with a port, such as 127.0.0.1:8081, or off")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: SecretStr | None) -> SecretStr | None:
+        url = "sqlite://" if value is None else value.get_secret_value()
+        try:
+            make_url(url)
+        except (ArgumentError, ValueError):
+            url = ""
+        if not re.match(r"(postgres(ql)?|sqlite)(\+\w+)?://", url):
+            raise ValueError("takes an address such as postgresql://user:password@host/name") from None
+        return value
+
     @field_validator("discord_api_url")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
@@ -93,9 +119,23 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def secrets(self) -> list[str]:
+        """What must stand in no log: all that was set of them, and the password within the database's address."""
+        given = [self.discord_token, self.database_url, self.master_key]
+        values = [each.get_secret_value() for each in given if each is not None]
+        password = make_url(self.database).password
+        return [*values, str(password)] if password else values
+
+    @property
     def port_range(self) -> range:
         first, last = map(int, self.ports.split("-"))
         return range(first, last + 1)
+
+    @property
+    def health_address(self) -> tuple[str, int] | None:
+        """Host and port, 0 for any free one; None: off."""
+        found = _ADDRESS.fullmatch(self.health)
+        return (found["host"].strip("[]"), int(found["port"])) if found else None
 
     @property
     def database(self) -> str:
@@ -140,14 +180,18 @@ def master_key(settings: Settings) -> bytes:
     if settings.master_key is not None:
         return settings.master_key.get_secret_value().encode()
     file = settings.data_dir / "master.key"
-    try:
-        return file.read_bytes().strip()
-    except FileNotFoundError:
-        pass
-    key = secrets.token_hex(32).encode()
-    try:
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-            target.write(key)
-    except FileExistsError:
-        return file.read_bytes().strip()
+    if not file.exists():
+        made = file.with_name(f"{file.name}.{os.getpid()}")
+        with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+            target.write(secrets.token_hex(32).encode())
+            target.flush()
+            os.fsync(target.fileno())
+        with suppress(FileExistsError):  # another process made one meanwhile: that one counts
+            os.link(made, file)
+        made.unlink()
+    key = file.read_bytes().strip()
+    if len(key) < SHORTEST_KEY:
+        raise Misconfigured(
+            [f"The master key in {file} is damaged: put it back, or remove the file to have a new one made."]
+        )
     return key

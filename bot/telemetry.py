@@ -1,18 +1,28 @@
-"""Logs: one JSON line an event (or a readable one on a terminal), each with the trace id. No secret reaches them."""
+"""Logs: one JSON line an event (or a readable one on a terminal), each with the trace id. No secret reaches them.
+
+No code logs a secret; what a library says in its own words (an address that it was refused, say) is searched for them.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 import structlog
 
 from core import trace
 
+HIDDEN = "•••"
+_TOKENS = re.compile(r"(/(?:interactions|webhooks)/\d+/)[\w.-]{20,}")
+"""What lets its holder answer an interaction, in the addresses that discord.py logs."""
+_SHORTEST = 8
+"""A secret of fewer characters would be found in words that are none."""
 
-def set_up(*, readable: bool | None = None, level: int = logging.INFO) -> None:
+
+def set_up(*, readable: bool | None = None, level: int = logging.INFO, secrets: Iterable[str] = ()) -> None:
     """Route structlog and the standard library's logging (discord.py's) through one renderer to standard error."""
     readable = sys.stderr.isatty() if readable is None else readable
     shared: list[Any] = [
@@ -23,7 +33,9 @@ def set_up(*, readable: bool | None = None, level: int = logging.INFO) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     if readable:
-        last: list[Any] = [structlog.dev.ConsoleRenderer()]
+        # Not the default, which shows the values of variables where rich is installed.
+        plain = structlog.dev.plain_traceback
+        last: list[Any] = [structlog.dev.ConsoleRenderer(exception_formatter=plain)]
     else:
         last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(
@@ -34,8 +46,10 @@ def set_up(*, readable: bool | None = None, level: int = logging.INFO) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+        _Formatter(
+            secrets,
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )
     root = logging.getLogger()
@@ -43,6 +57,18 @@ def set_up(*, readable: bool | None = None, level: int = logging.INFO) -> None:
     root.setLevel(level)
     for noisy in ("discord", "apscheduler", "aiohttp.access", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    def __init__(self, secrets: Iterable[str], **options: Any) -> None:
+        super().__init__(**options)
+        self._secrets = sorted((each for each in secrets if len(each) >= _SHORTEST), key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        for secret in self._secrets:
+            line = line.replace(secret, HIDDEN)
+        return _TOKENS.sub(rf"\1{HIDDEN}", line)
 
 
 def _trace(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

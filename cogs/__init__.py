@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
@@ -11,16 +12,20 @@ from discord.ext import commands
 from cogs.faces import Faces
 
 
-async def add_all(bot: commands.Bot | commands.AutoShardedBot, faces: Faces) -> None:
+async def add_all(
+    bot: commands.Bot | commands.AutoShardedBot, faces: Faces, sync: Callable[[], Awaitable[object]] | None = None
+) -> None:
     """Add every cog, the persistent buttons and selects, translations, and the tree's last resort for errors.
 
-    `bot.faces` has to be `faces`: that is where buttons find it. Call it before commands are synced.
+    `bot.faces` has to be `faces`: that is where buttons find it. Call it before commands are synced; `sync` is how the
+    operator has that done again.
     """
     from cogs.buttons import Press
     from cogs.guild import GuildCog
     from cogs.help import HelpCog
     from cogs.life import LifeCog
     from cogs.modals import ModalCog
+    from cogs.operator import OperatorCog
     from cogs.servers import ServerCog
     from cogs.setup import Choose
     from cogs.speech import Speech
@@ -31,6 +36,8 @@ async def add_all(bot: commands.Bot | commands.AutoShardedBot, faces: Faces) -> 
     await bot.add_cog(HelpCog(faces.replies))
     await bot.add_cog(ModalCog(faces))
     await bot.add_cog(LifeCog(faces.guilds))
+    if faces.operations is not None:
+        await bot.add_cog(OperatorCog(bot, faces.operations, sync or bot.tree.sync))
     bot.add_dynamic_items(Press, Choose)
 
     async def on_error(interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:

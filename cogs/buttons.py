@@ -19,6 +19,8 @@ from cogs.replies import Answer, How, Interaction, actor_of, language_of
 from core.guilds.access import Actor, Do
 from core.text import say
 
+SNOWFLAKE = re.compile("[0-9]{1,18}|[1-8][0-9]{18}")
+"""An id of Discord's, small enough for every database."""
 TEMPLATE = r"dm:(?P<verb>[a-z_]+)(?::(?P<server>[a-z][a-z2-7]{11}))?(?::(?P<more>[a-z0-9_]+))?"
 
 
@@ -50,7 +52,7 @@ class Press(DynamicItem[Button[Any]], template=TEMPLATE):
         faces: Faces = interaction.client.faces
         how, do = VERBS.get(self.verb, (How.NEW, _old))
         # Only the notice's own buttons carry a guild, and only the owner's direct messages make use of it.
-        guild = int(self.more) if self.more.isdecimal() else 0
+        guild = int(self.more) if SNOWFLAKE.fullmatch(self.more) else 0
         actor, language = actor_of(interaction, guild=guild), language_of(interaction)
         pressed = Pressed(faces, actor, self.server, self.more, language, interaction)
         await faces.replies.answer(interaction, lambda: do(pressed), how=how)
@@ -93,9 +95,10 @@ async def _edit(pressed: Pressed) -> Answer:
 
 
 async def _list(pressed: Pressed) -> Answer:
-    whose, _, number = pressed.more.partition("_")
+    asked, _, number = pressed.more.partition("_")
+    whose = "mine" if asked == "mine" else "guild"
     views = await pressed.faces.servers.list(pressed.actor, mine=whose == "mine")
-    return pages.listing(views, pressed.language, whose=whose, page=int(number) if number.isdecimal() else 0)
+    return pages.listing(views, pressed.language, whose=whose, page=int(number[:9]) if number.isdecimal() else 0)
 
 
 async def _setup(pressed: Pressed) -> Answer:

@@ -40,11 +40,12 @@ def escape(text: str, most: int | None = None) -> str:
 
 
 def code(text: str) -> str:
-    """Inline code, to be copied as it is; the fence is longer than any run of backticks inside."""
+    """Inline code, to be copied as it is. What has two backticks in a row is escaped instead: Discord takes a fence
+    that is longer than theirs for a block."""
     clean = plain(text)
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", clean)), default=0))
-    pad = " " if "`" in clean else ""
-    return f"{fence}{pad}{clean}{pad}{fence}"
+    if "``" in clean:
+        return escape(clean)
+    return f"`` {clean} ``" if "`" in clean else f"`{clean}`"
 
 
 def block(text: str, lines: int = 8) -> str:

@@ -8,6 +8,7 @@ from cogs.drafts import Drafts
 from cogs.replies import Replies
 from core.games.catalogue import Catalogue
 from core.guilds.settings import Guilds
+from core.host import Operations
 from core.servers.usecases import Servers
 
 
@@ -18,3 +19,5 @@ class Faces:
     replies: Replies
     catalogue: Catalogue
     drafts: Drafts = field(default_factory=Drafts)
+    operations: Operations | None = None
+    """None: nobody runs this host by direct message."""

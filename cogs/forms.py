@@ -61,9 +61,9 @@ def groups(view: ServerView, language: str) -> list[Group]:
 def change(view: ServerView, group: str, language: str, draft: Mapping[str, str] | None = None) -> Modal:
     """The modal of one group; a group of an older catalogue opens name and description. `draft` goes before what is
     stored."""
-    title = say(language, "edit.title", name=view.name)
-    modal = Modal(title=title[:_LABEL], custom_id=f"dm:change_form:{view.id}:{group}", timeout=None)
     settings = next((each[2] for each in groups(view, language) if each[0] == group), ())
+    title, known = say(language, "edit.title", name=view.name), group if settings else ABOUT
+    modal = Modal(title=title[:_LABEL], custom_id=f"dm:change_form:{view.id}:{known}", timeout=None)
     values = {"name": view.name, "description": view.description, **view.settings, **(draft or {})}
     if not settings:
         modal.add_item(_text("name", say(language, "edit.name"), values["name"], 32, required=True))

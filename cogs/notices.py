@@ -16,7 +16,7 @@ from cogs.cards import AMBER, BLUE, GREEN, GREY, RED, button, names, rows, saved
 from cogs.escape import block, code, escape, when
 from core.servers.views import NoticeView, ServerView
 from core.text import duration, say
-from core.words import Desired, NoticeKind, Phase
+from core.words import Because, Desired, NoticeKind, Phase
 
 LOG_LINES = 12
 KILLED = 128 + 9
@@ -98,8 +98,8 @@ def _warned(tell: _Teller) -> _Parts | None:
 
 def _asleep(tell: _Teller) -> _Parts:
     """Paused: by the idle rules, or by whoever asked for it."""
-    why = tell.data.get("because")
-    if tell.data.get("by"):
+    why, words = tell.data.get("because"), tell.data.get("words")
+    if tell.data.get("by") and why != Because.OPERATOR:  # whoever runs the bot is nobody of this guild
         first = tell.by("notice.paused")
     elif tell.data.get("after"):
         first = tell.say("notice.paused_idle", after=duration(tell.language, tell.data["after"]))
@@ -107,7 +107,8 @@ def _asleep(tell: _Teller) -> _Parts:
         first = tell.say("notice.paused_because", why=say(tell.language, f"because.{why}"))
     else:
         first = tell.say("notice.paused")
-    return _Parts(BLUE, [first, saved(tell.server, tell.language)], tell.if_paused("resume"))
+    said = [f"> {escape(words)}"] if words else []
+    return _Parts(BLUE, [first, *said, saved(tell.server, tell.language)], tell.if_paused("resume"))
 
 
 def _paused(tell: _Teller) -> _Parts:
@@ -154,7 +155,7 @@ def _start_failed(tell: _Teller) -> _Parts:
 def _deleted(tell: _Teller) -> _Parts:
     if tell.data.get("state") == "undone":
         return _Parts(GREEN, [tell.by("notice.undone")], [])
-    open_still = tell.server.phase is not Phase.DELETED and tell.server.desired is Desired.DELETED
+    open_still = tell.server.purge_at is not None and tell.server.desired is Desired.DELETED
     if not open_still:
         return _Parts(GREY, [tell.by("notice.purged")], [])
     until = _when(tell.server.purge_at or tell.data.get("purge_at"), "f")

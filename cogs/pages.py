@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from discord.ui import Button, Container, LayoutView, TextDisplay
 
 from cogs.cards import button, card, rows
-from cogs.escape import code, escape, plain, when
+from cogs.escape import code, escape, when
 from core.servers.views import ServerView
 from core.text import count, duration, say
 from core.words import Desired, Phase
@@ -161,5 +161,5 @@ def _secrets(view: ServerView) -> list[str]:
 
 
 def _spoiler(password: str) -> str:
-    shown = code(plain(password))
-    return shown if "||" in password else f"||{shown}||"
+    """Hidden until it is pressed. Escaping parts the bars inside, the spaces those at its ends."""
+    return f"|| {escape(password)} ||" if "||" in password else f"||{code(password)}||"

@@ -21,6 +21,7 @@ from discord.ui import (
 )
 
 from cogs.replies import Answer, How, Interaction, actor_of, language_of
+from core.errors import BadInput
 from core.guilds.access import Actor
 from core.guilds.settings import LANGUAGES, Guilds, GuildView
 from core.text import say
@@ -92,10 +93,13 @@ class Choose(DynamicItem[Select[Any] | ChannelSelect[Any] | RoleSelect[Any]], te
     async def callback(self, interaction: Interaction) -> Any:
         guilds: Guilds = interaction.client.faces.guilds
         data: Any = interaction.data
-        field, values = self.custom_id.partition(":")[2], data["values"]
+        field, values = self.custom_id.partition(":")[2], data.get("values")
         value = str(values[0]) if values else None
+        known = data.get("resolved", {}).get("channels" if field in CHANNELS else "roles", {})
 
         async def handle() -> Answer:
+            if value is not None and field != "language" and value not in known:
+                raise BadInput("command.value")
             chosen = {field: value if value is None or field == "language" else int(value)}
             view = await change(guilds, actor_of(interaction), chosen)
             language = language_of(interaction)

@@ -12,11 +12,13 @@ class Changes:
     """
 
     def __init__(self) -> None:
-        self._subscribers: list[Callable[[str], None]] = []
+        self._subscribers: list[tuple[Callable[[str], None], object]] = []
 
-    def subscribe(self, subscriber: Callable[[str], None]) -> None:
-        self._subscribers.append(subscriber)
+    def subscribe(self, subscriber: Callable[[str], None], *, owner: object = None) -> None:
+        """`owner` does not hear of what it tells itself."""
+        self._subscribers.append((subscriber, owner))
 
-    def tell(self, server: str) -> None:
-        for subscriber in self._subscribers:
-            subscriber(server)
+    def tell(self, server: str, *, by: object = None) -> None:
+        for subscriber, owner in self._subscribers:
+            if owner is None or owner is not by:
+                subscriber(server)

@@ -118,7 +118,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
     controller = Controller(desk, cluster)
     house = House(database, desk, cluster, controller, Servers(desk), Guilds(database, changes, now))
     house.pass_time = lambda by: offset.__setitem__(0, offset[0] + by)  # type: ignore[attr-defined]
-    changes.subscribe(controller.wake)
+    changes.subscribe(controller.wake, owner=controller)
     changes.subscribe(lambda _: house.changed.set())
     task = asyncio.create_task(controller.run())
     yield house

@@ -248,6 +248,9 @@ class Keeper:
     def observe(self) -> Observed:
         spec, pod = self.spec(), PodFile.read(self._folder.pod_file)
         state = self._state if pod and self._state and self._state.uid == pod.uid else None
+        if pod is not None and state is None:  # not asked yet: what the agent wrote last
+            written = State.read(self._folder.state_file)
+            state = written if written and written.uid == pod.uid and is_locked(self._folder.pod_lock) else None
         problem, detail = self._problem or (None, state.detail if state else "")
         numbers = tuple(sorted(int(each.name) for each in self._volumes()))
         return Observed(

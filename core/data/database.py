@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,25 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.data.trouble import TROUBLE, reason
 from core.errors import Misconfigured
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+WRITES = "dormouse_writes"
+NEWER = "The database was made by a newer Dormouse: start that version, or put the copy from before its upgrade back."
+
+
+class Schema(Enum):
+    """What a database holds, compared with what this version needs."""
+
+    NONE = "nothing yet"
+    OLD = "made by an older version: to be migrated"
+    CURRENT = "as this version needs it"
+    NEWER = "made by a newer version, which this one must not touch"
 
 
 class Database:
@@ -33,13 +45,14 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine: AsyncEngine = create_async_engine(url, pool_pre_ping=not self.is_sqlite)
+        # Parameters are what people typed, passwords of games among it: no error message repeats them.
+        self.engine: AsyncEngine = create_async_engine(url, pool_pre_ping=not self.is_sqlite, hide_parameters=True)
+        self._writer = self.engine.execution_options(**{WRITES: True})
+        self._writes: asyncio.Lock | None = None
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
-            # BEGIN IMMEDIATE: a writer waits for the lock at once and never fails half-way through.
-            self._writes: asyncio.Lock | None = asyncio.Lock()
-        else:
-            self._writes = None
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+            self._writes = asyncio.Lock()  # in one process writers queue here, in order, and not in busy_timeout
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
@@ -48,38 +61,37 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
-        if self._writes is None:
-            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-                yield session
-            return
-        async with self._writes, AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+        async with (
+            self._writes or nullcontext(),
+            AsyncSession(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     async def close(self) -> None:
         await self.engine.dispose()
 
     async def migrate(self) -> bool:
-        """Bring the schema up to date; True if it changed. Misconfigured where the file is no database."""
+        """Bring the schema up to date; True if it changed. Misconfigured says in words why it cannot be."""
         try:
             async with self.engine.connect() as connection:
                 before = await connection.run_sync(_revision)
-            if before == self.newest():
+            if (found := _compare(before)) is Schema.NEWER:
+                raise Misconfigured([NEWER])
+            if found is Schema.CURRENT:
                 return False
             if before is not None and self.is_sqlite:
                 await asyncio.to_thread(self._copy_before, before)
-            async with self.engine.begin() as connection:
+            async with self._writer.begin() as connection:
                 await connection.run_sync(_upgrade)
-        except (OperationalError, DatabaseError) as wrong:
-            raise Misconfigured([f"The database cannot be used: {wrong.orig}."]) from wrong
+        except TROUBLE as wrong:
+            raise Misconfigured([f"The database cannot be used: {reason(wrong)}."]) from wrong
         return True
 
-    async def is_current(self) -> bool:
+    async def schema(self) -> Schema:
+        """Raises one of core.data.trouble.TROUBLE where the database cannot be asked."""
         async with self.engine.connect() as connection:
-            return bool(await connection.run_sync(_revision) == self.newest())
-
-    @staticmethod
-    def newest() -> str | None:
-        return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+            return _compare(await connection.run_sync(_revision))
 
     def _copy_before(self, revision: str) -> None:
         file = make_url(self.url).database
@@ -90,8 +102,8 @@ class Database:
             source.backup(target)
 
 
-async def insert_missing(session: AsyncSession, row: SQLModel, *, update: tuple[str, ...] = ()) -> None:
-    """Insert a row unless its primary key is there already (then set the columns in `update`).
+async def insert_missing(session: AsyncSession, row: SQLModel, *, update: tuple[str, ...] = ()) -> bool:
+    """Insert a row unless its primary key is there already (then set the columns in `update`); whether it wrote.
 
     One statement, so that two processes that do it at once both go on.
     """
@@ -105,18 +117,36 @@ async def insert_missing(session: AsyncSession, row: SQLModel, *, update: tuple[
         if changes
         else statement.on_conflict_do_nothing(index_elements=keys)
     )
-    await (await session.connection()).execute(statement)
+    return bool((await (await session.connection()).execute(statement)).rowcount)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver would begin transactions by itself, late, and never around a change of the schema.
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
+def _begin_sqlite(connection: Any) -> None:
+    """A writer takes the lock at once and never fails half-way through; a reader needs no transaction."""
+    if connection.get_execution_options().get(WRITES):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
 def _revision(connection: Any) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def _compare(revision: str | None) -> Schema:
+    script = ScriptDirectory(str(MIGRATIONS))
+    if revision is None:
+        return Schema.NONE
+    if revision == script.get_current_head():
+        return Schema.CURRENT
+    known = {each.revision for each in script.walk_revisions()}
+    return Schema.OLD if revision in known else Schema.NEWER
 
 
 def _upgrade(connection: Any) -> None:

@@ -216,6 +216,7 @@ class CardRow(SQLModel, table=True):
     posting_at: datetime | None = None  # committed before a first try: look back before trying again
     posts: int = 0  # messages so far; part of the nonce
     shown: str = ""  # hash of what the message shows
+    shown_at: datetime | None = None  # when it was last known to show what is true
     broken: str = ""  # why it cannot be posted
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,6 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from core.errors import BadInput, Misconfigured
 
 BUILT_IN = Path(__file__).with_name("catalogue")
+MOST_REPEATED = 60
+"""Characters of what was typed that a refusal repeats."""
 PLACEHOLDER = re.compile(r"\{([a-z]+(?:\.[a-z0-9_]+)?)\}")
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 
@@ -149,7 +152,7 @@ class Setting(_Model):
             return known[text.casefold()]
         if len(text) > self.max_length:
             raise BadInput("edit.too_long", setting=self.label, most=self.max_length)
-        if any(ord(c) < 32 or ord(c) == 127 for c in text):
+        if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in text):
             raise BadInput("edit.characters", setting=self.label)
         if self.pattern and text and not re.fullmatch(self.pattern, text):
             raise BadInput("edit.form", setting=self.label, hint=self.description)
@@ -264,7 +267,11 @@ class Catalogue:
         for game in self._games.values():
             if wanted in (game.id, game.name.casefold()):
                 return game
-        raise BadInput("create.no_game", typed=typed, games=", ".join(game.name for game in self._games.values()))
+        raise BadInput(
+            "create.no_game",
+            typed=typed.strip()[:MOST_REPEATED],
+            games=", ".join(game.name for game in self._games.values()),
+        )
 
     @classmethod
     def load(cls, *folders: Path, local_only: bool = False) -> Catalogue:

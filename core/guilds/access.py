@@ -62,13 +62,15 @@ NEEDS: dict[Do, Level] = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks, as Discord reports it with each interaction."""
+    """Who asks, as Discord reports it with each interaction. `direct`: by direct message, where Discord tells neither
+    guild nor rights; nobody's servers are there but the actor's own."""
 
     user: int
     guild: int
     name: str = ""
     roles: frozenset[int] = frozenset()
     manages_guild: bool = False
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

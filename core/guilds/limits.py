@@ -10,6 +10,7 @@ from core.guilds.access import Actor, is_admin
 SERVERS_PER_MEMBER = 2
 SERVERS_PER_GUILD = 10
 WORLD_BYTES = 10 * 2**30
+KEPT_FOR_UNDO = 3  # times a member's quota: deleted servers that may wait for an Undo at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,12 @@ class Limits:
     admin_role: int | None = None
 
 
-def check_create(actor: Actor, limits: Limits, *, mine: int, guild: int) -> None:
-    """Raise what stands in the way of one more server; `mine` and `guild` count those that are not deleted."""
+def check_create(actor: Actor, limits: Limits, *, mine: int, guild: int, deleted: int = 0) -> None:
+    """Raise what stands in the way of one more server.
+
+    `mine` and `guild` count those that are not deleted; `deleted` those of the actor that are kept for an Undo and
+    hold their address until then.
+    """
     admin = is_admin(actor, limits.admin_role)
     if limits.create_role is not None and limits.create_role not in actor.roles and not admin:
         raise NotAllowed("create.role", role=limits.create_role)
@@ -32,3 +37,5 @@ def check_create(actor: Actor, limits: Limits, *, mine: int, guild: int) -> None
         raise LimitReached("create.guild_full", most=limits.per_guild)
     if mine >= limits.per_member and not admin:
         raise LimitReached("create.member_full", most=limits.per_member)
+    if deleted >= limits.per_member * KEPT_FOR_UNDO:
+        raise LimitReached("create.too_many_deleted", most=limits.per_member * KEPT_FOR_UNDO)

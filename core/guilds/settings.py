@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import trace
+from core import once, trace
 from core.changes import Changes
 from core.data.database import Database, insert_missing
 from core.data.tables import GuildRow, NoticeRow, ServerRow
@@ -50,6 +50,7 @@ class Guilds:
     async def setup(self, actor: Actor, changes: Mapping[str, int | str | None]) -> GuildView:
         """Set what is in `changes` (None unsets it), leave the rest. NotAllowed for all but the guild's admins."""
         async with self._database.begin() as session:
+            await once.claim(session, self._now())
             row = await _row(session, actor.guild)
             if not is_admin(actor, row.admin_role):
                 raise NotAllowed("guild.admin_only")

@@ -106,14 +106,19 @@ def remember(memory: Memory, evidence: Evidence, at: datetime, stale: timedelta)
     return Memory(empty_since=since, known_at=at)
 
 
-def pause_at(policy: Policy, memory: Memory, facts: Facts) -> datetime | None:
-    """When the server would pause if nothing happens; None while it would not."""
+def pause_at(policy: Policy, memory: Memory, facts: Facts, now: datetime) -> datetime | None:
+    """When the server would pause if nothing happens; None while it would not.
+
+    A warning's full time counts from its delivery; one that is not delivered yet would be delivered now.
+    """
     if not policy.after or memory.empty_since is None or not facts.running or facts.ready_since is None:
         return None
     moments = [memory.empty_since + policy.after, facts.ready_since + policy.grace]
     moments += [moment for moment in (facts.keep_until, facts.awake_until) if moment is not None]
     if facts.warned_at is not None:
-        moments.append((facts.delivered_at or facts.warned_at) + policy.warn)
+        given_up = facts.undeliverable or now - facts.warned_at >= DELIVERY_PATIENCE
+        delivered = facts.delivered_at or (facts.warned_at if given_up else now)
+        moments.append(delivered + policy.warn)
     return max(moments)
 
 
@@ -126,8 +131,8 @@ def decide(policy: Policy, memory: Memory, facts: Facts, now: datetime, stale: t
         return Decision(Do.HOLD, 2)
     if memory.empty_since is None:
         return Decision(Do.HOLD, 3, recall=warned)
-    unwarned = pause_at(policy, memory, replace(facts, warned_at=None, delivered_at=None))
-    due = pause_at(policy, memory, facts)
+    unwarned = pause_at(policy, memory, replace(facts, warned_at=None, delivered_at=None), now)
+    due = pause_at(policy, memory, facts, now)
     assert unwarned is not None and due is not None  # noqa: PT018 - both follow from the rows above
     if now < unwarned - policy.warn:
         return Decision(Do.HOLD, 4, recall=warned, pause_at=unwarned)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 from sqlmodel import col, select
@@ -22,12 +23,20 @@ from core.notices import outbox
 from core.notices.events import record
 from core.servers.desk import Desk
 from core.servers.power import recall, stamp, stop
-from core.words import Because, Desired, EventKind, NoticeKind, Occupied, Phase, PodPhase, Unknown
+from core.words import Because, Desired, Empty, EventKind, Evidence, NoticeKind, Occupied, Phase, PodPhase, Unknown
 
 log = structlog.get_logger()
 AT_ONCE = 64
 BATCH = 200
 UNKNOWN_NOTICE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a game said, and when it was asked."""
+
+    at: datetime
+    players: Players
 
 
 class Sweep:
@@ -37,15 +46,17 @@ class Sweep:
         queries: Mapping[str, Query],
         *,
         every: timedelta,
-        in_voice: Callable[[int], int] = lambda _channel: 0,
+        in_voice: Callable[[int], int | None] = lambda _channel: None,
     ) -> None:
-        """`in_voice` counts the people in a voice channel; 0 where that is not known."""
+        """`in_voice` counts the people in a voice channel; None where that is not known."""
         self._desk = desk
         self._in_voice = in_voice
         self._running = asyncio.Lock()
         self._queries = queries
         self._stale = stale_after(every)
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self.ended_at: datetime | None = None
+        """When the last pass over all servers ended; none does while the cluster is away."""
 
     async def drain(self) -> None:
         """Wait for the pass that runs now; none begins after it."""
@@ -65,10 +76,29 @@ class Sweep:
             rows = list(await session.exec(query))
         answers = dict(zip((row.id for row in rows), await asyncio.gather(*map(self._ask, rows)), strict=True))
         for start in range(0, len(rows), BATCH):
-            for server in await self._remember(rows[start : start + BATCH], answers):
+            for server in await self._remember_all(rows[start : start + BATCH], answers):
                 await self._last_look(server)
+        self.ended_at = self._desk.now()
 
-    async def _ask(self, row: ServerRow) -> Players:
+    async def _remember_all(self, batch: list[ServerRow], answers: Mapping[str, Answer]) -> list[str]:
+        """`_remember`; if a batch fails, each row by itself, so that one server never holds up another."""
+        try:
+            return await self._remember(batch, answers)
+        except Exception:
+            if len(batch) == 1:
+                log.exception("sweep failed", server=batch[0].id)
+                return []
+            return [server for row in batch for server in await self._remember_all([row], answers)]
+
+    async def _ask(self, row: ServerRow) -> Answer:
+        at = self._desk.now()
+        try:
+            return Answer(at, await self._query(row))
+        except Exception as wrong:
+            log.exception("query failed", server=row.id)
+            return Answer(at, Players(Unknown(type(wrong).__name__)))
+
+    async def _query(self, row: ServerRow) -> Players:
         game, seen = self._desk.game(row), self._desk.live.of(row.id)
         if game is None or seen.pod is not PodPhase.READY:
             return Players(Unknown("not ready"))
@@ -78,7 +108,7 @@ class Sweep:
         async with self._slots:
             return await query.players(endpoint, game.query)
 
-    async def _remember(self, batch: list[ServerRow], answers: Mapping[str, Players]) -> list[str]:
+    async def _remember(self, batch: list[ServerRow], answers: Mapping[str, Answer]) -> list[str]:
         """Write a batch in one transaction; the servers whose pause is due."""
         due, changed = [], []
         async with self._desk.database.begin() as session:
@@ -106,11 +136,10 @@ class Sweep:
     async def _guilds(self, session: AsyncSession, ids: set[int]) -> dict[int, GuildRow]:
         return {row.id: row for row in await session.exec(select(GuildRow).where(col(GuildRow.id).in_(ids)))}
 
-    def _take(self, row: ServerRow, answer: Players, guild: GuildRow | None) -> Decision:
-        now = self._desk.now()
-        voice = Occupied(online=n) if row.idle_voice and (n := self._in_voice(row.idle_voice)) else None
-        evidence = combine(answer.evidence, voice=voice)
-        memory = remember(self._desk.memory(row), evidence, now, self._stale)
+    def _take(self, row: ServerRow, answered: Answer, guild: GuildRow | None) -> Decision:
+        now, answer = self._desk.now(), answered.players
+        evidence = self._with_voice(row, answer.evidence)
+        memory = remember(self._desk.memory(row), evidence, answered.at, self._stale)
         row.empty_since, row.known_at, row.unknown_since = memory.empty_since, memory.known_at, memory.unknown_since
         seen = players(answer.evidence)
         if seen is not None:
@@ -119,6 +148,14 @@ class Sweep:
             row.players, row.players_online = list(seen.names), seen.online
             row.players_max = answer.max or row.players_max
         return decide(self._desk.policy(row, guild), memory, self._desk.facts(row), now, self._stale)
+
+    def _with_voice(self, row: ServerRow, evidence: Evidence) -> Evidence:
+        if not row.idle_voice:
+            return evidence
+        count = self._in_voice(row.idle_voice)
+        if count is None and isinstance(evidence, Empty):
+            return Unknown("nobody can tell who is in the voice channel")
+        return combine(evidence, voice=Occupied(online=count)) if count else evidence
 
     async def _act(self, session: AsyncSession, row: ServerRow, decision: Decision, guild: GuildRow | None) -> None:
         now = self._desk.now()
@@ -164,8 +201,9 @@ class Sweep:
             if row is None or row.desired != Desired.RUNNING or row.phase != Phase.RUNNING:
                 return
             guild = await session.get(GuildRow, row.guild)
+            trace.begin()
             decision = self._take(row, answer, guild)
-            if decision.do is Do.PAUSE and not isinstance(answer.evidence, Unknown):
+            if decision.do is Do.PAUSE and not isinstance(answer.players.evidence, Unknown):
                 await stop(self._desk, session, row, because=Because.IDLE, by=None)
                 log.info("paused", server=server, because="idle")
             else:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import trace
@@ -38,7 +38,9 @@ async def say(
     number = row.episode if episode is None else episode
     found = (
         await session.exec(
-            select(NoticeRow).where(NoticeRow.server == row.id, NoticeRow.kind == kind, NoticeRow.episode == number)
+            select(NoticeRow)
+            .where(NoticeRow.server == row.id, NoticeRow.kind == kind, NoticeRow.episode == number)
+            .with_for_update()
         )
     ).first()
     if found is None:
@@ -59,7 +61,7 @@ async def say(
     found.data = {**found.data, **data}
     found.revision += 1
     found.next_at = now
-    if found.state == "sent":
+    if found.state != "dead" and not (only_if_open and found.state == "dropped"):
         found.state = "pending"
     session.add(found)
 
@@ -70,26 +72,33 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def due(self, now: datetime, limit: int = 20) -> list[NoticeRow]:
+    async def due_keys(self, now: datetime, limit: int = 500) -> list[str]:
+        """Whose notices are due: server ids, and guild ids where a notice is about no server. Longest waiting first."""
         async with self._database.session() as session:
             found = await session.exec(
-                select(NoticeRow)
+                select(NoticeRow.server, NoticeRow.guild)
                 .where(NoticeRow.state == "pending", NoticeRow.next_at <= now)
                 .order_by(col(NoticeRow.next_at), col(NoticeRow.id))
                 .limit(limit)
             )
-            return list(found)
+            return list(dict.fromkeys(server or str(guild) for server, guild in found))
 
-    async def next_due(self) -> datetime | None:
+    async def due(self, now: datetime, key: str, limit: int = 20) -> list[NoticeRow]:
+        """What one server or guild has to say now, in the order in which it happened."""
+        query = select(NoticeRow).where(NoticeRow.state == "pending", NoticeRow.next_at <= now)
+        if key.isdigit():
+            query = query.where(NoticeRow.guild == int(key), col(NoticeRow.server).is_(None))
+        else:
+            query = query.where(NoticeRow.server == key)
         async with self._database.session() as session:
-            return (
-                await session.exec(
-                    select(NoticeRow.next_at)
-                    .where(NoticeRow.state == "pending")
-                    .order_by(col(NoticeRow.next_at))
-                    .limit(1)
-                )
-            ).first()
+            return list(await session.exec(query.order_by(col(NoticeRow.id)).limit(limit)))
+
+    async def backlog(self) -> tuple[int, datetime | None]:
+        """How many notices wait, and since when the oldest does."""
+        async with self._database.session() as session:
+            query = select(func.count(), func.min(NoticeRow.created_at)).where(NoticeRow.state == "pending")
+            count, oldest = (await session.exec(query)).one()
+            return int(count), oldest
 
     async def trying(self, number: int, channel: int, now: datetime) -> datetime | None:
         """Commit that a send is about to happen; the time of an earlier first try, if there was one."""
@@ -100,14 +109,13 @@ class Outbox:
             earlier = row.first_tried_at if row.channel in (None, channel) else None
             row.first_tried_at = earlier or now
             row.channel = channel
-            row.attempts += 1
             session.add(row)
             return earlier
 
     async def sent(self, number: int, message: int, revision: int, now: datetime) -> None:
         """The message shows `revision` now. The first delivery of a warning starts its full warning time."""
         async with self._database.begin() as session:
-            row = await session.get(NoticeRow, number, with_for_update=True)
+            row, server = await _locked(session, number)
             if row is None:
                 return
             row.message = message
@@ -118,7 +126,7 @@ class Outbox:
             row.sent_at = row.sent_at or now
             session.add(row)
             if first and row.kind == NoticeKind.IDLE:
-                await _warning(session, row, delivered=now)
+                _warning(session, server, row, delivered=now)
 
     async def drop(self, number: int, revision: int) -> None:
         """There is nothing left to say (a stale warning)."""
@@ -129,17 +137,20 @@ class Outbox:
                 row.sent_revision = revision
                 session.add(row)
 
-    async def retry(self, number: int, now: datetime) -> None:
+    async def retry(self, number: int, now: datetime, *, at_least: float = 0.0) -> None:
+        """After a growing time, but not within `at_least` seconds."""
         async with self._database.begin() as session:
             row = await session.get(NoticeRow, number, with_for_update=True)
             if row is not None:
-                row.next_at = now + min(timedelta(seconds=2 ** min(row.attempts, 9)), LONGEST_RETRY)
+                row.attempts += 1
+                growing = min(timedelta(seconds=2 ** min(row.attempts, 9)), LONGEST_RETRY)
+                row.next_at = now + max(growing, timedelta(seconds=at_least))
                 session.add(row)
 
     async def dead(self, number: int, now: datetime, *, last: bool) -> None:
         """This destination can never take it: go to the next one, or give up if it was the `last`."""
         async with self._database.begin() as session:
-            row = await session.get(NoticeRow, number, with_for_update=True)
+            row, server = await _locked(session, number)
             if row is None:
                 return
             row.channel = row.message = row.first_tried_at = None
@@ -149,12 +160,20 @@ class Outbox:
             if last:
                 row.state = "dead"
                 if row.kind == NoticeKind.IDLE:
-                    await _warning(session, row, delivered=None)
+                    _warning(session, server, row, delivered=None)
             session.add(row)
 
 
-async def _warning(session: AsyncSession, notice: NoticeRow, *, delivered: datetime | None) -> None:
-    server = await session.get(ServerRow, notice.server, with_for_update=True)
+async def _locked(session: AsyncSession, number: int) -> tuple[NoticeRow | None, ServerRow | None]:
+    """A notice and its server, locked in the order in which everybody locks them: the server first."""
+    found = await session.get(NoticeRow, number)
+    if found is None:
+        return None, None
+    server = await session.get(ServerRow, found.server, with_for_update=True) if found.server else None
+    return await session.get(NoticeRow, number, with_for_update=True, populate_existing=True), server
+
+
+def _warning(session: AsyncSession, server: ServerRow | None, notice: NoticeRow, *, delivered: datetime | None) -> None:
     if server is None or server.episode != notice.episode or server.warned_at is None:
         return
     if delivered is None:

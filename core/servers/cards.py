@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import or_
 from sqlmodel import col, select
 
 from core.data.database import Database
 from core.data.tables import CardRow, GuildRow, ServerRow
 from core.servers.desk import Desk
 from core.servers.views import ServerView
-from core.words import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +25,30 @@ class CardPlace:
     posts: int
     shown: str
 
-    def moved(self) -> CardPlace:
-        return replace(self, channel=None, message=None, shown="")
-
 
 class Cards:
     def __init__(self, database: Database, desk: Desk) -> None:
         self._database = database
         self._desk = desk
 
-    async def all(self) -> list[str]:
-        """Servers that have or should have a card."""
+    async def stale(self) -> list[str]:
+        """Servers that changed since their card was last brought up to date, newest change first."""
         async with self._database.session() as session:
-            query = select(CardRow.server).join(ServerRow, col(ServerRow.id) == col(CardRow.server))
-            return list(await session.exec(query.where(col(ServerRow.phase) != Phase.DELETED)))
+            query = (
+                select(CardRow.server)
+                .join(ServerRow, col(ServerRow.id) == col(CardRow.server))
+                .where(or_(col(CardRow.shown_at).is_(None), col(ServerRow.changed_at) > col(CardRow.shown_at)))
+                .order_by(col(ServerRow.changed_at).desc())
+            )
+            return list(await session.exec(query))
+
+    async def unchanged(self, server: str) -> None:
+        """The card shows what is true now, as far as `stale` is concerned."""
+        async with self._database.begin() as session:
+            row = await self._row(session, server)
+            if row is not None:
+                row.shown_at = self._desk.now()
+                session.add(row)
 
     async def get(self, server: str) -> tuple[CardPlace, ServerView, str] | None:
         """Place, state now, and the language of the guild's channel."""
@@ -72,7 +82,7 @@ class Cards:
             if row is None:
                 return None
             earlier = row.posting_at if row.channel == channel else None
-            row.posting_at, row.channel = earlier or now, channel
+            row.posting_at, row.channel, row.message = earlier or now, channel, None
             session.add(row)
             return earlier
 
@@ -82,6 +92,7 @@ class Cards:
             if row is None:
                 return
             row.channel, row.message, row.shown, row.posting_at, row.broken = channel, message, digest, None, ""
+            row.shown_at = self._desk.now()
             session.add(row)
 
     async def lost(self, server: str) -> CardPlace:

@@ -7,8 +7,8 @@ at most `workers` are worked on at once, and one server never twice at the same 
 from __future__ import annotations
 
 import asyncio
-import heapq
 import random
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,19 +20,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core import trace
 from core.cluster.port import Changed, Cluster, Listed, News, Observed, Stale
 from core.data.tables import EventRow, PortRow, ServerRow
-from core.errors import ClusterAway, ClusterError
+from core.errors import ClusterError
+from core.lane import Lane
 from core.notices import outbox
 from core.notices.events import record
-from core.servers.crashes import Crashes, count
+from core.servers.crashes import Crashes, count, ended_by_itself
+from core.servers.create import START_WITHIN, start_within
 from core.servers.desk import Desk
 from core.servers.lifecycle import AWAY_AFTER, Folded, Wanted, fold
 from core.servers.plan import Action, Apply, DeletePod, Give, Remove, plan, wake_at
-from core.servers.power import stop
+from core.servers.power import recall, stop
 from core.words import Because, Desired, EventKind, NoticeKind, Phase, PodPhase, Problem
 
 log = structlog.get_logger()
-LONGEST_RETRY = 300.0
-LET_END = 10.0  # seconds that work under way has when the controller stops
 LOG_KEPT = 4096  # bytes of the crashed run's log that stay with the event
 
 
@@ -48,6 +48,29 @@ class _Look:
     actions: tuple[Action, ...]
     dirty: bool
 
+    @property
+    def decides(self) -> bool:
+        """Whether an action changes what is desired or may still be undone: that is committed before any effect."""
+        return any(isinstance(action, Give) for action in self.actions) or self.releases
+
+    @property
+    def releases(self) -> bool:
+        return self.wanted.purge_at is not None and any(isinstance(action, Remove) for action in self.actions)
+
+
+@dataclass(slots=True)
+class Work:
+    """What the controller did since it started."""
+
+    lane: Lane
+    passes: int = 0
+    failures: int = 0
+
+    @property
+    def turned_at(self) -> float | None:
+        """The event loop's time of the last turn."""
+        return self.lane.turned_at
+
 
 class Controller:
     """`run` until cancelled. `wake` may be called from anywhere in the loop's thread."""
@@ -55,28 +78,24 @@ class Controller:
     def __init__(self, desk: Desk, cluster: Cluster, *, workers: int = 16) -> None:
         self._desk = desk
         self._cluster = cluster
-        self._slots = asyncio.Semaphore(workers)
-        self._due: dict[str, float] = {}
-        self._heap: list[tuple[float, str]] = []
-        self._busy: set[str] = set()
-        self._woken = asyncio.Event()
-        self._failures: dict[str, int] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._lane = Lane(self._work, at_once=workers, failed=self._failed)
+        self._refused: dict[str, ClusterError] = {}  # what the cluster last said no to, until it does it
+        self.work = Work(self._lane)
 
-    def wake(self, server: str, delay: float = 0.0) -> None:
-        """Look at this server after `delay` seconds, or earlier if that is due already."""
-        if not server:
-            return
-        at = asyncio.get_running_loop().time() + delay
-        if at < self._due.get(server, float("inf")):
-            self._due[server] = at
-            heapq.heappush(self._heap, (at, server))
-            self._woken.set()
+    @property
+    def waiting(self) -> int:
+        """Servers that are to be looked at, now or later."""
+        return len(self._lane)
+
+    def wake(self, server: str) -> None:
+        """Look at this server now: somebody asked for something, or something was seen."""
+        if server:
+            self._lane.touch(server, force=True)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="watch")
-            group.create_task(self._dispatch(), name="dispatch")
+            group.create_task(self._lane.run(), name="lane")
 
     async def _watch(self) -> None:
         pause = 1.0
@@ -89,7 +108,10 @@ class Controller:
                 log.warning("cluster away", detail=away.detail)
             except Exception:
                 log.exception("watch ended")
-            await self._take(Stale("the watch ended"))
+            try:
+                await self._take(Stale("the watch ended"))
+            except Exception:
+                log.exception("database away")
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, 30.0)
 
@@ -108,88 +130,66 @@ class Controller:
                 if live.stale_since is None:
                     live.stale_since = self._desk.now()
                     for server in await self._followed():
-                        self.wake(server, AWAY_AFTER.total_seconds() + random.uniform(0, 5))
+                        self._lane.touch(server, AWAY_AFTER.total_seconds() + random.uniform(0, 5))
 
     async def _followed(self) -> set[str]:
         async with self._desk.database.session() as session:
             return set(await session.exec(select(ServerRow.id).where(col(ServerRow.phase) != Phase.DELETED)))
 
-    async def _dispatch(self) -> None:
-        loop = asyncio.get_running_loop()
+    async def _work(self, server: str) -> float | None:
+        self.work.passes += 1
         try:
-            while True:
-                self._woken.clear()
-                while self._heap and self._heap[0][0] <= loop.time():
-                    at, server = heapq.heappop(self._heap)
-                    if self._due.get(server) != at:
-                        continue  # woken earlier by another entry
-                    del self._due[server]
-                    if server in self._busy:
-                        self.wake(server, 0.05)
-                        continue
-                    await self._slots.acquire()
-                    self._busy.add(server)
-                    task = asyncio.create_task(self._work(server), name=f"work {server}")
-                    self._tasks.add(task)
-                    task.add_done_callback(self._tasks.discard)
-                wait = self._heap[0][0] - loop.time() if self._heap else None
-                try:
-                    async with asyncio.timeout(None if wait is None else max(wait, 0)):
-                        await self._woken.wait()
-                except TimeoutError:
-                    pass
-        finally:
-            # Work under way is short and ends by itself; cutting it off could leave a transaction open.
-            await asyncio.wait_for(asyncio.gather(*self._tasks, return_exceptions=True), LET_END)
-
-    async def _work(self, server: str) -> None:
-        try:
-            await self.reconcile(server)
-            self._failures.pop(server, None)
-        except ClusterAway as away:
-            await self._take(Stale(away.detail))
-            self.wake(server, self._delay(server))
+            return await self.reconcile(server)
         except ClusterError as refused:
-            log.warning("cluster refused", server=server, detail=refused.detail)
-            self.wake(server, self._delay(server))
-            await self._problem(server, refused)
-        except Exception:
-            log.exception("reconcile failed", server=server)
-            self.wake(server, self._delay(server))
-        finally:
-            self._busy.discard(server)
-            self._slots.release()
+            self._refused[server] = refused
+            raise
 
-    def _delay(self, server: str) -> float:
-        failures = self._failures[server] = self._failures.get(server, 0) + 1
-        return float(min(2.0 ** min(failures - 1, 9), LONGEST_RETRY) * random.uniform(0.5, 1.5))
+    def _failed(self, server: str, wrong: Exception, times: int) -> None:
+        self.work.failures += 1
+        if not isinstance(wrong, ClusterError):
+            log.error("reconcile failed", server=server, times=times, exc_info=wrong)
+            return
+        # Whether the whole cluster is away is for the watch to say; here one server's effect is tried again.
+        log.warning("cluster refused", server=server, detail=wrong.detail, times=times)
 
-    async def reconcile(self, server: str) -> None:
-        """One look and what follows from it. Safe to repeat at any time, and after dying on any line."""
+    async def reconcile(self, server: str) -> float | None:
+        """One look and what follows from it; the seconds after which to look again, or None.
+
+        Safe to repeat at any time, and after dying on any line.
+        """
         async with self._desk.database.session() as session:
             row = await session.get(ServerRow, server)
             if row is None or row.phase == Phase.DELETED:
-                return
+                return None
             ports = await self._ports(session, server)
             look = self._look(row, ports)
             if look.dirty or look.actions:
                 await self._continue_trace(session, server)
-        crash_log = await self._crash_log(server) if look.crashed else ""
-        if look.dirty or any(isinstance(action, Give) for action in look.actions):
-            async with self._desk.database.begin() as session:
-                row = await session.get(ServerRow, server, with_for_update=True)
-                if row is None:
-                    return
-                look = self._look(row, ports)
-                await self._write(session, row, look, crash_log)
-            self._desk.changes.tell(server)
-            if any(isinstance(action, Give) for action in look.actions):
-                self.wake(server)
-                return
+        if look.dirty or look.decides:
+            saved = await self._save(server, await self._crash_log(server) if look.crashed else "")
+            if saved is None:
+                return None
+            row, ports, look = saved
+            if look.decides:
+                return 0.0  # first the decision stands, then the next look acts on it
         for action in look.actions:
             await self._do(row, ports, action)
-        if (at := self._next_look(look)) is not None:
-            self.wake(server, max(0.0, (at - self._desk.now()).total_seconds()) + 0.01)
+        if self._refused.pop(server, None) is not None:
+            return 0.0  # it was done after all: that is no problem any more
+        at = self._next_look(look)
+        return None if at is None else max(0.0, (at - self._desk.now()).total_seconds()) + 0.01
+
+    async def _save(self, server: str, crash_log: str) -> tuple[ServerRow, list[PortRow], _Look] | None:
+        """Look again under the row's lock and write what it says; None where the server is gone."""
+        async with self._desk.database.begin() as session:
+            row = await session.get(ServerRow, server, with_for_update=True)
+            if row is None:
+                return None
+            ports = await self._ports(session, server)
+            look = self._look(row, ports)
+            await self._write(session, row, look, crash_log)
+        self._desk.changes.tell(server, by=self)
+        return row, ports, look
 
     async def _ports(self, session: AsyncSession, server: str) -> list[PortRow]:
         return list(await session.exec(select(PortRow).where(PortRow.server == server)))
@@ -207,9 +207,15 @@ class Controller:
         crashes, crashed = (
             count(memory, seen, now, healthy_after=self._desk.host.healthy_after) if current else (memory, 0)
         )
-        folded = fold(wanted, seen, now, stale_since=live.stale_since)
+        refused = self._refused.get(row.id)
+        said = Problem(refused.problem or Problem.CANNOT_APPLY) if refused else None
+        folded = fold(wanted, seen, now, stale_since=live.stale_since, refused=said)
         too_many = crashes.too_many and row.desired == Desired.RUNNING
-        actions = plan(wanted, seen, now, too_many_crashes=too_many) if fresh else ()
+        game = self._desk.game(row)
+        ended = (
+            current and game is not None and game.exit_zero == "pause" and seen.restarts > 0 and ended_by_itself(seen)
+        )
+        actions = plan(wanted, seen, now, too_many_crashes=too_many, ended_itself=ended) if fresh else ()
         became_ready = folded.phase is Phase.RUNNING and seen.ready_since not in (None, row.ready_at)
         dirty = (
             folded.phase != row.phase
@@ -225,7 +231,7 @@ class Controller:
             text = await self._cluster.logs(server, lines=40, previous=True)
         except ClusterError:
             return ""
-        return text.encode()[-LOG_KEPT:].decode(errors="ignore")
+        return plain(text).encode(errors="replace")[-LOG_KEPT:].decode(errors="ignore")
 
     async def _write(self, session: AsyncSession, row: ServerRow, look: _Look, crash_log: str) -> None:
         now, seen = self._desk.now(), look.seen
@@ -234,13 +240,17 @@ class Controller:
         problem = look.folded.problem
         if (problem or None) != (Problem(row.problem) if row.problem else None):
             row.problem, row.problem_since = problem, now if problem else None
-            row.problem_detail = seen.detail if problem else ""
-            self._record(session, row, EventKind.PROBLEM, {"problem": problem, "detail": seen.detail[:500]})
+            refused = self._refused.get(row.id)
+            detail = plain(seen.detail or (refused.detail if refused else ""))[:500]
+            row.problem_detail = detail if problem else ""
+            self._record(session, row, EventKind.PROBLEM, {"problem": problem, "detail": detail})
         if look.crashed:
             row.crash_log = crash_log
             await self._tell_crash(session, row, look)
         if look.folded.phase != row.phase:
             before, row.phase, row.phase_since = row.phase, look.folded.phase, now
+            if before == Phase.RUNNING:
+                await self._left_running(session, row)
             self._record(session, row, EventKind.PHASE, {"from": before, "to": row.phase})
         if row.phase == Phase.RUNNING and seen.ready_since is not None and seen.ready_since != row.ready_at:
             first, row.ready_at, row.start_by = row.ready_at is None, seen.ready_since, None
@@ -250,11 +260,21 @@ class Controller:
             for port in await self._ports(session, row.id):
                 await session.delete(port)
             self._record(session, row, EventKind.PURGED, {})
+            await outbox.say(session, row, NoticeKind.DELETED, {"state": "purged"}, now, only_if_open=True)
         for action in look.actions:
             if isinstance(action, Give):
                 await self._give_up(session, row, action.because, look)
+        if look.releases:
+            row.purge_at = None  # committed before anything is removed: from here on nothing brings it back
         row.changed_at = now
         session.add(row)
+
+    async def _left_running(self, session: AsyncSession, row: ServerRow) -> None:
+        """A game that was up and is not any more has as long to come back as it had to come up."""
+        now, game = self._desk.now(), self._desk.game(row)
+        await recall(session, row, now, {"state": "ended"})
+        if row.desired == Desired.RUNNING and row.start_by is None:
+            row.start_by = now + (start_within(game) if game else START_WITHIN)
 
     def _record(self, session: AsyncSession, row: ServerRow, kind: EventKind, data: dict[str, Any]) -> None:
         record(
@@ -271,7 +291,7 @@ class Controller:
         last = look.seen.last_exit
         data = {
             "code": last.code if last else None,
-            "reason": last.reason if last else "",
+            "reason": plain(last.reason) if last else "",
             "count": look.crashes.count,
             "log": row.crash_log[-1500:],
         }
@@ -284,22 +304,9 @@ class Controller:
         await stop(self._desk, session, row, because=because, by=None)
         if because is Because.CRASHES:
             await outbox.say(session, row, NoticeKind.CRASHED, {"gave_up": True}, now, episode=row.run)
-        else:
+        elif because is Because.START_FAILED:
             data = {"problem": problem, "detail_step": step, "log": row.crash_log[-1500:]}
             await outbox.say(session, row, NoticeKind.START_FAILED, data, now, episode=row.run)
-
-    async def _problem(self, server: str, refused: ClusterError) -> None:
-        if self._failures.get(server, 0) < 2:
-            return  # the first refusal is often one of timing
-        async with self._desk.database.begin() as session:
-            row = await session.get(ServerRow, server, with_for_update=True)
-            if row is None or row.problem is not None or row.phase == Phase.DELETED:
-                return
-            row.problem = refused.problem or Problem.CANNOT_APPLY
-            row.problem_since = row.changed_at = self._desk.now()
-            row.problem_detail = refused.detail[:500]
-            session.add(row)
-        self._desk.changes.tell(server)
 
     async def _do(self, row: ServerRow, ports: list[PortRow], action: Action) -> None:
         match action:
@@ -318,3 +325,8 @@ class Controller:
         if look.crashes.count and look.seen.pod is PodPhase.READY and look.seen.ready_since is not None:
             moments.append(look.seen.ready_since + self._desk.host.healthy_after)
         return min((at for at in moments if at > self._desk.now() - timedelta(seconds=1)), default=None)
+
+
+def plain(text: str) -> str:
+    """What a game printed, without the controls that no database and no message takes."""
+    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs"))

@@ -4,7 +4,7 @@
 |---|---|
 | counted | exits of the game since it was healthy, as the delta of restart counts per pod UID |
 | healthy | Ready for 10 minutes in a row; sets the count to 0 |
-| exit code 0 | no crash; the game's `exit_zero` says restart or pause |
+| exit code 0 | no crash, unless it was ended for never becoming ready; `exit_zero` says restart or pause |
 | give up | at 3 exits before this run was ever Ready, or at 5 without a healthy time |
 """
 
@@ -19,6 +19,7 @@ from core.words import PodPhase
 HEALTHY_AFTER = timedelta(minutes=10)
 BEFORE_READY = 3
 WITHOUT_HEALTH = 5
+NOT_READY = "NotReady"  # the agent's reason for ending a game that had its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Crashes:
         return self.count >= (WITHOUT_HEALTH if self.ever_ready else BEFORE_READY)
 
 
+def ended_by_itself(seen: Observed) -> bool:
+    """Whether the last exit was the game's own, with code 0."""
+    return seen.last_exit is not None and seen.last_exit.code == 0 and seen.last_exit.reason != NOT_READY
+
+
 def count(
     memory: Crashes, seen: Observed, now: datetime, *, healthy_after: timedelta = HEALTHY_AFTER
 ) -> tuple[Crashes, int]:
@@ -43,7 +49,7 @@ def count(
         return memory, 0
     before = memory.seen if memory.uid == seen.uid else 0
     exits = max(0, seen.restarts - before)
-    crashed = exits if seen.last_exit is None or seen.last_exit.code != 0 else 0
+    crashed = 0 if ended_by_itself(seen) else exits
     ready = seen.pod is PodPhase.READY
     healthy = ready and seen.ready_since is not None and now - seen.ready_since >= healthy_after
     return (

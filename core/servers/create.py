@@ -9,13 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import once
 from core.data.tables import CardRow, PortRow, ServerRow
 from core.errors import BadInput, LimitReached, TryAgain
 from core.games.catalogue import Game
 from core.guilds.access import Actor
 from core.guilds.limits import check_create
 from core.notices.events import record
-from core.servers import names
+from core.servers import maintenance, names
 from core.servers.desk import Desk
 from core.servers.views import ServerView
 from core.words import Because, Desired, EventKind, Phase, new_server_id
@@ -24,13 +25,16 @@ LONGEST_DESCRIPTION = 200
 TRIES = 5
 
 
+START_WITHIN = timedelta(minutes=5)
+
+
 def start_within(game: Game) -> timedelta:
     """How long a start may take before it is given up: 5 min, 60 for games that download themselves."""
-    return timedelta(minutes=60 if game.image and game.image.downloads else 5)
+    return timedelta(minutes=60) if game.image and game.image.downloads else START_WITHIN
 
 
 def description(typed: str) -> str:
-    text = " ".join(typed.split())
+    text = names.one_line(typed)
     if len(text) > LONGEST_DESCRIPTION:
         raise BadInput("description.too_long", most=LONGEST_DESCRIPTION)
     return text
@@ -39,17 +43,20 @@ def description(typed: str) -> str:
 async def create(
     desk: Desk, actor: Actor, *, channel: int, game: str, name: str, size: str | None, text: str
 ) -> ServerView:
-    """Raises BadInput, LimitReached or NotAllowed; nothing is kept then."""
+    """Raises BadInput, LimitReached, NotAllowed or TryAgain; nothing is kept then."""
     chosen = desk.catalogue.find(game)
     title, about = names.clean(name), description(text)
     picked = chosen.size(size)
     for _ in range(TRIES):
         try:
             async with desk.database.begin() as session:
+                await once.claim(session, desk.now())
+                await maintenance.refuse(session)
                 await desk.greet(session, actor)
-                limits = await desk.limits(session, actor.guild)
+                limits = await desk.limits(session, actor.guild, lock=True)
                 mine = await desk.count(session, actor.guild, actor.user)
-                check_create(actor, limits, mine=mine, guild=await desk.count(session, actor.guild))
+                deleted = await desk.count(session, actor.guild, actor.user, deleted=True)
+                check_create(actor, limits, mine=mine, guild=await desk.count(session, actor.guild), deleted=deleted)
                 await _refuse_taken(session, actor.guild, title)
                 now = desk.now()
                 row = ServerRow(

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import once
 from core.changes import Changes
 from core.cluster.port import Observed, PortSpec, ServerSpec, fingerprint
 from core.data.database import Database, insert_missing
@@ -81,6 +82,8 @@ class Desk:
             query = query.where(ServerRow.id == server)
         else:
             query = query.where(ServerRow.name_key == names.key(server), ServerRow.desired != Desired.DELETED)
+        if actor.direct:
+            query = query.where(ServerRow.owner == actor.user)
         row = (await session.exec(query.with_for_update() if lock else query)).first()
         if row is None or row.phase == Phase.DELETED:
             raise NotFound("server.not_found")
@@ -112,8 +115,11 @@ class Desk:
             row = MemberRow(guild=actor.guild, user=actor.user, name=actor.name)
             await insert_missing(session, row, update=("name",))
 
-    async def limits(self, session: AsyncSession, guild: int) -> Limits:
-        row = await session.get(GuildRow, guild)
+    async def limits(self, session: AsyncSession, guild: int, *, lock: bool = False) -> Limits:
+        """The guild's limits. `lock`: until the transaction ends nobody else counts and takes under them."""
+        if lock:
+            await insert_missing(session, GuildRow(id=guild))
+        row = await session.get(GuildRow, guild, with_for_update=lock)
         if row is None:
             return Limits()
         return Limits(
@@ -124,8 +130,13 @@ class Desk:
             admin_role=row.admin_role,
         )
 
-    async def count(self, session: AsyncSession, guild: int, owner: int | None = None) -> int:
-        query = select(func.count()).where(col(ServerRow.guild) == guild, col(ServerRow.desired) != Desired.DELETED)
+    async def count(self, session: AsyncSession, guild: int, owner: int | None = None, *, deleted: bool = False) -> int:
+        """Servers that are not deleted, of one owner or of all; or those `deleted` ones that still hold their place."""
+        query = select(func.count()).where(col(ServerRow.guild) == guild)
+        if deleted:
+            query = query.where(col(ServerRow.desired) == Desired.DELETED, col(ServerRow.phase) != Phase.DELETED)
+        else:
+            query = query.where(col(ServerRow.desired) != Desired.DELETED)
         if owner is not None:
             query = query.where(col(ServerRow.owner) == owner)
         return int((await session.exec(query)).one())
@@ -134,6 +145,7 @@ class Desk:
     async def changing(self, actor: Actor, server: str, do: Do) -> AsyncIterator[tuple[AsyncSession, ServerRow]]:
         """One transaction on one server that the actor may `do` something to; wakes whoever follows it."""
         async with self.database.begin() as session:
+            await once.claim(session, self.now())
             await self.greet(session, actor)
             row = await self.find(session, actor, server, do, lock=True)
             yield session, row
@@ -241,7 +253,7 @@ class Desk:
         address = next((addresses[name] for name in public if name in addresses), None)
         policy = self.policy(row, guild)
         running = row.phase == Phase.RUNNING
-        due = pause_at(policy, self.memory(row), self.facts(row))
+        due = pause_at(policy, self.memory(row), self.facts(row), self.now())
         return ServerView(
             id=row.id,
             guild=row.guild,

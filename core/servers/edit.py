@@ -22,8 +22,10 @@ IDLE_MINUTES = (0, 1440)
 
 
 async def edit(desk: Desk, actor: Actor, server: str, changes: Mapping[str, str]) -> ServerView:
-    """Keys are `name`, `description` or ids of the game's settings. A changed setting of a running server starts a
-    new run, which takes it."""
+    """Keys are `name`, `description` or ids of the game's settings.
+
+    A changed setting of a running server starts a new run, which takes it; a new name is told to the game at its next.
+    """
     try:
         async with desk.changing(actor, server, Do.EDIT) as (session, row):
             if row.desired == Desired.DELETED:
@@ -58,7 +60,7 @@ async def edit(desk: Desk, actor: Actor, server: str, changes: Mapping[str, str]
             ]
             if not changed:
                 return await desk.view(session, row)
-            restart = bool(set(changed) - {"description"}) and row.desired == Desired.RUNNING
+            restart = bool(set(changed) - {"name", "description"}) and row.desired == Desired.RUNNING
             row.name, row.name_key, row.description, row.settings = name, names.key(name), about, settings
             if restart:
                 await start(desk, session, row, by=actor.user)

@@ -41,12 +41,23 @@ class Folded:
     problem: Problem | None = None
 
 
-def fold(wanted: Wanted, seen: Observed, now: datetime, *, stale_since: datetime | None = None) -> Folded:
-    """The phase and the open problem. `stale_since` is when the cluster stopped answering; None while it answers."""
+def fold(
+    wanted: Wanted,
+    seen: Observed,
+    now: datetime,
+    *,
+    stale_since: datetime | None = None,
+    refused: Problem | None = None,
+) -> Folded:
+    """The phase and the open problem.
+
+    `stale_since` is when the cluster stopped answering (None while it answers), `refused` why it last refused to do
+    what is wanted.
+    """
     if stale_since is not None:
         away = now - stale_since >= AWAY_AFTER
         return Folded(wanted.phase, Problem.CLUSTER_AWAY if away else None)
-    return Folded(_phase(wanted, seen, now), _problem(wanted, seen))
+    return Folded(_phase(wanted, seen, now), _problem(wanted, seen) or refused)
 
 
 def _phase(wanted: Wanted, seen: Observed, now: datetime) -> Phase:

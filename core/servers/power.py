@@ -11,6 +11,7 @@ from core.errors import BadInput, Refusal
 from core.guilds.access import Actor, Do
 from core.notices import outbox
 from core.notices.events import record
+from core.servers import maintenance
 from core.servers.create import start_within
 from core.servers.desk import Desk
 from core.servers.views import ServerView
@@ -86,7 +87,8 @@ async def keep(desk: Desk, actor: Actor, server: str, hours: int = 1) -> ServerV
 
 
 async def start(desk: Desk, session: AsyncSession, row: ServerRow, *, by: int | None) -> None:
-    """Desire a new run, with crashes forgotten and the idle clock at zero."""
+    """Desire a new run, with crashes forgotten and the idle clock at zero. TryAgain during maintenance."""
+    await maintenance.refuse(session)
     now = desk.now()
     game = desk.game(row)
     if row.desired != Desired.RUNNING:
@@ -97,18 +99,26 @@ async def start(desk: Desk, session: AsyncSession, row: ServerRow, *, by: int | 
             await outbox.say(session, row, kind, news, now, episode=row.run, only_if_open=True)
     elif row.warned_at is not None:
         await recall(session, row, now, {"state": "ended"})
+    kept = row.keep_until if row.desired == Desired.RUNNING else None
     row.desired, row.because, row.by = Desired.RUNNING, Because.OWNER, by
     row.run += 1
     row.started_at, row.ready_at = now, None
     row.start_by = now + (start_within(game) if game else timedelta(minutes=5))
     row.crash_count, row.crash_ever_ready, row.crash_log = 0, False, ""
     forget_idle(row)
+    row.keep_until = kept
     session.add(row)
 
 
-async def stop(desk: Desk, session: AsyncSession, row: ServerRow, *, because: Because, by: int | None) -> None:
-    """Desire a pause. An idle pause speaks in its warning's message; any other has a message of its own."""
+async def stop(
+    desk: Desk, session: AsyncSession, row: ServerRow, *, because: Because, by: int | None, words: str = ""
+) -> None:
+    """Desire a pause. An idle pause speaks in its warning's message; any other has a message of its own.
+
+    `words` are what whoever asked for it says to the guild.
+    """
     now = desk.now()
+    news = {"state": "paused", "because": because, "by": by} | ({"words": words} if words else {})
     if because is Because.IDLE and row.warned_at is not None:
         seconds = int((now - row.empty_since).total_seconds()) if row.empty_since else None
         await outbox.say(
@@ -117,13 +127,13 @@ async def stop(desk: Desk, session: AsyncSession, row: ServerRow, *, because: Be
     else:
         open_warning = row.warned_at is not None
         if open_warning:
-            await outbox.say(session, row, NoticeKind.IDLE, {"state": "paused", "by": by}, now)
+            await outbox.say(session, row, NoticeKind.IDLE, news, now)
         else:
             row.episode += 1
         if because in (Because.CRASHES, Because.START_FAILED):
             pass  # the controller tells that story, with the log
         elif not open_warning:
-            await outbox.say(session, row, NoticeKind.PAUSED, {"state": "paused", "because": because, "by": by}, now)
+            await outbox.say(session, row, NoticeKind.PAUSED, news, now)
     row.desired, row.because, row.by = Desired.PAUSED, because, by
     row.start_by = None
     if row.players:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.exc import IntegrityError
 
-from core.errors import BadInput, Refusal
-from core.guilds.access import Actor, Do
+from core.errors import BadInput, LimitReached, Refusal
+from core.guilds.access import Actor, Do, is_admin
 from core.notices import outbox
 from core.notices.events import record
 from core.servers import names
@@ -55,6 +55,12 @@ async def undo(desk: Desk, actor: Actor, server: str) -> ServerView:
             now = desk.now()
             if row.purge_at is None or row.purge_at <= now:
                 raise Refusal("undo.too_late", name=row.name)
+            limits = await desk.limits(session, row.guild, lock=True)
+            if await desk.count(session, row.guild) >= limits.per_guild:
+                raise LimitReached("create.guild_full", most=limits.per_guild)
+            full = await desk.count(session, row.guild, row.owner) >= limits.per_member
+            if full and not is_admin(actor, limits.admin_role):
+                raise LimitReached("create.member_full", most=limits.per_member)
             row.desired, row.because, row.by = Desired.PAUSED, Because.OWNER, actor.user
             row.purge_at = None
             row.phase, row.phase_since = Phase.STOPPING, now

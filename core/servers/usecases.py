@@ -35,7 +35,7 @@ class Servers:
     async def list(self, actor: Actor, *, mine: bool) -> list[ServerView]:
         """The guild's servers by name, or only those that the actor owns. Deleted ones are left out."""
         query = select(ServerRow).where(ServerRow.guild == actor.guild, ServerRow.desired != Desired.DELETED)
-        if mine:
+        if mine or actor.direct:
             query = query.where(ServerRow.owner == actor.user)
         async with self._desk.database.session() as session:
             rows = list(await session.exec(query.order_by(col(ServerRow.name_key)).limit(200)))

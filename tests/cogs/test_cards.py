@@ -174,7 +174,8 @@ def test_a_log_is_its_last_lines_folded_for_a_phone() -> None:
 
 
 def test_inline_code_can_hold_backticks() -> None:
-    assert code("a``b") == "``` a``b ```"
+    assert code("a`b") == "`` a`b ``"
+    assert code("a``b") == "a\\`\\`b"
 
 
 # private pages

@@ -120,6 +120,7 @@ class Asked:
     def __init__(
         self, *, guild: int | None = GUILD, locale: str = "en-US", refuses: discord.HTTPException | None = None
     ):
+        self.id = 1
         self.said: list[str] = []
         self.acknowledged: list[dict[str, Any]] = []
         self.type = discord.InteractionType.application_command

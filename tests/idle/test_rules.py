@@ -115,7 +115,7 @@ def test_no_pause_unless_all_known_evidence_since_empty_was_empty(looks: list[tu
 @given(st.integers(0, 100), st.integers(0, 100), st.integers(-100, 100))
 def test_nobody_is_paused_before_the_grace_or_a_keep_alive_ends(empty: int, ready: int, keep: int) -> None:
     facts = up(ready_since=NOW - minutes(ready), keep_until=NOW + minutes(keep))
-    due = pause_at(POLICY, empty_for(empty), facts)
+    due = pause_at(POLICY, empty_for(empty), facts, NOW)
     assert due is not None
     assert due >= facts.ready_since + POLICY.grace  # type: ignore[operator]
     assert due >= NOW + minutes(keep)

@@ -1,5 +1,6 @@
 """The table of phases, the plan, and crash counting: pure, so tested as tables."""
 
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ from core.cluster.port import Observed
 from core.errors import BadInput
 from core.servers.crashes import Crashes, count
 from core.servers.lifecycle import Folded, Wanted, fold
-from core.servers.names import clean, key
+from core.servers.names import clean, key, one_line
 from core.servers.plan import Apply, DeletePod, Give, Remove, plan
 from core.words import Because, Desired, Exit, Phase, PodPhase, Problem
 
@@ -89,7 +90,7 @@ def test_purge_removes_all() -> None:
 def test_a_start_that_takes_too_long_is_given_up() -> None:
     row = wanted(Desired.RUNNING, start_by=NOW)
     assert plan(row, seen(PodPhase.STARTING), NOW) == (Give(Because.START_FAILED),)
-    assert plan(replace(row, ready_at=NOW), seen(PodPhase.STARTING), NOW) == ()
+    assert plan(row, seen(PodPhase.READY), NOW) == ()
 
 
 def test_three_exits_before_ready_are_too_many() -> None:
@@ -134,11 +135,53 @@ def test_names_of_any_script_are_taken(name: str) -> None:
     assert clean(f"  {name} ") == name
 
 
+@pytest.mark.parametrize("name", ["ที่รัก", "नमस्ते", "שָׁלוֹם", "Việt Nam", "Cafe\u0301"])
+def test_letters_may_carry_the_marks_that_their_script_has(name: str) -> None:
+    assert clean(name) == unicodedata.normalize("NFC", name)
+
+
 @pytest.mark.parametrize("name", ["", "a", "x" * 33, "--", "<@1>", "**b**", "a\u200bb", "a\u202eb", "🐭🐭"])
 def test_names_with_anything_else_are_refused(name: str) -> None:
     with pytest.raises(BadInput):
         clean(name)
 
 
+@pytest.mark.parametrize("name", ["\u3164\u3164", "a\u3164b", "ab\ufe0f", "ab\U000e0101", "\u0301ab", "a \u0301b"])
+def test_letters_and_marks_that_show_as_nothing_or_stand_on_nothing_are_refused(name: str) -> None:
+    with pytest.raises(BadInput):
+        clean(name)
+
+
+def test_a_tower_of_marks_is_refused() -> None:
+    assert clean("bx" + "\u0331" * 4)
+    with pytest.raises(BadInput):
+        clean("bx" + "\u0331" * 5)
+
+
 def test_names_differ_by_more_than_case() -> None:
     assert key("Pond") == key("pOND") == key("Ｐond")
+
+
+@pytest.mark.parametrize(
+    "name", ["P\u043end", "\u0420\u043end", "\u03a1\u03bfnd", "Po\u0578d", "\ua4d1ond", "𝐏𝐨𝐧𝐝", "Ⓟond"]
+)
+def test_letters_of_another_script_that_look_the_same_are_the_same(name: str) -> None:
+    assert key(name) == key("Pond")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("\u0401\u0416", "\u00cb\u0436"), ("\u0130zmir", "izmir"), ("ΝΙΚΗ", "νικη")]
+)
+def test_the_key_holds_for_accents_and_either_case(one: str, other: str) -> None:
+    assert key(one) == key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Hill", "Hi11"), ("Pond 1", "Pond l"), ("Pönd", "Pond"), ("тест", "test"), ("池", "地")]
+)
+def test_names_that_differ_stay_apart(one: str, other: str) -> None:
+    assert key(one) != key(other)
+
+
+def test_free_text_is_one_line_that_every_database_takes() -> None:
+    assert one_line(" a\nb\x00c\ud83dd\te ") == "a bcd e"

@@ -69,14 +69,18 @@ class FakeCluster(Cluster):
         self.pods[server] = replace(self.pods[server], pod=PodPhase.READY, ready_since=self.now())
         self._tell(server)
 
-    def crash(self, server: str, code: int = 1) -> None:
+    def hang(self, server: str) -> None:
+        self.pods[server] = replace(self.pods[server], pod=PodPhase.STARTING, ready_since=None)
+        self._tell(server)
+
+    def crash(self, server: str, code: int = 1, reason: str = "Error") -> None:
         pod = self.pods[server]
         self.pods[server] = replace(
             pod,
             pod=PodPhase.STARTING,
             ready_since=None,
             restarts=pod.restarts + 1,
-            last_exit=Exit(code, "Error", self.now()),
+            last_exit=Exit(code, reason, self.now()),
         )
         self._tell(server)
 

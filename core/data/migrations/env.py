@@ -10,6 +10,7 @@ context.configure(
     target_metadata=SQLModel.metadata,
     render_as_batch=True,
     compare_type=True,
+    transactional_ddl=True,  # the whole upgrade is one transaction, on SQLite too
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -15,6 +15,7 @@ from core.words import Empty, Occupied, Unknown
 TIMEOUT = aiohttp.ClientTimeout(total=3)
 LARGEST = 256 * 1024  # bytes of an answer; the game is members' code
 MOST_NAMES = 200
+MOST_PLAYERS = 100_000  # beyond that it is nonsense, and no number for a database
 
 
 class HttpQuery(Query):
@@ -43,12 +44,12 @@ class HttpQuery(Query):
 def read(answer: Any, rule: Rule) -> Players:
     """Pure: the players in an answer; Unknown where the number is missing or no number."""
     online = _at(answer, rule.online)
-    if not isinstance(online, int) or isinstance(online, bool) or online < 0:
+    if not isinstance(online, int) or isinstance(online, bool) or not 0 <= online <= MOST_PLAYERS:
         return Players(Unknown("the answer does not say how many play"))
     most = _at(answer, rule.max)
     names = _at(answer, rule.names) if rule.names else None
     known = tuple(name for name in names[:MOST_NAMES] if isinstance(name, str)) if isinstance(names, list) else ()
-    most = most if isinstance(most, int) and not isinstance(most, bool) and most > 0 else 0
+    most = most if isinstance(most, int) and not isinstance(most, bool) and 0 < most <= MOST_PLAYERS else 0
     return Players(Occupied(known, online) if online else Empty(), most)
 
 

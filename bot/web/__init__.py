@@ -1,0 +1,1 @@
+"""What Dormouse serves over HTTP. Thin over core; knows no cogs."""
