@@ -15,7 +15,7 @@ demo: $(VENV)/.run ## a guild in the browser, with real game servers behind it (
 
 .PHONY: test
 test: $(VENV)/.dev ## all tests that this machine can run; what is skipped says why
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto
 
 .PHONY: test-browser
 test-browser: $(VENV)/.dev ## the story of the demo in a headless Chromium

@@ -52,7 +52,7 @@ CLOSED = {
 }
 """Gateway close codes that no new connection mends."""
 DRAIN = 10.0  # seconds that handlers have to end after SIGTERM
-TURNS_WITHIN = 60.0  # seconds; the controller's loop turns at least every 10
+TURNS_WITHIN = 60.0  # seconds; the controller's lane turns far more often (core.lane.TURN_WITHIN)
 
 
 def utc_now() -> datetime:

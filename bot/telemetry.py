@@ -15,7 +15,7 @@ import structlog
 
 from core import trace
 
-HIDDEN = "•••"
+HIDDEN = "***"
 _TOKENS = re.compile(r"(/(?:interactions|webhooks)/\d+/)[\w.-]{20,}")
 """What lets its holder answer an interaction, in the addresses that discord.py logs."""
 _SHORTEST = 8

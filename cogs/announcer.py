@@ -44,6 +44,7 @@ log = structlog.get_logger()
 CHANGE_GAP, QUIET_GAP = 1.5, 10.0  # seconds between two edits of a card
 POLL = 5.0  # seconds between looks for notices that became due, or that another process wrote
 AT_ONCE = 8
+LONGEST_RETRY = 30.0  # seconds; people look at these. What is refused for good is not tried again at all.
 
 
 class Done(StrEnum):
@@ -73,8 +74,8 @@ class Announcer:
         self._guilds = guilds
         self._now = now
         self._shown: dict[str, _Shown] = {}
-        self._card_lane = Lane(self._show, at_once=AT_ONCE, failed=self._card_failed)
-        self._notice_lane = Lane(self._deliver, at_once=AT_ONCE, failed=self._notices_failed)
+        self._card_lane = Lane(self._show, at_once=AT_ONCE, failed=self._card_failed, longest=LONGEST_RETRY)
+        self._notice_lane = Lane(self._deliver, at_once=AT_ONCE, failed=self._notices_failed, longest=LONGEST_RETRY)
         self._due = asyncio.Event()
         self._stopping = False
         self.done: Counter[Done] = Counter()

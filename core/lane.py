@@ -23,9 +23,11 @@ class Lane:
         *,
         at_once: int,
         failed: Callable[[str, Exception, int], None],
+        longest: float = LONGEST_RETRY,
     ) -> None:
-        """`failed(key, error, times in a row)` is told of each failure; the retry is the lane's."""
+        """`failed(key, error, times in a row)` is told of each failure; a retry comes after at most `longest` s."""
         self._work = work
+        self._longest = longest
         self._failed = failed
         self._slots = asyncio.Semaphore(at_once)
         self._due: dict[str, float] = {}
@@ -96,7 +98,7 @@ class Lane:
             self._not_before.pop(key, None)
         except Exception as wrong:
             times = self._failures[key] = self._failures.get(key, 0) + 1
-            growing = min(FIRST_RETRY * 2.0 ** min(times - 1, 9), LONGEST_RETRY) * random.uniform(0.5, 1.5)
+            growing = min(FIRST_RETRY * 2.0 ** min(times - 1, 9), self._longest) * random.uniform(0.5, 1.5)
             again = max(growing, getattr(wrong, "retry_after", 0.0))  # a rate limit says for how long
             self._not_before[key] = asyncio.get_running_loop().time() + again
             self._failed(key, wrong, times)

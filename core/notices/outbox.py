@@ -18,7 +18,7 @@ from core.data.database import Database
 from core.data.tables import NoticeRow, ServerRow
 from core.words import NoticeKind
 
-LONGEST_RETRY = timedelta(minutes=5)
+LONGEST_RETRY = timedelta(seconds=30)
 
 
 async def say(

@@ -92,11 +92,7 @@ async def start(desk: Desk, session: AsyncSession, row: ServerRow, *, by: int | 
     now = desk.now()
     game = desk.game(row)
     if row.desired != Desired.RUNNING:
-        news = {"state": "resumed", "by": by}
-        for kind in (NoticeKind.IDLE, NoticeKind.PAUSED):
-            await outbox.say(session, row, kind, news, now, only_if_open=True)
-        for kind in (NoticeKind.CRASHED, NoticeKind.START_FAILED):
-            await outbox.say(session, row, kind, news, now, episode=row.run, only_if_open=True)
+        await retell(session, row, now, {"state": "resumed", "by": by}, episode=row.episode)
     elif row.warned_at is not None:
         await recall(session, row, now, {"state": "ended"})
     kept = row.keep_until if row.desired == Desired.RUNNING else None
@@ -161,6 +157,16 @@ async def recall(session: AsyncSession, row: ServerRow, now: datetime, news: dic
     row.warned_at = row.warning_delivered_at = None
     row.warning_dead = False
     session.add(row)
+
+
+async def retell(
+    session: AsyncSession, row: ServerRow, now: datetime, news: dict[str, object], *, episode: int
+) -> None:
+    """The messages that told of a pause have `news`; without any, another look at what may be done about it."""
+    for kind in (NoticeKind.IDLE, NoticeKind.PAUSED):
+        await outbox.say(session, row, kind, news, now, episode=episode, only_if_open=True)
+    for kind in (NoticeKind.CRASHED, NoticeKind.START_FAILED):
+        await outbox.say(session, row, kind, news, now, episode=row.run, only_if_open=True)
 
 
 def forget_idle(row: ServerRow) -> None:

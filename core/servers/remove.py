@@ -10,7 +10,7 @@ from core.notices import outbox
 from core.notices.events import record
 from core.servers import names
 from core.servers.desk import Desk
-from core.servers.power import forget_idle, recall, stamp
+from core.servers.power import forget_idle, recall, retell, stamp
 from core.servers.views import ServerView
 from core.words import Because, Desired, EventKind, NoticeKind, Phase
 
@@ -24,6 +24,8 @@ async def delete(desk: Desk, actor: Actor, server: str, typed_name: str) -> Serv
             raise BadInput("delete.name_differs", name=row.name)
         now = desk.now()
         await recall(session, row, now, {"state": "ended"})
+        if row.desired == Desired.PAUSED:
+            await retell(session, row, now, {}, episode=row.episode)
         row.desired, row.because, row.by = Desired.DELETED, Because.OWNER, actor.user
         row.purge_at = now + desk.host.undo_for
         row.phase, row.phase_since, row.start_by = Phase.DELETING, now, None
@@ -65,6 +67,7 @@ async def undo(desk: Desk, actor: Actor, server: str) -> ServerView:
             row.purge_at = None
             row.phase, row.phase_since = Phase.STOPPING, now
             await outbox.say(session, row, NoticeKind.DELETED, {"state": "undone", "by": actor.user}, now)
+            await retell(session, row, now, {}, episode=row.episode - 1)
             record(session, EventKind.UNDELETED, at=now, guild=row.guild, server=row.id, by=actor.user)
             await session.flush()
             return await desk.view(session, row)

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+from ports import ports
 from reading import buttons, texts
 
 from bot.demo.guild.cast import ADA, BO, CHAT, CY
@@ -31,9 +31,6 @@ class Shipped:
         self.command = [sys.executable, "-m", "bot", "run"]
         self.process: asyncio.subprocess.Process | None = None
         self.people: dict[str, Person] = {}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = min(probe.getsockname()[1], 65000)
         self.environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -41,7 +38,7 @@ class Shipped:
             "DORMOUSE_DISCORD_API_URL": guild.api_url,
             "DORMOUSE_DISCORD_GATEWAY_URL": guild.gateway_url,
             "DORMOUSE_DATA_DIR": str(folder / "bot"),
-            "DORMOUSE_PORTS": f"{first}-{first + 60}",
+            "DORMOUSE_PORTS": ports(),
             "DORMOUSE_IDLE_AFTER": "6",
             "DORMOUSE_IDLE_WARN": "3",
             "DORMOUSE_IDLE_GRACE": "1",

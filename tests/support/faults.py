@@ -1,0 +1,229 @@
+"""What Discord does on a bad day, done to a guild on loopback: `Faults(guild)`, one small method a fault.
+
+Faults of REST name a method and a pattern of paths, where `*` stands for one segment: the next two messages posted
+fail by `faults.answer("POST", "/channels/*/messages", 500, times=2)`. Each gives a Rule: what it met, and how to end
+it. Of several rules the eldest that fits takes a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from aiohttp import web
+
+from bot.demo.guild import cast
+from bot.demo.guild.bodies import answer
+from bot.demo.guild.permissions import Permission
+from bot.demo.guild.rest import BASE
+from bot.demo.guild.server import Guild, Request
+
+SEND = ("POST", "/channels/*/messages")
+EDIT = ("PATCH", "/channels/*/messages/*")
+ANSWER = ("POST", "/interactions/*/*/callback")
+FORGOTTEN = (4007, 4009)
+"""Close codes after which a session has to be begun anew; after the others it can be resumed.
+
+https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
+"""
+
+
+class When(Enum):
+    """On which side of the effect a fault strikes."""
+
+    BEFORE = "nothing has happened"
+    AFTER = "it has happened, and the bot does not get to know"
+
+
+@dataclass
+class Rule:
+    method: str
+    pattern: re.Pattern[str]
+    when: When
+    left: int | None
+    """How many more requests it takes; None for all."""
+    seconds: float = 0.0
+    status: int | None = None
+    """None lets the request through, 0 cuts the connection."""
+    body: dict[str, object] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    met: int = 0
+    struck: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at the first request that it took."""
+
+    def lift(self) -> None:
+        self.left = 0
+
+    def takes(self, request: web.Request, when: When) -> bool:
+        fits = self.when is when and self.left != 0 and self.method == request.method
+        return fits and self.pattern.fullmatch(request.path.removeprefix(BASE)) is not None
+
+    async def strike(self, request: web.Request) -> web.StreamResponse | None:
+        self.met += 1
+        self.left = None if self.left is None else self.left - 1
+        self.struck.set()
+        await asyncio.sleep(self.seconds)
+        if self.status is None:
+            return None
+        if self.status == 0:
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response(status=502)  # for the log alone: the line is dead
+        response = answer(self.body, self.status)
+        response.headers.update(self.headers)
+        return response
+
+
+class Faults:
+    """`guild.requests` and `guild.gateway.log` tell what the bot did about them."""
+
+    def __init__(self, guild: Guild) -> None:
+        self._guild = guild
+        self._rules: list[Rule] = []
+        guild.before.append(self._before)
+        guild.after.append(self._after)
+
+    def withdraw(self) -> None:
+        """The guild behaves again."""
+        self._guild.before.remove(self._before)
+        self._guild.after.remove(self._after)
+
+    # REST
+
+    def answer(self, method: str, path: str, status: int, *, code: int = 0, times: int | None = 1) -> Rule:
+        """An answer in place of the effect; `code` as in Discord's list of JSON error codes."""
+        return self._add(method, path, When.BEFORE, times, status=status, body={"message": "fault", "code": code})
+
+    def answer_after(self, method: str, path: str, status: int, *, times: int | None = 1) -> Rule:
+        """The effect happens, and the answer says that something failed."""
+        return self._add(method, path, When.AFTER, times, status=status, body={"message": "fault", "code": 0})
+
+    def cut(self, method: str, path: str, when: When, *, times: int | None = 1) -> Rule:
+        """The connection breaks before or after the effect."""
+        return self._add(method, path, when, times, status=0)
+
+    def delay(self, method: str, path: str, seconds: float, *, times: int | None = None) -> Rule:
+        return self._add(method, path, When.BEFORE, times, seconds=seconds)
+
+    def rate_limit(
+        self, method: str, path: str, seconds: float, *, everywhere: bool = False, times: int | None = 1
+    ) -> Rule:
+        """429 of the route's bucket, or with `everywhere` of the whole bot; the shape is Discord's."""
+        scope = "global" if everywhere else "user"
+        headers = {"Via": "1.1 google", "Retry-After": str(seconds), "X-RateLimit-Scope": scope}
+        headers |= {"X-RateLimit-Global": "true"} if everywhere else {"X-RateLimit-Remaining": "0"}
+        body: dict[str, object] = {
+            "message": "You are being rate limited.",
+            "retry_after": seconds,
+            "global": everywhere,
+        }
+        return self._add(method, path, When.BEFORE, times, status=429, body=body, headers=headers)
+
+    def ban(self, method: str, path: str, *, times: int | None = None) -> Rule:
+        """429 from in front of the API, without Via: too many bad requests came from this address."""
+        return self._add(method, path, When.BEFORE, times, status=429, body={"message": "banned", "code": 0})
+
+    def count(self, method: str, path: str, *, since: int = 0) -> int:
+        """How many such requests were answered, the first `since` of the log left out."""
+        wanted = _pattern(path)
+        log: list[Request] = list(self._guild.requests)[since:]
+        return sum(each.method == method and wanted.fullmatch(each.path) is not None for each in log)
+
+    # gateway
+
+    async def close(self, code: int) -> None:
+        """Close every connection with this code, and forget the sessions where Discord would."""
+        await self._guild.close_gateway(code)
+        if code in FORGOTTEN:
+            self._guild.gateway.forget()
+
+    def ask_to_reconnect(self) -> None:
+        self._guild.gateway.reconnect()
+
+    def invalidate(self, *, resumable: bool) -> None:
+        self._guild.gateway.invalidate(resumable=resumable)
+
+    @contextlib.asynccontextmanager
+    async def without_acknowledgement(self, interval: float = 1.0) -> AsyncIterator[None]:
+        """No heartbeat is answered inside, on connections that are told to send one each `interval` seconds."""
+        gateway = self._guild.gateway
+        before, gateway.heartbeat = gateway.heartbeat, interval
+        gateway.acknowledges = False
+        await self.close(4000)  # so that it comes back and is told
+        try:
+            yield
+        finally:
+            gateway.heartbeat, gateway.acknowledges = before, True
+
+    @contextlib.contextmanager
+    def outage(self) -> Iterator[None]:
+        """The guild is unavailable inside."""
+        self._guild.world.outage()
+        try:
+            yield
+        finally:
+            self._guild.world.outage(ends=True)
+
+    async def turn(self, what: str, count: int = 1, *, since: int = 0, within: float = 20) -> None:
+        """Until the bot has signed in (`identify`), come back (`resume`) or gone (`closed`) so often."""
+        async with asyncio.timeout(within):
+            while sum(turn.what == what for turn in list(self._guild.gateway.log)[since:]) < count:
+                await asyncio.sleep(0.02)
+
+    # what people take away
+
+    def forbid(self, channel: str, denied: Permission = Permission.SEND_MESSAGES) -> None:
+        """The bot may not do this in the channel; VIEW_CHANNEL hides it."""
+        overwrite = {"id": cast.BOT, "type": 1, "allow": "0", "deny": str(int(denied))}
+        self._guild.world.edit_channel(channel, permission_overwrites=[overwrite])
+
+    def allow(self, channel: str) -> None:
+        self._guild.world.edit_channel(channel, permission_overwrites=[])
+
+    def delete_channel(self, channel: str) -> None:
+        self._guild.world.delete_channel(channel)
+
+    def delete_message(self, channel: str, message: str) -> None:
+        self._guild.world.messages.delete(self._guild.world.messages.get(channel, message))
+
+    def close_direct(self, person: str, *, closed: bool = True) -> None:
+        """Whether this person refuses direct messages."""
+        self._guild.world.close_direct(person, closed=closed)
+
+    # hooks
+
+    def _add(
+        self,
+        method: str,
+        path: str,
+        when: When,
+        times: int | None,
+        *,
+        seconds: float = 0.0,
+        status: int | None = None,
+        body: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Rule:
+        rule = Rule(method, _pattern(path), when, times, seconds, status, body or {}, headers or {})
+        self._rules.append(rule)
+        return rule
+
+    async def _before(self, request: web.Request) -> web.StreamResponse | None:
+        return await self._strike(request, When.BEFORE)
+
+    async def _after(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse | None:
+        return await self._strike(request, When.AFTER) if response.status < 400 else None
+
+    async def _strike(self, request: web.Request, when: When) -> web.StreamResponse | None:
+        for rule in self._rules:
+            if rule.takes(request, when):
+                return await rule.strike(request)
+        return None
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile("[^/]+".join(map(re.escape, path.split("*"))))

@@ -1,0 +1,87 @@
+"""Everything that shows a server, as Discord gets it: its card, all its notices, the answers and the modals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from discord.ui import LayoutView, Modal
+
+from bot.demo.guild import components
+from cogs import forms, pages
+from cogs.cards import card
+from cogs.notices import notice
+from core.servers.views import NoticeView, ServerView
+from core.words import Because, Desired, NoticeKind, Phase
+
+STATES: dict[str, dict[str, Any]] = {
+    "starting": {"phase": Phase.STARTING, "desired": Desired.RUNNING},
+    "running": {"phase": Phase.RUNNING, "desired": Desired.RUNNING},
+    "paused": {"phase": Phase.PAUSED, "desired": Desired.PAUSED},
+    "crashed": {"phase": Phase.PAUSED, "desired": Desired.PAUSED, "because": Because.CRASHES},
+    "deleted": {"phase": Phase.DELETING, "desired": Desired.DELETED},
+}
+IDLE_STATES = ("warned", "kept", "joined", "paused", "resumed", "ended")
+
+
+def messages(view: ServerView, language: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Every message by name, as components. Only `view`'s texts change what they say."""
+    for state, changes in STATES.items():
+        now = replace(view, **changes)
+        yield from ((f"{state} {name}", _components(shown)) for name, shown in _answers(now, language))
+        for kind, data in _notices():
+            told = notice(NoticeView(2, kind, view.guild, language, now, data))
+            if told is not None:
+                yield f"{state} {kind} {data.get('state', '')}", _components(told)
+
+
+def modals(view: ServerView, language: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for group, _, _ in forms.groups(view, language):
+        yield f"edit {group}", _modal(forms.change(view, group, language))
+    yield "delete", _modal(forms.delete(view, language))
+
+
+def plain_texts(modal: Mapping[str, Any]) -> Iterator[str]:
+    """What a modal shows without markdown, but for the values of its fields: those are to be typed on."""
+    yield modal["title"]
+    for each, _ in components.walk(modal["components"]):
+        yield from (each[key] for key in ("label", "description", "placeholder") if each.get(key))
+        yield from (option["label"] for option in each.get("options") or ())
+
+
+def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView | str]]:
+    yield "card", card(view, language, number=1)
+    yield "created", pages.created(view, language)
+    yield "resumed", pages.resumed(view, language)
+    yield "pausing", pages.pausing(view, language)
+    yield "restarted", pages.restarted(view, language)
+    yield "kept", pages.kept(view, language)
+    yield "undone", pages.undone(view, language)
+    yield "deleted", pages.deleted(view, language)
+    yield "idle", pages.idle(view, language)
+    yield "join", pages.join(view, language)
+    yield "more", pages.more(view, language)
+    yield "show", pages.show(view, language)
+    yield "list", pages.listing([view], language, whose="guild")
+    yield "edit", forms.page(view, language)
+    yield "edited", forms.changed(replace(view, name="Before", description="before"), view, language)
+
+
+def _notices() -> Iterator[tuple[NoticeKind, dict[str, Any]]]:
+    for state in IDLE_STATES:
+        yield NoticeKind.IDLE, {"state": state, "pause_at": 5, "empty_since": 1, "by": 1, "keep_until": 9}
+    for kind in set(NoticeKind) - {NoticeKind.IDLE, NoticeKind.WELCOME}:
+        yield kind, {}
+    yield NoticeKind.DELETED, {"state": "undone"}
+    yield NoticeKind.CRASHED, {"gave_up": True, "count": 3}
+
+
+def _components(shown: LayoutView | str) -> list[dict[str, Any]]:
+    if isinstance(shown, str):
+        return [{"type": components.TEXT_DISPLAY, "content": shown}]
+    return shown.to_components()  # type: ignore[no-untyped-call,no-any-return]
+
+
+def _modal(modal: Modal) -> dict[str, Any]:
+    return modal.to_dict()
