@@ -6,7 +6,7 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -31,7 +31,8 @@ EXPIRED = {10062, 40060, 10015, 50027, 10003, 10008}
 """Unknown or already answered interaction, unknown webhook, expired token, channel or message gone: nobody is left to
 answer."""
 ANSWERED = 40060
-PAUSES = (0.2, 0.6)  # seconds before an answer whose line broke is sent again; Discord waits for 3 s
+PAUSES = (0.2, 0.6)  # seconds before a first answer whose line broke is sent again; Discord waits for 3 s
+EDIT_PAUSES = (0.2, 0.6, 1.5, 4.0, 10.0)  # likewise for what fills it in; Discord takes that for 15 min
 DEFERRED = InteractionResponseType.deferred_channel_message
 UPDATE_DEFERRED = InteractionResponseType.deferred_message_update
 MODAL, MESSAGE = InteractionResponseType.modal, InteractionResponseType.channel_message
@@ -49,6 +50,11 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     BUG = "bug"
     LATE = "late"  # nobody was left to answer, or it had been answered
+    UNREACHED = "unreached"  # Discord did not take the answer, however often it was sent
+
+
+class _Unreached(Exception):
+    """Discord did not take an answer, however often it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +156,15 @@ class Replies:
         if isinstance(wrong, once.Repeated):
             log.info("interaction repeated", id=interaction.id)
             return Outcome.LATE
+        if isinstance(wrong, _Unreached):
+            log.warning("answer not shown", id=interaction.id, why=str(wrong), done=done)
+            return Outcome.UNREACHED
         text = in_words(wrong, language_of(interaction))
         outcome = Outcome.BUG if text is None else Outcome.REFUSED
         if text is None:
             code = note(wrong, user=interaction.user.id, guild=interaction.guild_id)
             text = say(language_of(interaction), "bug.after" if done else "bug", code=code)
-        with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+        with suppress(discord.HTTPException, aiohttp.ClientError, OSError, _Unreached):
             if interaction.type is discord.InteractionType.autocomplete:
                 await interaction.response.autocomplete([])
                 return outcome
@@ -235,7 +244,7 @@ async def _show(interaction: Interaction, result: Answer, *, aside: bool = False
     elif aside and response.type is discord.InteractionResponseType.deferred_message_update:
         await interaction.followup.send(view=layout, ephemeral=True)
     else:
-        await _again(lambda: interaction.edit_original_response(view=layout))
+        await _again(lambda: interaction.edit_original_response(view=layout), EDIT_PAUSES)
 
 
 async def _surely(interaction: Interaction, send: Callable[[], Awaitable[Any]], kind: InteractionResponseType) -> None:
@@ -245,19 +254,22 @@ async def _surely(interaction: Interaction, send: Callable[[], Awaitable[Any]], 
     tells from ours: both are to be filled in.
     """
     try:
-        await _again(send)
+        await _again(send, PAUSES)
     except discord.HTTPException as wrong:
         if wrong.code != ANSWERED:
             raise
         interaction.response._response_type = kind
 
 
-async def _again(send: Callable[[], Awaitable[Any]]) -> None:
+async def _again(send: Callable[[], Awaitable[Any]], pauses: Iterable[float]) -> None:
     """discord.py repeats what Discord failed at, but not a request whose line broke."""
-    for pause in PAUSES:
+    for pause in pauses:
         try:
             await send()
             return
         except (aiohttp.ClientError, OSError):
             await asyncio.sleep(pause)
-    await send()
+    try:
+        await send()
+    except (aiohttp.ClientError, OSError, discord.DiscordServerError) as wrong:
+        raise _Unreached(str(wrong) or type(wrong).__name__) from wrong
