@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -22,9 +23,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.data.trouble import TROUBLE, reason
-from core.errors import Misconfigured
+from core.data.trouble import TROUBLE, is_away, reason
+from core.errors import Misconfigured, TryAgain
 
+log = structlog.get_logger()
 MIGRATIONS = Path(__file__).with_name("migrations")
 WRITES = "dormouse_writes"
 NEWER = "The database was made by a newer Dormouse: start that version, or put the copy from before its upgrade back."
@@ -40,7 +42,10 @@ class Schema(Enum):
 
 
 class Database:
-    """One engine. `session()` reads; `begin()` is one transaction, committed at its end."""
+    """One engine. `session()` reads; `begin()` is one transaction, committed at its end.
+
+    Both raise TryAgain, and log why, where the database is away, full or read-only: nothing was changed.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -56,17 +61,19 @@ class Database:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            yield session
+        with _in_words():
+            async with AsyncSession(self.engine, expire_on_commit=False) as session:
+                yield session
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
-        async with (
-            self._writes or nullcontext(),
-            AsyncSession(self._writer, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            yield session
+        with _in_words():
+            async with (
+                self._writes or nullcontext(),
+                AsyncSession(self._writer, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -100,6 +107,17 @@ class Database:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         with sqlite3.connect(file) as source, sqlite3.connect(f"{file}.before-{revision}-{stamp}") as target:
             source.backup(target)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except TROUBLE as wrong:
+        if not is_away(wrong):
+            raise
+        log.error("database away", why=reason(wrong))
+        raise TryAgain("database.away") from wrong
 
 
 async def insert_missing(session: AsyncSession, row: SQLModel, *, update: tuple[str, ...] = ()) -> bool:

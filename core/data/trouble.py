@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 _STATES = {
     "28P01": "its password is wrong",
@@ -19,6 +19,13 @@ _STATES = {
 
 TROUBLE = (DBAPIError, OSError)
 """What connecting and asking may raise: asyncpg's own trouble with the network is an OSError (TimeoutError is one)."""
+
+
+def is_away(wrong: BaseException) -> bool:
+    """Whether the database itself is in trouble (gone, full, read-only, locked), and not what was asked of it."""
+    if isinstance(wrong, DBAPIError):
+        return wrong.connection_invalidated or isinstance(wrong, OperationalError | InterfaceError)
+    return isinstance(wrong, OSError)
 
 
 def reason(wrong: BaseException) -> str:
