@@ -1,0 +1,455 @@
+"""Takes a snapshot of a folder: FORMAT.md, "Writing".
+
+As a process of its own, beside a running game: `python -m core.worlds.snapshot` (see `main`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+import sys
+import time
+from array import array
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from . import manifest as format
+from . import process
+from .builder import Builder, left_packs
+from .chunks import PIECE, Chunk, Piece, digest
+from .errors import TooLate, WorldError
+from .listing import Pile, load_pile, piles, snapshot_key, time_of
+from .manifest import TORN, Entry, Header, Kind, Manifest, Name
+from .pack import Finding, Report, packs_prefix
+from .store.port import Store
+from .tree import Found, Rules, data_spans, walk
+
+DEADLINE = 24 * 3600.0
+"""Seconds from listing the packs to the manifest, after which a snapshot gives up: half of what garbage waits for."""
+
+TRIES = 3
+"""Readings of a file that keeps changing."""
+
+RACY = 2_000_000_000
+"""ns; a file that changed so shortly before it was read is read again next time."""
+
+_SMALL_BITS, _LARGE_BITS = 16, 18
+_LARGE_WORLD = 8 << 30
+_BATCH_FILES = 64
+_WORKERS = 2
+_BATCHES = 4  # under way at once
+
+Progress = Callable[[int, int], object]
+"""(bytes seen so far, bytes expected): expected is the last snapshot's size, so it may be passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A manifest that exists. Sizes in bytes, `saved_at` is when reading the world began (UTC).
+
+    `checked`: every pack it names was listed with its size, and the manifest is the one that readers believe.
+    `unchanged`: nothing was written, because the snapshot named is what the folder holds.
+    `torn`: files that changed each time they were read. `skipped`: what could not be kept, by reason (tree.walk).
+    """
+
+    name: str
+    saved_at: datetime
+    size: int
+    files: int
+    new_bytes: int
+    checked: bool
+    unchanged: bool = False
+    torn: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    found: tuple[Finding, ...] = ()
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+def snapshot(
+    store: Store,
+    server: str,
+    folder: Path,
+    *,
+    volume: int,
+    run: int,
+    note: str = "",
+    full: bool = False,
+    rules: Rules | None = None,
+    progress: Progress | None = None,
+    now: Callable[[], int] = time.time_ns,
+    salt: Callable[[], bytes] | None = None,
+    deadline: float = DEADLINE,
+) -> Receipt:
+    """Keep `folder` as the next snapshot of `server`.
+
+    `full` reads every file, whatever its times say. Without `full` and `note`, nothing is written where nothing
+    changed. `now` (ns since 1970) and `salt` are for tests. Raises StoreError, OSError (the folder cannot be read:
+    EIO, not a file's mode), `TooLate`; in every case the snapshots before are as they were.
+    """
+    began, wall, cpu = time.clock_gettime(_CLOCK), time.monotonic(), time.process_time()
+    found: list[Finding] = []
+    listed = _listed(store, server)
+    known = piles(store, server)
+    parent = _parent(store, server, known, found.append)
+    left = left_packs(parent, listed) if parent else set()
+    if parent:
+        found += _missing(server, parent, listed)
+    header = Header(server, volume, run, 0, now(), str(parent.header.name) if parent else None, note)
+    with Builder(store, server, parent, left, salt) as builder:
+        work = _Work(parent, builder, header, full, now, progress)
+        work.read(folder, rules or Rules())
+        if parent and not full and not note and not left and work.is_as_parent() and _is_visible(store, server, parent):
+            manifest, unchanged = parent, True
+        else:
+            manifest, unchanged = builder.finish(header, work.entries), False
+    if not unchanged:
+        _compare(server, manifest, _listed(store, server))
+        if time.clock_gettime(_CLOCK) - began > deadline:
+            raise TooLate(f"{server}: the snapshot took longer than {deadline:.0f} s")
+        _commit(store, server, manifest, known)
+    return Receipt(
+        name=str(manifest.header.name),
+        saved_at=time_of(manifest.header.at),
+        size=manifest.header.size,
+        files=manifest.header.files,
+        new_bytes=0 if unchanged else manifest.header.new,
+        checked=True,
+        unchanged=unchanged,
+        torn=manifest.header.torn,
+        skipped=dict(manifest.header.skipped),
+        found=tuple(found),
+        seconds=time.monotonic() - wall,
+        cpu_seconds=time.process_time() - cpu,
+    )
+
+
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # goes on while the machine is suspended
+
+
+def _listed(store: Store, server: str) -> dict[bytes, int]:
+    prefix = packs_prefix(server)
+    found = {}
+    for version in store.list(prefix):
+        name = version.key.removeprefix(prefix)
+        if len(name) == 64 and set(name) <= set("0123456789abcdef"):
+            found[bytes.fromhex(name)] = version.size
+    return found
+
+
+def _parent(store: Store, server: str, known: list[Pile], report: Report) -> Manifest | None:
+    for pile in reversed(known):
+        if pile.visible:
+            try:
+                return load_pile(store, server, pile, report)
+            except WorldError:
+                continue
+    return None
+
+
+def _is_visible(store: Store, server: str, manifest: Manifest) -> bool:
+    """It may have been dropped since, where another writer committed a newer one."""
+    versions = store.versions(snapshot_key(server, manifest.header.name))
+    return bool(versions) and not versions[0].hidden
+
+
+def _missing(server: str, parent: Manifest, listed: dict[bytes, int]) -> list[Finding]:
+    return [
+        Finding(
+            packs_prefix(server) + name.hex(), "missing or of another size; stored anew from the world", healed=True
+        )
+        for name, size in parent.packs
+        if listed.get(name) != size
+    ]
+
+
+def _compare(server: str, manifest: Manifest, listed: dict[bytes, int]) -> None:
+    for name, size in manifest.packs:
+        if listed.get(name) != size:
+            raise TooLate(f"{packs_prefix(server)}{name.hex()}: vanished while the snapshot was taken")
+
+
+def _commit(store: Store, server: str, manifest: Manifest, known: list[Pile]) -> None:
+    """Put under the next free seq, until the oldest right version of that key is ours."""
+    header = manifest.header
+    taken = [pile.name.seq for pile in known if (pile.name.volume, pile.name.run) == (header.volume, header.run)]
+    header.seq = max(taken, default=0)
+    while True:
+        header.seq += 1
+        data = format.encode(manifest)
+        if len(data) > MAX_MANIFEST:
+            raise WorldError(f"{server}: the world has too many files for one manifest")
+        key = snapshot_key(server, header.name)
+        put = store.put(key, data)
+        contents = Pile(header.name, key, store.versions(key)).contents
+        if [version.id for version in contents] == [put.id] or _is_ours(store, server, key, header.name, data):
+            return
+
+
+MAX_MANIFEST = 64 * 1024 * 1024
+"""Bytes; what a store takes in one put. A world of three million files."""
+
+
+def _is_ours(store: Store, server: str, key: str, name: Name, data: bytes) -> bool:
+    believed = load_pile(store, server, Pile(name, key, store.versions(key)), lambda finding: None)
+    return format.encode(believed) == data
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A file under way. Pieces come back in order, so refs and holes just grow."""
+
+    entry: Entry
+    handle: int
+    before: os.stat_result
+    pieces: int = 0
+    tries: int = 0
+    position: int = 0
+    refs: array[int] = field(default_factory=lambda: array("I"))
+    holes: list[tuple[int, int]] = field(default_factory=list)
+
+    def hole(self, until: int) -> None:
+        """All positions from here to `until` are zeros."""
+        if until > self.position:
+            if self.holes and sum(self.holes[-1]) == self.position:
+                start, count = self.holes[-1]
+                self.holes[-1] = (start, count + until - self.position)
+            else:
+                self.holes.append((self.position, until - self.position))
+            self.position = until
+
+
+class _Work:
+    """One walk over the folder. `entries` is the result, in the order of the walk."""
+
+    def __init__(
+        self,
+        parent: Manifest | None,
+        builder: Builder,
+        header: Header,
+        full: bool,
+        now: Callable[[], int],
+        progress: Progress | None,
+    ) -> None:
+        self._builder = builder
+        self._header = header
+        self._now = now
+        self._progress = progress
+        self._expected = parent.header.size if parent else 0
+        self._parent = {entry.path: entry for entry in parent.entries} if parent else {}
+        self._same_volume = parent is not None and parent.header.volume == header.volume and not full
+        self._links: dict[tuple[int, int], Entry] = {}
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="digest")
+        self._under_way: deque[tuple[list[tuple[_Reading, Piece]], Future[list[list[Chunk | None]]]]] = deque()
+        self._batch: list[tuple[_Reading, Piece]] = []
+        self._batch_bytes = 0
+        self._again: deque[_Reading] = deque()
+        self._open: set[int] = set()
+        self._seen = 0
+        self.entries: list[Entry] = []
+
+    def read(self, folder: Path, rules: Rules) -> None:
+        skipped: Counter[str] = Counter()
+        root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for found in walk(root, rules, skipped):
+                self._take(found, skipped)
+                if len(self._again) > _BATCH_FILES:
+                    self._finish_all()
+            self._finish_all()
+        finally:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            for handle in self._open:
+                os.close(handle)
+            os.close(root)
+        self._header.skipped = dict(skipped)
+        for entry in self.entries:
+            if entry.kind is Kind.FILE:
+                self._header.files += 1
+                self._header.size += entry.size
+                self._header.data += sum(length for _, _, length in entry.spans())
+                self._header.torn += bool(entry.flags & TORN)
+
+    def is_as_parent(self) -> bool:
+        """Whether nothing differs, not even what the next snapshot may rely on."""
+        return self._same_volume and len(self.entries) == len(self._parent) and all(map(self._is_same, self.entries))
+
+    def _is_same(self, entry: Entry) -> bool:
+        before = self._parent.get(entry.path)
+        return before is entry or (
+            before is not None
+            and entry.kind is before.kind
+            and (entry.mode, entry.mtime, entry.size, entry.bits, entry.flags, entry.target)
+            == (before.mode, before.mtime, before.size, before.bits, before.flags, before.target)
+            and (entry.kind is not Kind.FILE or (entry.ctime == 0) == (before.ctime == 0))
+            and list(entry.refs) == list(before.refs)
+            and list(entry.holes) == list(before.holes)
+        )
+
+    def _take(self, found: Found, skipped: Counter[str]) -> None:
+        seen = found.stat
+        entry = Entry(found.path, Kind.DIRECTORY, seen.st_mode & 0o777, seen.st_mtime_ns)
+        if stat.S_ISDIR(seen.st_mode):
+            self.entries.append(entry)
+        elif stat.S_ISLNK(seen.st_mode):
+            target = found.link_target()
+            if target:
+                entry.kind, entry.target = Kind.LINK, target
+                self.entries.append(entry)
+        else:
+            self._take_file(found, entry, skipped)
+
+    def _take_file(self, found: Found, entry: Entry, skipped: Counter[str]) -> None:
+        seen = found.stat
+        if seen.st_nlink > 1 and (first := self._links.get((seen.st_dev, seen.st_ino))):
+            entry.kind, entry.target = Kind.HARD, first.path
+            self.entries.append(entry)
+            return
+        before = self._parent.get(found.path)
+        if before is not None and self._is_unchanged(before, seen):
+            entry = before
+        else:
+            try:
+                handle = found.open()
+            except PermissionError:
+                skipped["unreadable"] += 1
+                return
+            if handle is None:
+                return
+            self._open.add(handle)
+            entry.kind, entry.bits = Kind.FILE, (before and before.bits) or self._new_bits()
+            self._begin(_Reading(entry, handle, os.fstat(handle)))
+        self.entries.append(entry)
+        if seen.st_nlink > 1:
+            self._links[seen.st_dev, seen.st_ino] = entry
+        self._count(entry.size)
+
+    def _is_unchanged(self, before: Entry, seen: os.stat_result) -> bool:
+        return (
+            self._same_volume
+            and before.kind is Kind.FILE
+            and before.ctime != 0
+            and (before.size, before.mtime, before.ctime, before.inode, before.mode)
+            == (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino, seen.st_mode & 0o777)
+            and not self._builder.is_left(before)
+        )
+
+    def _new_bits(self) -> int:
+        return _LARGE_BITS if max(self._expected, self._seen) > _LARGE_WORLD else _SMALL_BITS
+
+    def _count(self, size: int) -> None:
+        self._seen += size
+        if self._progress:
+            self._progress(self._seen, self._expected)
+
+    def _begin(self, reading: _Reading) -> None:
+        """Hand out the pieces of a file, for the first time or again."""
+        entry, seen = reading.entry, reading.before
+        reading.tries += 1
+        reading.position, reading.refs, reading.holes = 0, array("I"), []
+        entry.mode, entry.size, entry.mtime, entry.inode = (
+            seen.st_mode & 0o777,
+            min(seen.st_size, format.MAX_SIZE),
+            seen.st_mtime_ns,
+            seen.st_ino,
+        )
+        entry.ctime = seen.st_ctime_ns if seen.st_ctime_ns < self._now() - RACY else 0
+        reading.pieces = 1  # so that it is not done before all are handed out
+        for start, length in data_spans(reading.handle, entry.size, 1 << entry.bits):
+            for offset in range(start, start + length, PIECE):
+                piece = Piece(reading.handle, offset, min(PIECE, start + length - offset), entry.bits)
+                reading.pieces += 1
+                self._batch.append((reading, piece))
+                self._batch_bytes += piece.length
+                if self._batch_bytes >= PIECE or len(self._batch) >= _BATCH_FILES:
+                    self._submit()
+                    while len(self._under_way) > _BATCHES:
+                        self._settle()
+        self._piece_done(reading)
+
+    def _finish_all(self) -> None:
+        while self._batch or self._under_way or self._again:
+            if self._batch or self._under_way:
+                self._settle()
+            else:
+                reading = self._again.popleft()
+                reading.before = os.fstat(reading.handle)
+                self._begin(reading)
+
+    def _submit(self) -> None:
+        if self._batch:
+            pieces = [piece for _, piece in self._batch]
+            self._under_way.append((self._batch, self._pool.submit(digest, pieces, self._builder.known)))
+            self._batch, self._batch_bytes = [], 0
+
+    def _settle(self) -> None:
+        """Take in the oldest batch."""
+        if not self._under_way:
+            self._submit()
+        batch, result = self._under_way.popleft()
+        for (reading, piece), chunks in zip(batch, result.result(), strict=True):
+            reading.hole(piece.offset >> piece.bits)
+            for chunk in chunks:
+                if chunk is None:
+                    reading.hole(reading.position + 1)
+                else:
+                    reading.refs.append(self._builder.ref(chunk.id, chunk.plain, chunk.stored))
+                    reading.position += 1
+            self._piece_done(reading)
+
+    def _piece_done(self, reading: _Reading) -> None:
+        reading.pieces -= 1
+        if reading.pieces:
+            return
+        entry, before, after = reading.entry, reading.before, os.fstat(reading.handle)
+        stamps = [(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns) for seen in (before, after)]
+        if stamps[0] != stamps[1]:
+            if reading.tries < TRIES:
+                self._again.append(reading)  # later: by then it may have come to rest
+                return
+            entry.flags, entry.ctime = entry.flags | TORN, 0
+        reading.hole(-(-entry.size >> entry.bits))
+        entry.refs, entry.holes = reading.refs, reading.holes
+        self._open.discard(reading.handle)
+        os.close(reading.handle)
+
+
+def main(arguments: list[str]) -> int:
+    """One snapshot as a child process of low priority; JSON lines on stdout and exit codes as in process.py.
+
+    The store's secrets come from the environment (store.open_store).
+    """
+    parser = argparse.ArgumentParser(prog="python -m core.worlds.snapshot")
+    process.add_store(parser)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--volume", type=int, required=True)
+    parser.add_argument("--run", type=int, required=True)
+    parser.add_argument("--note", default="", help="at most 200 characters")
+    parser.add_argument("--full", action="store_true", help="read every file, whatever its times say")
+    parser.add_argument("--include", action="append", default=[], metavar="GLOB")
+    parser.add_argument("--exclude", action="append", default=[], metavar="GLOB")
+    options = parser.parse_args(arguments)
+
+    def work(store: Store) -> Receipt:
+        return snapshot(
+            store,
+            options.server,
+            options.folder,
+            volume=options.volume,
+            run=options.run,
+            note=options.note[:200],
+            full=options.full,
+            rules=Rules(tuple(options.include), tuple(options.exclude)),
+            progress=process.Progress(),
+        )
+
+    return process.run(options, work)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
