@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import aiohttp
 import discord
 import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 
 from bot import version
 from bot.client import Client, point_at
@@ -30,6 +33,7 @@ from core.changes import Changes
 from core.cluster.local import LocalCluster
 from core.cluster.port import Cluster
 from core.data.database import Database, Schema
+from core.data.lease import Lease, follow
 from core.data.trouble import TROUBLE, reason
 from core.errors import Misconfigured
 from core.games.catalogue import BUILT_IN, Catalogue
@@ -51,6 +55,7 @@ CLOSED = {
     4014: "Discord refuses an intent that Dormouse asks for.",
 }
 """Gateway close codes that no new connection mends."""
+FOLLOWED = object()  # who tells of other processes' changes
 DRAIN = 10.0  # seconds that handlers have to end after SIGTERM
 TURNS_WITHIN = 60.0  # seconds; the controller's lane turns far more often (core.lane.TURN_WITHIN)
 
@@ -72,6 +77,7 @@ class App:
     session: aiohttp.ClientSession
     operations: Operations
     metrics: Metrics
+    changes: Changes
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT, or until a part fails. Servers go on running."""
@@ -96,13 +102,24 @@ class App:
         await self.cluster.start()
         scheduler = make_scheduler([Job("sweep", self.sweep_every, self.sweep.run)], self.metrics.ran)
         parts: list[asyncio.Task[Any]] = [
-            asyncio.create_task(self.controller.run(), name="controller"),
-            asyncio.create_task(self._connect(), name="discord"),
-            announcing := asyncio.create_task(self.announcer.run(), name="announcer"),
+            asyncio.create_task(self.controller.watch(), name="watch"),
         ]
+        announcer = Lease(self.database, "announcer")
+        scheduler.start(paused=True)
+        if "control" in self.settings.roles:
+            control = Lease(self.database, "control")
+            parts.append(asyncio.create_task(control.hold(lambda: self._control(scheduler)), name="control"))
+        if "discord" in self.settings.roles:
+            parts.append(asyncio.create_task(self._connect(), name="discord"))
+            announcing = asyncio.create_task(announcer.hold(self.announcer.run), name="announcer")
+            parts.append(announcing)
+        if not self.database.is_sqlite:
+            tell = partial(self.changes.tell, by=FOLLOWED)
+            parts.append(asyncio.create_task(follow(self.database, utc_now, tell), name="follow"))
         stop = asyncio.create_task(stopping.wait(), name="stop")
-        scheduler.start()
         log.info("started", cluster=self.settings.cluster, servers_in=str(self.settings.data_dir))
+        gc.collect()
+        gc.freeze()  # what was loaded stays: no later collection stops an answer to look through it again
         try:
             await asyncio.wait([*parts, stop], return_when=asyncio.FIRST_COMPLETED)
             for part in parts:
@@ -115,7 +132,7 @@ class App:
                 async with asyncio.timeout(DRAIN):
                     await self.sweep.drain()
                     await self.client.faces.replies.drain(DRAIN)
-                    if self.client.is_ready():  # else it has not begun, and waits for what does not come
+                    if announcer.held and self.client.is_ready():  # else it has not begun, and waits in vain
                         await asyncio.wait([announcing])
             scheduler.shutdown(wait=False)
             left: set[asyncio.Task[Any]] = {*parts, stop}
@@ -126,6 +143,15 @@ class App:
                 _, left = await asyncio.wait(left, timeout=2.0)
             await self.cluster.close()
 
+    async def _control(self, scheduler: AsyncIOScheduler) -> None:
+        """What one process does at a time: reconcile, and the jobs."""
+        scheduler.resume()
+        try:
+            await self.controller.act()
+        finally:
+            if scheduler.running:
+                scheduler.pause()
+
     def _live(self) -> dict[str, str]:
         turned_at = self.controller.work.turned_at
         if turned_at is not None and asyncio.get_running_loop().time() - turned_at > TURNS_WITHIN:
@@ -134,7 +160,7 @@ class App:
 
     async def _ready(self) -> dict[str, str]:
         missing = {}
-        if not self.client.connected:
+        if "discord" in self.settings.roles and not self.client.connected:
             missing["discord"] = "not connected"
         if not await self.operations.database_answers():
             missing["database"] = "does not answer"
@@ -197,11 +223,12 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
             ["DORMOUSE_DISCORD_TOKEN is not set: it is the bot's token from Discord's developer portal."]
         )
     folders = [BUILT_IN, *([settings.games_dir] if settings.games_dir else [])]
-    catalogue = Catalogue.load(*folders, local_only=settings.cluster == "local")
+    local = settings.cluster == "local"
+    catalogue = Catalogue.load(*folders, local_only=local, image_only=not local)
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         host = Host(
-            public_host=settings.public_host,
+            public_host=settings.name_of_all,
             ports=settings.port_range,
             master_key=master_key(settings),
             idle_after=timedelta(seconds=settings.idle_after),
@@ -215,7 +242,13 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
     changes, live = Changes(), Live({}, now())
     desk = Desk(database, catalogue, changes, live, host, now)
     guilds = Guilds(database, changes, now)
-    cluster = LocalCluster(settings.data_dir / "servers", host=settings.public_host)
+    cluster: Cluster
+    if local:
+        cluster = LocalCluster(settings.data_dir / "servers", host=settings.public_host)
+    else:
+        from bot import on_kubernetes
+
+        cluster = await on_kubernetes.connect(settings, desk)
     controller = Controller(desk, cluster)
     metrics = Metrics(version.own())
     operations = Operations(
@@ -256,6 +289,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
         session=session,
         operations=operations,
         metrics=metrics,
+        changes=changes,
     )
 
 

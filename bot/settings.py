@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
@@ -41,7 +42,11 @@ class Settings(BaseSettings):
     master_key: SecretStr | None = None
     operators: tuple[int, ...] = ()
     roles: tuple[str, ...] = ROLES
-    cluster: Literal["local"] = "local"
+    cluster: Literal["local", "kubernetes"] = "local"
+    namespace: str = Field("dormouse-servers", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+    image: str | None = None
+    exposure: Literal["loadbalancer", "nodeport", "hostport"] = "loadbalancer"
+    addresses: tuple[str, ...] = ()
     public_host: str = "127.0.0.1"
     ports: str = "25500-25999"
     idle_after: int = Field(900, ge=0, le=86400)
@@ -74,6 +79,26 @@ class Settings(BaseSettings):
         parts = tuple(part for part in re.split(r"[,\s]+", value) if part)
         if not parts or set(parts) - set(ROLES):
             raise ValueError(f"takes some of {', '.join(ROLES)}, separated by commas")
+        return parts
+
+    @field_validator("exposure", mode="before")
+    @classmethod
+    def _no_router(cls, value: object) -> object:
+        if value == "router":
+            raise ValueError("cannot be router yet: take loadbalancer, nodeport or hostport")
+        return value
+
+    @field_validator("addresses", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = tuple(part for part in re.split(r"[,\s]+", value) if part)
+        for part in parts:
+            try:
+                ip_address(part)
+            except ValueError:
+                raise ValueError(f"takes addresses such as 203.0.113.7, separated by commas, not {part}") from None
         return parts
 
     @field_validator("ports")
@@ -117,6 +142,11 @@ class Settings(BaseSettings):
         if value is not None and not re.match(r"wss?://[^/]+", value):
             raise ValueError("takes an address such as ws://127.0.0.1:8300/gateway")
         return value
+
+    @property
+    def name_of_all(self) -> str:
+        """The name or address that leads to every server; empty: each has its own (Kubernetes without a name)."""
+        return self.public_host if self.cluster == "local" or "public_host" in self.model_fields_set else ""
 
     @property
     def secrets(self) -> list[str]:
@@ -170,6 +200,11 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(
             what = each["msg"].removeprefix("Value error, ")
             mistakes.append(f"{name}: {what[0].lower()}{what[1:]}.")
         raise Misconfigured(mistakes) from None
+    if settings.database.startswith("sqlite") and not {"discord", "control"} <= set(settings.roles):
+        mistakes.append(
+            f"{PREFIX}ROLES: with SQLite there is one process, which has to do everything: "
+            "leave it out, or set DORMOUSE_DATABASE_URL to a PostgreSQL."
+        )
     if mistakes:
         raise Misconfigured(mistakes)
     return settings, unknown

@@ -125,11 +125,13 @@ class Announcer:
 
     async def _show(self, server: str) -> float | None:
         """Bring one card up to date. Seconds after which to look again, or None."""
+        now, shown = asyncio.get_running_loop().time(), self._shown.get(server)
+        if shown is not None and now < shown.at + CHANGE_GAP:
+            return shown.at + CHANGE_GAP - now  # too early for whatever there is to show
         found = await self._cards.get(server)
         if found is None:
             return None
         place, view, language = found
-        now, shown = asyncio.get_running_loop().time(), self._shown.get(server)
         if shown is not None:
             gap = CHANGE_GAP if shown.news != _news(view) else QUIET_GAP
             if now < shown.at + gap:

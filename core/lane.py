@@ -40,7 +40,7 @@ class Lane:
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.turned_at: float | None = None
-        """The event loop's time of the last turn; at most TURN_WITHIN ago while it lives."""
+        """The event loop's time of the last turn; at most TURN_WITHIN ago while it runs; else None."""
 
     def __len__(self) -> int:
         """Keys that wait or are worked on."""
@@ -70,8 +70,8 @@ class Lane:
                     if key in self._busy:
                         self._touched.add(key)
                         continue
-                    self._busy.add(key)
                     await self._slots.acquire()
+                    self._busy.add(key)
                     task = asyncio.create_task(self._one(key), name=f"lane {key}")
                     self._tasks.add(task)
                     task.add_done_callback(self._tasks.discard)
@@ -82,6 +82,7 @@ class Lane:
                 except TimeoutError:
                     pass
         finally:
+            self.turned_at = None
             # What is under way is short and ends by itself; cutting it off could leave a transaction open.
             await asyncio.gather(*self._tasks, return_exceptions=True)
 

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from core.games.catalogue import Game, Size
 from core.words import Exit, PodPhase, Step, VolumePhase
@@ -63,12 +64,26 @@ def fingerprint(spec: ServerSpec) -> str:
         for name in ServerSpec.__slots__
         if name not in ("replicas", "trace", "game", "size", "ports", "settings")
     } | {
-        "game": spec.game.model_dump(mode="json", exclude_defaults=True),
-        "size": spec.size.model_dump(mode="json", exclude_defaults=True),
+        "game": _dumped(spec.game),
+        "size": _dumped(spec.size),
         "ports": [[port.name, port.protocol, port.container, port.host] for port in spec.ports],
         "settings": dict(spec.settings),
     }
     return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
+
+
+_known: dict[int, tuple[Game | Size, dict[str, Any]]] = {}
+_MOST_KNOWN = 1000
+
+
+def _dumped(model: Game | Size) -> dict[str, Any]:
+    """Kept by identity: entries of the catalogue never change, and dumping one takes longer than all the rest."""
+    known = _known.get(id(model))
+    if known is None or known[0] is not model:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        known = _known[id(model)] = model, model.model_dump(mode="json", exclude_defaults=True)
+    return known[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,7 @@ class Observed:
     fingerprint: str = ""  # of the spec the cluster holds (see `fingerprint`); differs = apply again
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)  # by port name, and "agent"
     volumes: tuple[int, ...] = ()  # incarnations that exist
+    address: str = ""  # the host that members use, where it is this server's own; empty: the installation's
 
     @property
     def exists(self) -> bool:

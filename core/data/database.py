@@ -8,27 +8,25 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import structlog
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import inspect, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.data import sqlite
 from core.data.trouble import TROUBLE, is_away, reason
 from core.errors import Misconfigured, TryAgain
 
 log = structlog.get_logger()
 MIGRATIONS = Path(__file__).with_name("migrations")
-WRITES = "dormouse_writes"
 NEWER = "The database was made by a newer Dormouse: start that version, or put the copy from before its upgrade back."
 
 
@@ -49,15 +47,17 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
         # Parameters are what people typed, passwords of games among it: no error message repeats them.
-        self.engine: AsyncEngine = create_async_engine(url, pool_pre_ping=not self.is_sqlite, hide_parameters=True)
-        self._writer = self.engine.execution_options(**{WRITES: True})
-        self._writes: asyncio.Lock | None = None
-        if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
-            self._writes = asyncio.Lock()  # in one process writers queue here, in order, and not in busy_timeout
+        self.engine: AsyncEngine = (
+            sqlite.make_engine(parsed, hide_parameters=True)
+            if self.is_sqlite
+            else create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        )
+        self._writer = self.engine.execution_options(**{sqlite.WRITES: True})
+        # In one process writers to SQLite queue here, in order, and not in busy_timeout.
+        self._writes = asyncio.Lock() if self.is_sqlite else None
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
@@ -74,6 +74,13 @@ class Database:
                 session.begin(),
             ):
                 yield session
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in no transaction, for what lives as long as the connection does. TryAgain as above."""
+        with _in_words():
+            async with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                yield connection
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -125,49 +132,42 @@ async def insert_missing(session: AsyncSession, row: SQLModel, *, update: tuple[
 
     One statement, so that two processes that do it at once both go on.
     """
-    table = type(row).__table__  # type: ignore[attr-defined]
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement: Any = insert(table).values(row.model_dump())
+    statement = _insert_missing(type(row), session.get_bind().dialect.name, update)
+    return bool((await (await session.connection()).execute(statement, row.model_dump())).rowcount)
+
+
+@cache
+def _insert_missing(kind: type[SQLModel], dialect: str, update: tuple[str, ...]) -> Any:
+    table = kind.__table__  # type: ignore[attr-defined]
+    statement: Any = (insert_sqlite if dialect == "sqlite" else postgresql.insert)(table)
     keys = list(table.primary_key.columns)
+    if not update:
+        return statement.on_conflict_do_nothing(index_elements=keys)
     changes = {name: statement.excluded[name] for name in update}
-    statement = (
-        statement.on_conflict_do_update(index_elements=keys, set_=changes)
-        if changes
-        else statement.on_conflict_do_nothing(index_elements=keys)
-    )
-    return bool((await (await session.connection()).execute(statement)).rowcount)
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # The driver would begin transactions by itself, late, and never around a change of the schema.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Any) -> None:
-    """A writer takes the lock at once and never fails half-way through; a reader needs no transaction."""
-    if connection.get_execution_options().get(WRITES):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    return statement.on_conflict_do_update(index_elements=keys, set_=changes)
 
 
 def _revision(connection: Any) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    """As alembic keeps it; alembic itself is loaded only where there is something to migrate."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def _compare(revision: str | None) -> Schema:
-    script = ScriptDirectory(str(MIGRATIONS))
     if revision is None:
         return Schema.NONE
-    if revision == script.get_current_head():
+    known = sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    if revision == known[-1]:
         return Schema.CURRENT
-    known = {each.revision for each in script.walk_revisions()}
     return Schema.OLD if revision in known else Schema.NEWER
 
 
 def _upgrade(connection: Any) -> None:
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

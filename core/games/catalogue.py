@@ -25,9 +25,41 @@ MOST_REPEATED = 60
 PLACEHOLDER = re.compile(r"\{([a-z]+(?:\.[a-z0-9_]+)?)\}")
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 
+Capability = Literal[
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+]
+"""Those that Kubernetes' Pod Security Standard `baseline` lets a container add."""
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Mount(_Model):
+    """One more folder that the image writes to."""
+
+    path: str
+    name: Identifier
+    keep: bool = True  # on the volume, beside the world; else empty at every start
+
+
+class File(_Model):
+    """A file written below the data folder before every start. In `*.json`, values are put in as JSON strings' text."""
+
+    path: Annotated[str, Field(pattern=r"^[\w-][\w.-]*(/[\w-][\w.-]*)*$")]
+    content: str
 
 
 class Image(_Model):
@@ -35,11 +67,15 @@ class Image(_Model):
 
     ref: str
     digest: str | None = None
-    command: tuple[str, ...] = ()
-    uid: int | None = None
-    gid: int | None = None
-    capabilities: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()  # empty: the image's own
+    uid: int | None = None  # None: the image starts as root
+    gid: int | None = None  # None: as `uid`
+    capabilities: tuple[Capability, ...] = ()
     data: str = "/data"  # where the volume is mounted
+    mounts: tuple[Mount, ...] = ()
+    files: tuple[File, ...] = ()
+    env: dict[str, str] = {}  # in a pod only; on top of the game's `env`
+    read_only: bool = False  # the image gets on with a root file system that it cannot write to
     downloads: bool = False  # fetches the game at its first start: 60 min to become ready instead of 5
 
 
@@ -57,9 +93,10 @@ class Port(_Model):
 
 
 class Query(_Model):
-    """How to ask who plays. `kind` names a module of core.games.query; "log" follows the log instead."""
+    """How to ask who plays. `kind` names a module of core.games.query; "log" follows the log instead, "console" asks by
+    a console command."""
 
-    kind: Literal["http", "minecraft", "a2s", "log", "none"] = "none"
+    kind: Literal["http", "minecraft", "a2s", "console", "log", "none"] = "none"
     port: str = "game"
     path: str = "/"
     online: str = "online"  # dotted paths into the JSON answer
@@ -67,6 +104,9 @@ class Query(_Model):
     names: str = ""
     join: str = ""  # regular expressions with a group "player", for kind "log"
     leave: str = ""
+    command: str = ""  # for kind "console", and what its answer looks like:
+    count: str = ""  # a regular expression with a group "online"
+    player: str = ""  # a regular expression with a group "player", once for each
 
 
 class ConsoleRule(_Model):
@@ -188,10 +228,14 @@ class Game(_Model):
             raise ValueError(f"query.port {self.query.port!r} is not one of its ports")
         if not self.sizes:
             raise ValueError("needs at least one size")
+        if self.image is not None and self.console.kind == "stdin" and not self.image.command:
+            raise ValueError("a console on stdin needs image.command, which is started with it")
         ids = {setting.id for setting in self.settings}
         templates = [
             *self.env.values(),
             *(self.image.command if self.image else ()),
+            *(self.image.env.values() if self.image else ()),
+            *(file.content for file in (self.image.files if self.image else ())),
             *(self.local.command if self.local else ()),
         ]
         for name in (found for template in templates for found in PLACEHOLDER.findall(template)):
@@ -274,8 +318,11 @@ class Catalogue:
         )
 
     @classmethod
-    def load(cls, *folders: Path, local_only: bool = False) -> Catalogue:
-        """Read every `*.toml`; a later folder's entry replaces an earlier one's. Misconfigured lists all mistakes."""
+    def load(cls, *folders: Path, local_only: bool = False, image_only: bool = False) -> Catalogue:
+        """Read every `*.toml`; a later folder's entry replaces an earlier one's. Misconfigured lists all mistakes.
+
+        `local_only`: those that can run as child processes; `image_only`: those that can run in a pod.
+        """
         games: dict[str, Game] = {}
         mistakes: list[str] = []
         for folder in folders:
@@ -296,4 +343,8 @@ class Catalogue:
                     games[game.id] = game
         if mistakes:
             raise Misconfigured(mistakes)
-        return cls(game for game in games.values() if game.local is not None or not local_only)
+        return cls(
+            game
+            for game in games.values()
+            if (game.local is not None or not local_only) and (game.image is not None or not image_only)
+        )

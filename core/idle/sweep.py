@@ -27,7 +27,7 @@ from core.words import Because, Desired, Empty, EventKind, Evidence, NoticeKind,
 
 log = structlog.get_logger()
 AT_ONCE = 64
-BATCH = 200
+BATCH = 50  # rows to a transaction, in which other writers wait: milliseconds
 UNKNOWN_NOTICE = timedelta(hours=24)
 
 
@@ -54,7 +54,6 @@ class Sweep:
         self._running = asyncio.Lock()
         self._queries = queries
         self._stale = stale_after(every)
-        self._slots = asyncio.Semaphore(AT_ONCE)
         self.ended_at: datetime | None = None
         """When the last pass over all servers ended; none does while the cluster is away."""
 
@@ -72,49 +71,63 @@ class Sweep:
         if self._desk.live.stale_since is not None:
             return
         async with self._desk.database.session() as session:
-            query = select(ServerRow).where(ServerRow.desired == Desired.RUNNING, ServerRow.phase == Phase.RUNNING)
-            rows = list(await session.exec(query))
-        answers = dict(zip((row.id for row in rows), await asyncio.gather(*map(self._ask, rows)), strict=True))
-        for start in range(0, len(rows), BATCH):
-            for server in await self._remember_all(rows[start : start + BATCH], answers):
-                await self._last_look(server)
+            query = select(ServerRow.id, ServerRow.game).where(
+                ServerRow.desired == Desired.RUNNING, ServerRow.phase == Phase.RUNNING
+            )
+            games = dict(list(await session.exec(query)))
+        answers = await self._ask_all(games)
+        servers = list(answers)
+        for start in range(0, len(servers), BATCH):
+            for server in await self._remember_all(servers[start : start + BATCH], answers):
+                await self._last_look(server, games[server])
         self.ended_at = self._desk.now()
 
-    async def _remember_all(self, batch: list[ServerRow], answers: Mapping[str, Answer]) -> list[str]:
+    async def _ask_all(self, games: Mapping[str, str]) -> dict[str, Answer]:
+        """AT_ONCE at a time: a game that does not answer holds up nobody but itself."""
+        answers: dict[str, Answer] = {}
+        left = iter(games.items())
+
+        async def ask() -> None:
+            for server, game in left:
+                answers[server] = await self._ask(server, game)
+
+        await asyncio.gather(*(ask() for _ in range(min(AT_ONCE, len(games)))))
+        return answers
+
+    async def _remember_all(self, batch: list[str], answers: Mapping[str, Answer]) -> list[str]:
         """`_remember`; if a batch fails, each row by itself, so that one server never holds up another."""
         try:
             return await self._remember(batch, answers)
         except Exception:
             if len(batch) == 1:
-                log.exception("sweep failed", server=batch[0].id)
+                log.exception("sweep failed", server=batch[0])
                 return []
-            return [server for row in batch for server in await self._remember_all([row], answers)]
+            return [due for server in batch for due in await self._remember_all([server], answers)]
 
-    async def _ask(self, row: ServerRow) -> Answer:
+    async def _ask(self, server: str, game: str) -> Answer:
         at = self._desk.now()
         try:
-            return Answer(at, await self._query(row))
+            return Answer(at, await self._query(server, game))
         except Exception as wrong:
-            log.exception("query failed", server=row.id)
+            log.exception("query failed", server=server)
             return Answer(at, Players(Unknown(type(wrong).__name__)))
 
-    async def _query(self, row: ServerRow) -> Players:
-        game, seen = self._desk.game(row), self._desk.live.of(row.id)
+    async def _query(self, server: str, game_id: str) -> Players:
+        game, seen = self._desk.catalogue.get(game_id), self._desk.live.of(server)
         if game is None or seen.pod is not PodPhase.READY:
             return Players(Unknown("not ready"))
         query, endpoint = self._queries.get(game.query.kind), seen.endpoints.get(game.query.port)
         if query is None or endpoint is None:
             return Players(Unknown("this game tells nobody who plays"))
-        async with self._slots:
-            return await query.players(endpoint, game.query)
+        return await query.players(endpoint, game.query)
 
-    async def _remember(self, batch: list[ServerRow], answers: Mapping[str, Answer]) -> list[str]:
+    async def _remember(self, batch: list[str], answers: Mapping[str, Answer]) -> list[str]:
         """Write a batch in one transaction; the servers whose pause is due."""
         due, changed = [], []
         async with self._desk.database.begin() as session:
-            ids = [row.id for row in batch]
-            found = await session.exec(select(ServerRow).where(col(ServerRow.id).in_(ids)).with_for_update())
-            guilds = await self._guilds(session, {row.guild for row in batch})
+            query = select(ServerRow).where(col(ServerRow.id).in_(batch)).with_for_update()
+            found = list(await session.exec(query))
+            guilds = await self._guilds(session, {row.guild for row in found})
             for row in found:
                 if row.desired != Desired.RUNNING or row.phase != Phase.RUNNING:
                     continue
@@ -189,13 +202,9 @@ class Sweep:
         )
         return (await session.exec(query)).first() is not None
 
-    async def _last_look(self, server: str) -> None:
+    async def _last_look(self, server: str, game: str) -> None:
         """Ask once more, right before the pause: whoever joined in the last second is not paused away."""
-        async with self._desk.database.session() as session:
-            row = await session.get(ServerRow, server)
-        if row is None:
-            return
-        answer = await self._ask(row)
+        answer = await self._ask(server, game)
         async with self._desk.database.begin() as session:
             row = await session.get(ServerRow, server, with_for_update=True)
             if row is None or row.desired != Desired.RUNNING or row.phase != Phase.RUNNING:

@@ -9,7 +9,7 @@ from sqlalchemy import or_
 from sqlmodel import col, select
 
 from core.data.database import Database
-from core.data.tables import CardRow, GuildRow, ServerRow
+from core.data.tables import CardRow, ServerRow
 from core.servers.desk import Desk
 from core.servers.views import ServerView
 
@@ -53,16 +53,16 @@ class Cards:
     async def get(self, server: str) -> tuple[CardPlace, ServerView, str] | None:
         """Place, state now, and the language of the guild's channel."""
         async with self._database.session() as session:
-            row, place = await session.get(ServerRow, server), await self._row(session, server)
+            row, place = await self._desk.load(session, server), await self._row(session, server)
             if row is None or place is None:
                 return None
-            guild = await session.get(GuildRow, row.guild)
+            guild = (await self._desk.around(session, row)).guild
             language = guild.language if guild and guild.language else "en"
             return _place(place), await self._desk.view(session, row), language
 
     async def view(self, server: str) -> ServerView | None:
         async with self._database.session() as session:
-            row = await session.get(ServerRow, server)
+            row = await self._desk.load(session, server)
             return await self._desk.view(session, row) if row else None
 
     async def place(self, server: str) -> CardPlace | None:

@@ -10,10 +10,11 @@ import asyncio
 import random
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -34,6 +35,14 @@ from core.words import Because, Desired, EventKind, NoticeKind, Phase, PodPhase,
 
 log = structlog.get_logger()
 LOG_KEPT = 4096  # bytes of the crashed run's log that stay with the event
+PAGE = 100  # servers that are looked at in one go: the event loop is held for milliseconds only
+_PAGE = (
+    select(ServerRow)
+    .where(col(ServerRow.phase) != Phase.DELETED, col(ServerRow.id) > bindparam("after"))
+    .order_by(col(ServerRow.id))
+    .limit(PAGE)
+)
+_PAGE_PORTS = select(PortRow).where(col(PortRow.server) > bindparam("after"), col(PortRow.server) <= bindparam("last"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +82,14 @@ class Work:
 
 
 class Controller:
-    """`run` until cancelled. `wake` may be called from anywhere in the loop's thread."""
+    """`watch` and `act` until cancelled. `wake` may be called from anywhere in the loop's thread."""
 
     def __init__(self, desk: Desk, cluster: Cluster, *, workers: int = 16) -> None:
         self._desk = desk
         self._cluster = cluster
         self._lane = Lane(self._work, at_once=workers, failed=self._failed)
         self._refused: dict[str, ClusterError] = {}  # what the cluster last said no to, until it does it
+        self._looking = False
         self.work = Work(self._lane)
 
     @property
@@ -94,10 +104,18 @@ class Controller:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch(), name="watch")
-            group.create_task(self._lane.run(), name="lane")
+            group.create_task(self.watch(), name="watch")
+            group.create_task(self.act(), name="act")
 
-    async def _watch(self) -> None:
+    async def act(self) -> None:
+        """Carry out what is wanted. One process does at a time, though two that do for a moment do no harm."""
+        if self._desk.live.stale_since is None and not self._looking:
+            # Taken over from another process: who knows where it stopped?
+            await self._look_at_all()
+        await self._lane.run()
+
+    async def watch(self) -> None:
+        """Keep what the cluster reports: in every process, for what it shows."""
         pause = 1.0
         while True:
             try:
@@ -121,8 +139,7 @@ class Controller:
             case Listed(observed):
                 live.observed = {seen.server: seen for seen in observed}
                 live.stale_since = None
-                for server in await self._followed() | set(live.observed):
-                    self.wake(server)
+                await self._look_at_all()
             case Changed(observed):
                 live.observed[observed.server] = observed
                 self.wake(observed.server)
@@ -135,6 +152,43 @@ class Controller:
     async def _followed(self) -> set[str]:
         async with self._desk.database.session() as session:
             return set(await session.exec(select(ServerRow.id).where(col(ServerRow.phase) != Phase.DELETED)))
+
+    async def _look_at_all(self) -> None:
+        """Wake the servers where something is to be done, and those that cannot even be looked at.
+
+        Whatever changes meanwhile wakes its server by itself, so a page may be old when it is looked at.
+        """
+        self._looking, after = True, ""
+        try:
+            while rows := await self._page(after):
+                for row, ports in rows:
+                    self._look_at(row, ports)
+                after = rows[-1][0].id
+        finally:
+            self._looking = False
+
+    def _look_at(self, row: ServerRow, ports: list[PortRow]) -> None:
+        try:
+            look = self._look(row, ports)
+        except Exception:
+            self.wake(row.id)  # it fails there again, by itself, and is told of
+            return
+        if look.dirty or look.actions or row.id in self._refused:
+            self.wake(row.id)
+        elif (seconds := self._seconds_until_next(look)) is not None:
+            self._lane.touch(row.id, seconds)
+
+    async def _page(self, after: str) -> list[tuple[ServerRow, list[PortRow]]]:
+        """The next servers by id, with their ports."""
+        wanted = {"after": after}
+        async with self._desk.database.session() as session:
+            rows = list(await session.exec(_PAGE, params=wanted))
+            if not rows:
+                return []
+            ports: dict[str, list[PortRow]] = {}
+            for port in await session.exec(_PAGE_PORTS, params=wanted | {"last": rows[-1].id}):
+                ports.setdefault(port.server, []).append(port)
+        return [(row, ports.get(row.id, [])) for row in rows]
 
     async def _work(self, server: str) -> float | None:
         self.work.passes += 1
@@ -158,10 +212,10 @@ class Controller:
         Safe to repeat at any time, and after dying on any line.
         """
         async with self._desk.database.session() as session:
-            row = await session.get(ServerRow, server)
+            row = await self._desk.load(session, server)
             if row is None or row.phase == Phase.DELETED:
                 return None
-            ports = await self._ports(session, server)
+            ports = (await self._desk.around(session, row)).ports
             look = self._look(row, ports)
             if look.dirty or look.actions:
                 await self._continue_trace(session, server)
@@ -176,8 +230,7 @@ class Controller:
             await self._do(row, ports, action)
         if self._refused.pop(server, None) is not None:
             return 0.0  # it was done after all: that is no problem any more
-        at = self._next_look(look)
-        return None if at is None else max(0.0, (at - self._desk.now()).total_seconds()) + 0.01
+        return self._seconds_until_next(look)
 
     async def _save(self, server: str, crash_log: str) -> tuple[ServerRow, list[PortRow], _Look] | None:
         """Look again under the row's lock and write what it says; None where the server is gone."""
@@ -320,11 +373,14 @@ class Controller:
             case Remove():
                 await self._cluster.remove(row.id)
 
-    def _next_look(self, look: _Look) -> datetime | None:
-        moments = [at for at in (wake_at(look.wanted, self._desk.now()),) if at is not None]
+    def _seconds_until_next(self, look: _Look) -> float | None:
+        """Until time alone may change what a look says."""
+        now = self._desk.now()
+        moments = [at for at in (wake_at(look.wanted, now),) if at is not None]
         if look.crashes.count and look.seen.pod is PodPhase.READY and look.seen.ready_since is not None:
             moments.append(look.seen.ready_since + self._desk.host.healthy_after)
-        return min((at for at in moments if at > self._desk.now() - timedelta(seconds=1)), default=None)
+        at = min((at for at in moments if at > now - timedelta(seconds=1)), default=None)
+        return None if at is None else max(0.0, (at - now).total_seconds()) + 0.01
 
 
 def plain(text: str) -> str:

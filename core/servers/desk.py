@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
+from sqlalchemy import and_, bindparam
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,7 +21,7 @@ from core.data.database import Database, insert_missing
 from core.data.tables import GuildRow, MemberRow, PortRow, ServerRow, ShareRow
 from core.errors import NotAllowed, NotFound
 from core.games.catalogue import Catalogue, Game, fill
-from core.guilds.access import Actor, Do, Level, Share, level, may
+from core.guilds.access import NEEDS, Actor, Do, Level, Share, level, may
 from core.guilds.limits import SERVERS_PER_GUILD, SERVERS_PER_MEMBER, WORLD_BYTES, Limits
 from core.idle.rules import Facts, Memory, Policy, pause_at
 from core.notices.events import Usage
@@ -27,6 +29,8 @@ from core.servers import names
 from core.servers.lifecycle import Wanted
 from core.servers.views import IdleView, ServerView
 from core.words import Because, Desired, Phase, Problem, is_server_id
+
+MOST_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,15 @@ class Live:
         return self.observed.get(server) or Observed(server)
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a view shows beside the server's row; read together with it, and as old as that."""
+
+    ports: list[PortRow]
+    guild: GuildRow | None
+    owner: str  # the name as last seen; empty if never
+
+
 class Desk:
     """Constructed once; holds no state of its own."""
 
@@ -77,34 +90,55 @@ class Desk:
 
     async def find(self, session: AsyncSession, actor: Actor, server: str, do: Do, *, lock: bool = False) -> ServerRow:
         """The actor's server by id or typed name. NotFound also for another guild's; NotAllowed says who can."""
-        query = select(ServerRow).where(ServerRow.guild == actor.guild)
-        if is_server_id(server):
-            query = query.where(ServerRow.id == server)
-        else:
-            query = query.where(ServerRow.name_key == names.key(server), ServerRow.desired != Desired.DELETED)
-        if actor.direct:
-            query = query.where(ServerRow.owner == actor.user)
-        row = (await session.exec(query.with_for_update() if lock else query)).first()
+        wanted: dict[str, Any] = {"guild": actor.guild}
+        by_id = is_server_id(server)
+        wanted |= {"server": server} if by_id else {"key": names.key(server)}
+        wanted |= {"owner": actor.user} if actor.direct else {}
+        row = await self._load(session, _find(by_id=by_id, owned=actor.direct, lock=lock), wanted)
         if row is None or row.phase == Phase.DELETED:
             raise NotFound("server.not_found")
-        if not may(do, await self.level(session, actor, row)):
-            raise NotAllowed("server.not_allowed", do=do, name=row.name, owner=await self.member(session, row))
+        if not may(do, await self._level(session, actor, row, do)):
+            owner = (await self.around(session, row)).owner
+            raise NotAllowed("server.not_allowed", do=do, name=row.name, owner=owner)
         return row
 
-    async def level(self, session: AsyncSession, actor: Actor, row: ServerRow) -> Level:
-        shares = await session.exec(select(ShareRow).where(ShareRow.server == row.id))
-        guild = await session.get(GuildRow, row.guild)
-        return level(
-            actor,
-            row.owner,
-            [Share(share.target, share.kind, share.role) for share in shares],
-            guild.admin_role if guild else None,
-        )
+    async def load(self, session: AsyncSession, server: str) -> ServerRow | None:
+        """A server by id, whoever asks; `view` needs nothing more then."""
+        return await self._load(session, _LOADED, {"server": server})
 
-    async def member(self, session: AsyncSession, row: ServerRow) -> str:
-        """The owner's name as last seen; empty if never."""
-        found = await session.get(MemberRow, (row.guild, row.owner))
-        return found.name if found else ""
+    async def load_all(self, session: AsyncSession, guild: int, owner: int | None = None) -> list[ServerRow]:
+        """The guild's servers that are not deleted, or one owner's there, by name; at most MOST_LISTED."""
+        wanted = {"guild": guild} | ({} if owner is None else {"owner": owner})
+        return await self._load_all(session, _list(owned=owner is not None), wanted)
+
+    async def _load(self, session: AsyncSession, query: Any, wanted: dict[str, Any]) -> ServerRow | None:
+        return next(iter(await self._load_all(session, query, wanted)), None)
+
+    async def _load_all(self, session: AsyncSession, query: Any, wanted: dict[str, Any]) -> list[ServerRow]:
+        rows: dict[str, ServerRow] = {}
+        for row, guild, owner, port in await session.exec(query, params=wanted):
+            if row.id not in rows:
+                rows[row.id] = row
+                session.info[_AROUND, row.id] = Around([], guild, owner or "")
+            if port is not None:
+                session.info[_AROUND, row.id].ports.append(port)
+        return list(rows.values())
+
+    async def around(self, session: AsyncSession, row: ServerRow) -> Around:
+        """Read with the row, or now; the same for the rest of the session."""
+        if (_AROUND, row.id) not in session.info:
+            await self.load(session, row.id)
+        found: Around = session.info[_AROUND, row.id]
+        return found
+
+    async def _level(self, session: AsyncSession, actor: Actor, row: ServerRow, do: Do) -> Level:
+        guild = (await self.around(session, row)).guild
+        admin_role = guild.admin_role if guild else None
+        alone = level(actor, row.owner, (), admin_role)
+        if alone >= Level.OWNER or NEEDS[do] is Level.NOBODY:
+            return alone  # no share changes that
+        shares = await session.exec(select(ShareRow).where(ShareRow.server == row.id))
+        return level(actor, row.owner, [Share(share.target, share.kind, share.role) for share in shares], admin_role)
 
     async def greet(self, session: AsyncSession, actor: Actor) -> None:
         """Remember the name the actor goes by now."""
@@ -114,6 +148,16 @@ class Desk:
         if found is None or found.name != actor.name:
             row = MemberRow(guild=actor.guild, user=actor.user, name=actor.name)
             await insert_missing(session, row, update=("name",))
+
+    async def _greet_at(self, session: AsyncSession, actor: Actor, row: ServerRow) -> None:
+        """`greet`, where the owner's name is known with the row."""
+        around = await self.around(session, row)
+        owns = actor.user == row.owner
+        if owns and actor.name in ("", around.owner):
+            return
+        await self.greet(session, actor)
+        if owns:
+            session.info[_AROUND, row.id] = replace(around, owner=actor.name)
 
     async def limits(self, session: AsyncSession, guild: int, *, lock: bool = False) -> Limits:
         """The guild's limits. `lock`: until the transaction ends nobody else counts and takes under them."""
@@ -146,8 +190,8 @@ class Desk:
         """One transaction on one server that the actor may `do` something to; wakes whoever follows it."""
         async with self.database.begin() as session:
             await once.claim(session, self.now())
-            await self.greet(session, actor)
             row = await self.find(session, actor, server, do, lock=True)
+            await self._greet_at(session, actor, row)
             yield session, row
             row.changed_at = self.now()
             session.add(row)
@@ -184,7 +228,7 @@ class Desk:
     def secret(self, purpose: str, server: str) -> str:
         """A password derived from the master key; the same for every call, never stored."""
         message = f"{purpose}:{server}:1".encode()
-        return hmac.new(self.host.master_key, message, hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self.host.master_key, message, "sha256").hex()[:32]
 
     def spec(self, row: ServerRow, ports: list[PortRow], *, replicas: int, trace: str = "") -> ServerSpec | None:
         """What the cluster has to know; None while the game is missing from the catalogue."""
@@ -242,13 +286,13 @@ class Desk:
     # views
 
     async def view(self, session: AsyncSession, row: ServerRow) -> ServerView:
-        ports = list(await session.exec(select(PortRow).where(PortRow.server == row.id)))
-        guild = await session.get(GuildRow, row.guild)
-        return self.make_view(row, ports, guild, await self.member(session, row))
+        around = await self.around(session, row)
+        return self.make_view(row, around.ports, around.guild, around.owner)
 
     def make_view(self, row: ServerRow, ports: list[PortRow], guild: GuildRow | None, owner: str) -> ServerView:
         game, seen = self.game(row), self.live.of(row.id)
-        addresses = {port.name: f"{self.host.public_host}:{port.port}" for port in ports}
+        host = seen.address or self.host.public_host
+        addresses = {port.name: f"{host}:{port.port}" for port in ports} if host else {}
         public = [port.name for port in game.ports if port.public] if game else []
         address = next((addresses[name] for name in public if name in addresses), None)
         policy = self.policy(row, guild)
@@ -304,3 +348,38 @@ class Desk:
             at=self.now(),
             version=row.version,
         )
+
+
+# One statement for a server and all around it, made once: on an interaction's way each one more is a millisecond.
+
+_AROUND = "around"
+_WHOLE = (
+    select(ServerRow, GuildRow, MemberRow.name, PortRow)
+    .outerjoin(GuildRow, col(GuildRow.id) == ServerRow.guild)
+    .outerjoin(MemberRow, and_(col(MemberRow.guild) == ServerRow.guild, col(MemberRow.user) == ServerRow.owner))
+    .outerjoin(PortRow, col(PortRow.server) == ServerRow.id)
+)
+_LOADED = _WHOLE.where(col(ServerRow.id) == bindparam("server"))
+
+
+@cache
+def _list(*, owned: bool) -> Any:
+    listed = select(ServerRow.id).where(
+        col(ServerRow.guild) == bindparam("guild"), col(ServerRow.desired) != Desired.DELETED
+    )
+    if owned:
+        listed = listed.where(col(ServerRow.owner) == bindparam("owner"))
+    listed = listed.order_by(col(ServerRow.name_key)).limit(MOST_LISTED)
+    return _WHOLE.where(col(ServerRow.id).in_(listed)).order_by(col(ServerRow.name_key))
+
+
+@cache
+def _find(*, by_id: bool, owned: bool, lock: bool) -> Any:
+    query = _WHOLE.where(col(ServerRow.guild) == bindparam("guild"))
+    if by_id:
+        query = query.where(col(ServerRow.id) == bindparam("server"))
+    else:
+        query = query.where(col(ServerRow.name_key) == bindparam("key"), col(ServerRow.desired) != Desired.DELETED)
+    if owned:
+        query = query.where(col(ServerRow.owner) == bindparam("owner"))
+    return query.with_for_update(of=ServerRow) if lock else query

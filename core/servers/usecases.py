@@ -5,10 +5,12 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 
+from sqlalchemy import bindparam
+from sqlalchemy.orm import load_only
 from sqlmodel import col, select
 
-from core.data.tables import GuildRow, MemberRow, PortRow, ServerRow, ShareRow
-from core.guilds.access import Actor, Do, Share, level, may
+from core.data.tables import GuildRow, ServerRow, ShareRow
+from core.guilds.access import NEEDS, Actor, Do, Level, Share, level, may
 from core.servers import create, edit, power, remove
 from core.servers.desk import Desk
 from core.servers.views import ServerView
@@ -34,45 +36,33 @@ class Servers:
 
     async def list(self, actor: Actor, *, mine: bool) -> list[ServerView]:
         """The guild's servers by name, or only those that the actor owns. Deleted ones are left out."""
-        query = select(ServerRow).where(ServerRow.guild == actor.guild, ServerRow.desired != Desired.DELETED)
-        if mine or actor.direct:
-            query = query.where(ServerRow.owner == actor.user)
+        owner = actor.user if mine or actor.direct else None
         async with self._desk.database.session() as session:
-            rows = list(await session.exec(query.order_by(col(ServerRow.name_key)).limit(200)))
-            guild = await session.get(GuildRow, actor.guild)
-            ports: dict[str, builtins.list[PortRow]] = {}
-            ids = [row.id for row in rows]
-            for port in await session.exec(select(PortRow).where(col(PortRow.server).in_(ids))):
-                ports.setdefault(port.server, []).append(port)
-            owners = await session.exec(select(MemberRow).where(MemberRow.guild == actor.guild))
-            names = {member.user: member.name for member in owners}
-        return [self._desk.make_view(row, ports.get(row.id, []), guild, names.get(row.owner, "")) for row in rows]
+            rows = await self._desk.load_all(session, actor.guild, owner)
+            return [await self._desk.view(session, row) for row in rows]
 
     async def suggest(self, actor: Actor, typed: str, do: Do, *, most: int = 25) -> builtins.list[tuple[str, str]]:
         """Pairs of id and label, only servers that the actor may `do` this to, those that begin so first."""
         wanted = typed.strip().casefold()
-        query = select(ServerRow).where(ServerRow.guild == actor.guild, ServerRow.phase != Phase.DELETED)
-        if do is not Do.SEE:
-            query = query.where(ServerRow.desired != Desired.DELETED)
         async with self._desk.database.session() as session:
-            rows = list(await session.exec(query.order_by(col(ServerRow.name_key)).limit(500)))
-            guild = await session.get(GuildRow, actor.guild)
+            query = _SUGGESTED[do is Do.SEE]
+            found = [
+                (row, admin_role)
+                for row, admin_role in await session.exec(query, params={"guild": actor.guild})
+                if wanted in row.name.casefold()
+            ]
             shares: dict[str, builtins.list[Share]] = {}
-            ids = [row.id for row in rows]
-            for share in await session.exec(select(ShareRow).where(col(ShareRow.server).in_(ids))):
-                shares.setdefault(share.server, []).append(Share(share.target, share.kind, share.role))
-        role = guild.admin_role if guild else None
-        fitting = [
-            row
-            for row in rows
-            if wanted in row.name.casefold() and may(do, level(actor, row.owner, shares.get(row.id, []), role))
-        ]
+            if NEEDS[do] is not Level.NOBODY:
+                ids = [row.id for row, _ in found]
+                for share in await session.exec(select(ShareRow).where(col(ShareRow.server).in_(ids))):
+                    shares.setdefault(share.server, []).append(Share(share.target, share.kind, share.role))
+        fitting = [row for row, role in found if may(do, level(actor, row.owner, shares.get(row.id, []), role))]
         fitting.sort(key=lambda row: not row.name.casefold().startswith(wanted))
-        games = {row.id: self._desk.game(row) for row in fitting}
-        return [
-            (row.id, f"{row.name} · {game.name if (game := games[row.id]) else row.game} · {row.phase}")
-            for row in fitting[:most]
-        ]
+        return [(row.id, f"{row.name} · {self._game(row.game)} · {row.phase}") for row in fitting[:most]]
+
+    def _game(self, game: str) -> str:
+        found = self._desk.catalogue.get(game)
+        return found.name if found else game
 
     async def resume(self, actor: Actor, server: str) -> ServerView:
         return await power.resume(self._desk, actor, server)
@@ -99,3 +89,15 @@ class Servers:
 
     async def undo(self, actor: Actor, server: str) -> ServerView:
         return await remove.undo(self._desk, actor, server)
+
+
+_shown = (
+    select(ServerRow, GuildRow.admin_role)
+    .options(load_only(*map(col, (ServerRow.name, ServerRow.owner, ServerRow.game, ServerRow.phase))))  # type: ignore[arg-type]
+    .outerjoin(GuildRow, col(GuildRow.id) == ServerRow.guild)
+    .where(col(ServerRow.guild) == bindparam("guild"), col(ServerRow.phase) != Phase.DELETED)
+    .order_by(col(ServerRow.name_key))
+    .limit(500)
+)
+_SUGGESTED = {True: _shown, False: _shown.where(col(ServerRow.desired) != Desired.DELETED)}
+"""By whether deleted servers are among them."""

@@ -1,4 +1,5 @@
-"""The agent that stands beside every game: `python -m core.worlds.agent local <server folder>`.
+"""The agent that stands beside every game: `python -m core.worlds.agent local <server folder>`, or in a pod `volume`
+(first, then it ends) and `pod` (as long as the game runs); agentlib/pod*.py say what those two do.
 
 On the local cluster it is the game's parent, in a session of its own, so that the bot may come and go. Everything it
 has to know stands in the folder's `pod/pod.json`, the token included (0600; nothing secret is on its command line). It
@@ -17,6 +18,8 @@ from pathlib import Path
 from core.cluster.local_files import LOG_CAP, AgentFile, PodFile, ServerFolder, take_lock, write_json
 from core.cluster.local_process import identity
 
+from .agentlib import pod as beside
+from .agentlib import pod_volume
 from .agentlib.http import Api
 from .agentlib.log import Log
 from .agentlib.supervisor import Supervisor
@@ -71,7 +74,12 @@ def main(arguments: list[str]) -> int:
                 return 2
             asyncio.run(run(folder, pod))
             return 0
-    print("Usage: python -m core.worlds.agent local FOLDER", file=sys.stderr)
+        case ["volume"]:
+            return pod_volume.prepare(os.environ)
+        case ["pod"]:
+            asyncio.run(beside.run(os.environ))
+            return 0
+    print("Usage: python -m core.worlds.agent local FOLDER | volume | pod", file=sys.stderr)
     return 2
 
 

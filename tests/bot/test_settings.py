@@ -55,6 +55,13 @@ def test_all_mistakes_are_listed_at_once() -> None:
     assert named == {PREFIX + name for name in ("PORTS", "IDLE_AFTER", "OPERATORS", "CLUSTER", "DISCORD_API_URL")}
 
 
+def test_one_process_alone_cannot_leave_work_to_others() -> None:
+    with pytest.raises(Misconfigured, match="with SQLite there is one process"):
+        load(given(ROLES="discord"), None)
+    postgres = given(ROLES="discord", DATABASE_URL="postgresql://u@h/d")
+    assert load(postgres, None)[0].roles == ("discord",)
+
+
 def test_names_that_nobody_knows_are_reported_and_not_fatal() -> None:
     _, unknown = load(given(IDEL_AFTER="5"), None)
     assert unknown == ["DORMOUSE_IDEL_AFTER"]

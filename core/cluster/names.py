@@ -1,0 +1,36 @@
+"""Names, labels and annotations of what Dormouse puts into a cluster. Never change one: objects live for years."""
+
+from __future__ import annotations
+
+PREFIX = "dormouse/"
+INSTALLATION = PREFIX + "installation"  # label: whose objects these are
+SERVER = PREFIX + "server"  # label
+GUILD = PREFIX + "guild"  # label
+OWNER = PREFIX + "owner"  # label
+GAME = PREFIX + "game"  # label
+RUN = PREFIX + "run"  # annotation of StatefulSet and pod
+VOLUME = PREFIX + "volume"  # annotation of StatefulSet, pod and claim: the incarnation
+SOURCE = PREFIX + "source"  # annotation of the pod: the snapshot that its volume is made from, if any
+FINGERPRINT = PREFIX + "fingerprint"  # annotation of the StatefulSet
+NAME = PREFIX + "name"  # annotation: what the owner called it, for humans
+TRACE = PREFIX + "trace"  # annotation of the StatefulSet
+PORTS = PREFIX + "ports"  # annotation of the pod: port numbers by name, as JSON
+OWNED = PREFIX + "owned"  # annotation: digest of the fields that are Dormouse's, to see a foreign edit by
+
+GAME_CONTAINER = "game"
+AGENT_CONTAINER = "agent"
+VOLUME_CONTAINER = "volume"  # the init container that makes the volume what it has to be
+AGENT_PORT = 7300
+
+FOREIGN_EXIT = 65  # exit codes of the init container: the volume holds something that is not Dormouse's
+NO_SNAPSHOT_EXIT = 66  # the snapshot cannot be brought here
+FULL_EXIT = 67  # the volume has no room
+
+
+def claim(server: str, volume: int) -> str:
+    return f"data-{server}-{volume}"
+
+
+def pod(server: str) -> str:
+    """The one pod of the StatefulSet."""
+    return f"{server}-0"

@@ -1,0 +1,81 @@
+"""Source RCON (https://developer.valvesoftware.com/wiki/Source_RCON_Protocol), as Minecraft and Factorio speak it too.
+
+A packet: size, id, type (little-endian int32), body, two zero bytes. An answer longer than a packet comes in several
+with the same id and no mark at the last one; so after a full one an empty packet is sent, whose echo ends the answer.
+One command is under way at a time, on a connection of its own: servers that read one packet at a time are not
+confused, and a lost answer is never taken for the next one's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import struct
+
+from core.games.console.port import Console, ConsoleAway
+
+PATIENCE = 5.0  # seconds for one line, sign-in included
+LARGEST = 64 * 1024  # bytes of an answer
+
+_AUTH, _COMMAND, _AUTH_ANSWER, _ANSWER = 3, 2, 2, 0
+_HEAD = struct.Struct("<iii")
+_FULL = 4000  # bytes: a body this long may go on (4,096 is the protocol's; Minecraft counts characters)
+_SIGN_IN, _LINE, _END = 1, 2, 3  # ids
+
+
+class Rcon(Console):
+    def __init__(self, host: str, port: int, password: str) -> None:
+        self._host = host
+        self._port = port
+        self._password = password
+        self._turn = asyncio.Lock()
+
+    async def send(self, line: str) -> str:
+        try:
+            async with self._turn, asyncio.timeout(PATIENCE):
+                return await self._converse(line)
+        except TimeoutError as late:
+            raise ConsoleAway(f"no answer within {PATIENCE:g} s") from late
+        except (OSError, asyncio.IncompleteReadError) as wrong:
+            raise ConsoleAway(f"the connection broke: {wrong}") from wrong
+
+    async def _converse(self, line: str) -> str:
+        reader, writer = await asyncio.open_connection(self._host, self._port)
+        try:
+            writer.write(_packet(_SIGN_IN, _AUTH, self._password))
+            while (answer := await _read(reader))[1] != _AUTH_ANSWER:
+                pass  # some servers send an empty answer first
+            if answer[0] != _SIGN_IN:
+                raise ConsoleAway("the game refuses the password")
+            writer.write(_packet(_LINE, _COMMAND, line))
+            return (await _collect(reader, writer)).decode(errors="replace").rstrip("\n")
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+
+async def _collect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    whole, asked = b"", False
+    while len(whole) < LARGEST:
+        number, _, body = await _read(reader)
+        if number == _LINE:
+            whole += body
+        if number == _END or (number == _LINE and not asked and len(body) < _FULL):
+            break
+        if number == _LINE and not asked:
+            writer.write(_packet(_END, _ANSWER, ""))
+            asked = True
+    return whole[:LARGEST]
+
+
+def _packet(number: int, kind: int, body: str) -> bytes:
+    data = body.encode() + b"\0\0"
+    return _HEAD.pack(len(data) + 8, number, kind) + data
+
+
+async def _read(reader: asyncio.StreamReader) -> tuple[int, int, bytes]:
+    size, number, kind = _HEAD.unpack(await reader.readexactly(12))
+    if not 10 <= size <= LARGEST:
+        raise ConsoleAway("the answer is not RCON")
+    return number, kind, (await reader.readexactly(size - 8))[:-2]

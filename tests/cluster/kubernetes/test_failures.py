@@ -1,0 +1,207 @@
+"""What goes wrong on a real cluster, and what the adapter says of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import kube
+import pytest
+
+from core.cluster import names
+from core.cluster.addresses import Exposure
+from core.cluster.kubernetes import KubernetesCluster
+from core.cluster.port import Observed
+from core.cluster.watch import Timing
+from core.games.catalogue import Game, Image
+from core.words import PodPhase, Problem, Step, VolumePhase, new_server_id
+from tests.contracts.cluster import until
+
+kube.needs_cluster()
+pytestmark = kube.pytestmark
+QUICK = Timing(no_pod=1.0, tick=0.3)
+INSTALLATION = new_server_id()
+
+
+@pytest.fixture
+async def cluster(namespace: kube.Namespace) -> AsyncIterator[KubernetesCluster]:
+    made = await namespace.cluster(INSTALLATION, timing=QUICK)
+    await made.start()
+    yield made
+    await made.close()
+
+
+def tiny(**image: object) -> Game:
+    assert kube.TINY.image is not None
+    return kube.TINY.model_copy(update={"image": kube.TINY.image.model_copy(update=image)})
+
+
+def with_problem(problem: Problem) -> Callable[[Observed], bool]:
+    return lambda seen: seen.problem == problem
+
+
+async def test_an_image_that_cannot_be_had(cluster: KubernetesCluster) -> None:
+    game = kube.TINY.model_copy(update={"image": Image(ref="localhost/missing:1", uid=1, command=("true",))})
+    wanted = kube.make_spec(game=game)
+    await cluster.ensure(wanted)
+    seen = await until(cluster, wanted.server, with_problem(Problem.IMAGE))
+    assert (seen.pod, seen.step) == (PodPhase.PENDING, Step.IMAGE)
+    assert "localhost/missing:1" in seen.detail
+    await cluster.remove(wanted.server)
+
+
+async def test_more_memory_than_any_node_has(cluster: KubernetesCluster) -> None:
+    size = kube.TINY.sizes[0].model_copy(update={"memory": 10_000_000})
+    wanted = kube.make_spec(size=size)
+    await cluster.ensure(wanted)
+    seen = await until(cluster, wanted.server, with_problem(Problem.NO_PLACE))
+    assert (seen.pod, seen.step) == (PodPhase.PENDING, Step.PLACE)
+    assert "Insufficient memory" in seen.detail
+    await cluster.remove(wanted.server)
+
+
+async def test_a_game_that_takes_more_memory_than_it_may(cluster: KubernetesCluster) -> None:
+    eater = "hoard = []\nwhile True: hoard.append(b'x' * (1 << 20))"
+    wanted = kube.make_spec(game=tiny(command=("python", "-c", eater)))
+    await cluster.ensure(wanted)
+    seen = await until(cluster, wanted.server, with_problem(Problem.OUT_OF_MEMORY))
+    assert seen.last_exit is not None
+    assert (seen.last_exit.code, seen.last_exit.reason) == (137, "OOMKilled")
+    await cluster.remove(wanted.server)
+
+
+async def test_a_game_that_was_never_ready_is_told_from_one_that_ended(cluster: KubernetesCluster) -> None:
+    game = kube.TINY.model_copy(update={"ready": kube.TINY.ready.model_copy(update={"within": 5})})
+    wanted = kube.make_spec(game=game, settings={"mode": "silent"})
+    await cluster.ensure(wanted)
+    seen = await until(cluster, wanted.server, lambda seen: seen.last_exit is not None)
+    assert seen.last_exit is not None
+    assert (seen.last_exit.code, seen.last_exit.reason) == (0, "NotReady")
+    await cluster.remove(wanted.server)
+
+
+async def test_a_namespace_that_is_full(tmp_path: Path) -> None:
+    namespace = kube.make_namespace(tmp_path)
+    namespace.kubectl("create", "quota", "none", "--hard=pods=0")
+    cluster = await namespace.cluster("full", timing=QUICK)
+    await cluster.start()
+    wanted = kube.make_spec()
+    await cluster.ensure(wanted)
+    seen = await until(cluster, wanted.server, with_problem(Problem.QUOTA))
+    assert (seen.pod, seen.step) == (PodPhase.NONE, Step.QUEUED)
+    assert "exceeded quota: none" in seen.detail
+    await cluster.close()
+    namespace.remove()
+
+
+async def test_a_namespace_that_takes_no_such_pods(tmp_path: Path) -> None:
+    namespace = kube.make_namespace(tmp_path)
+    cluster = await namespace.cluster("refused", timing=QUICK, exposure=Exposure.HOSTPORT)
+    await cluster.start()
+    wanted = kube.make_spec()
+    await cluster.ensure(wanted)
+    seen = await until(cluster, wanted.server, with_problem(Problem.REFUSED))
+    assert "hostPort" in seen.detail
+    await cluster.close()
+    namespace.remove()
+
+
+async def test_with_host_ports_the_address_is_the_nodes_of_this_run(tmp_path: Path) -> None:
+    namespace = kube.make_namespace(tmp_path, level="privileged")
+    cluster = await namespace.cluster("hosts", timing=QUICK, exposure=Exposure.HOSTPORT)
+    await cluster.start()
+    wanted = kube.make_spec()
+    await cluster.ensure(wanted)
+    seen = await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY)
+    assert seen.address == namespace.get("pod", f"{wanted.server}-0")["status"]["hostIP"]
+    await cluster.close()
+    namespace.remove()
+
+
+async def test_a_volume_that_is_somebody_elses_is_not_touched(
+    cluster: KubernetesCluster, namespace: kube.Namespace
+) -> None:
+    wanted = kube.make_spec(volume=1)
+    await cluster.ensure(wanted)
+    await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY)
+    namespace.kubectl("exec", f"{wanted.server}-0", "-c", "agent", "--", "rm", "/volume/volume.json")
+    await cluster.ensure(replace(wanted, replicas=0))
+    await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.NONE)
+    await cluster.ensure(replace(wanted, run=2))
+    seen = await until(cluster, wanted.server, with_problem(Problem.VOLUME_FOREIGN))
+    assert "has no marker: data" in seen.detail
+    await cluster.remove(wanted.server)
+
+
+async def test_a_snapshot_that_cannot_be_brought_leaves_no_empty_world(cluster: KubernetesCluster) -> None:
+    wanted = kube.make_spec(source="1-1-1")
+    await cluster.ensure(wanted)
+    seen = await until(cluster, wanted.server, with_problem(Problem.CANNOT_APPLY))
+    assert "1-1-1" in seen.detail
+    await cluster.remove(wanted.server)
+
+
+async def test_a_secret_that_is_gone_is_written_again(cluster: KubernetesCluster, namespace: kube.Namespace) -> None:
+    wanted = kube.make_spec(replicas=0)
+    await cluster.ensure(wanted)
+    namespace.kubectl("delete", "secret", wanted.server)
+    namespace.patch("statefulset", wanted.server, {"spec": {"replicas": 1}})
+    await until(cluster, wanted.server, lambda seen: seen.uid is not None and seen.fingerprint == "")
+    await until(cluster, wanted.server, lambda seen: seen.step is Step.VOLUME)
+    await cluster.ensure(replace(wanted, replicas=1))
+    await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY and seen.fingerprint != "")
+    await cluster.remove(wanted.server)
+
+
+async def test_a_volume_that_goes_is_seen_going(cluster: KubernetesCluster, namespace: kube.Namespace) -> None:
+    wanted = kube.make_spec()
+    await cluster.ensure(wanted)
+    await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY)
+    namespace.kubectl("delete", "pvc", names.claim(wanted.server, 1), "--wait=false")
+    seen = await until(cluster, wanted.server, lambda seen: seen.volume is VolumePhase.ENDING)
+    assert seen.pod is PodPhase.READY
+    await cluster.remove(wanted.server)
+
+
+async def test_what_members_type_is_no_reference_to_a_secret(
+    cluster: KubernetesCluster, namespace: kube.Namespace
+) -> None:
+    wanted = kube.make_spec(settings={"mode": "$(HOME) $$x"}, replicas=1)
+    await cluster.ensure(wanted)
+    await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY)
+    said = namespace.kubectl("exec", f"{wanted.server}-0", "-c", "game", "--", "printenv", "TINY_MODE")
+    assert said == "$(HOME) $$x\n"
+    await cluster.remove(wanted.server)
+
+
+async def test_another_installations_objects_are_neither_seen_nor_orphans(
+    cluster: KubernetesCluster, namespace: kube.Namespace
+) -> None:
+    theirs = await namespace.cluster("theirs", timing=QUICK)
+    await theirs.start()
+    wanted, other = kube.make_spec(replicas=0), kube.make_spec(replicas=0)
+    await cluster.ensure(wanted)
+    await theirs.ensure(other)
+    await until(theirs, other.server, lambda seen: seen.exists)
+    await until(cluster, wanted.server, lambda seen: seen.exists)
+    assert theirs.orphans(known=()) == [other.server]
+    assert wanted.server in cluster.orphans(known=())
+    assert cluster.orphans(known=cluster.orphans(known=())) == []
+    assert other.server not in cluster.orphans(known=())
+    await cluster.remove(other.server)
+    assert json.loads(namespace.kubectl("get", "statefulset", other.server, "-o", "json"))["metadata"]["name"]
+    await theirs.close()
+
+
+async def test_a_server_with_players_is_protected_from_a_drain(
+    cluster: KubernetesCluster, namespace: kube.Namespace
+) -> None:
+    wanted = kube.make_spec(replicas=0)
+    await cluster.ensure(wanted)
+    await cluster.protect(wanted.server, True)
+    assert namespace.get("pdb", wanted.server)["spec"]["maxUnavailable"] == 0
+    await cluster.protect(wanted.server, False)
+    assert namespace.get("pdb")["items"] == []
+    await cluster.remove(wanted.server)

@@ -1,0 +1,66 @@
+"""The API server dies: what the adapter says meanwhile, and that it is right again afterwards.
+
+Disturbs everybody on the cluster, so it runs only where DORMOUSE_CLUSTER_CTL names the command that breaks things.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import subprocess
+
+import kube
+import pytest
+
+from core.cluster.port import Changed, Listed, News, Stale
+from core.cluster.watch import Timing
+from core.errors import ClusterAway
+from core.words import new_server_id
+from tests.contracts.cluster import until
+
+kube.needs_cluster()
+CTL = shlex.split(os.environ.get("DORMOUSE_CLUSTER_CTL", ""))
+pytestmark = [*kube.pytestmark, pytest.mark.skipif(not CTL, reason="DORMOUSE_CLUSTER_CTL is not set")]
+
+
+def ctl(*arguments: str) -> None:
+    subprocess.run([*CTL, *arguments], check=True, timeout=30)
+
+
+async def test_a_dead_api_server_is_a_gap_and_not_ten_thousand_failures(namespace: kube.Namespace) -> None:
+    cluster = await namespace.cluster(new_server_id(), timing=Timing(longest_pause=1.0))
+    await cluster.start()
+    wanted = kube.make_spec(replicas=0)
+    await cluster.ensure(wanted)
+    await until(cluster, wanted.server, lambda seen: seen.fingerprint != "")
+    heard: asyncio.Queue[News] = asyncio.Queue()
+
+    async def listen() -> None:
+        async for news in cluster.watch():
+            heard.put_nowait(news)
+
+    listening = asyncio.create_task(listen())
+    assert isinstance(await heard.get(), Listed)
+    await asyncio.to_thread(ctl, "stop", "apiserver")
+    try:
+        async with asyncio.timeout(60):
+            assert isinstance(await heard.get(), Stale)
+            with pytest.raises(ClusterAway):
+                await cluster.ensure(wanted)
+            began = asyncio.get_running_loop().time()
+            for _ in range(1000):
+                with pytest.raises(ClusterAway):
+                    await cluster.delete_pod(wanted.server, "x")
+            assert asyncio.get_running_loop().time() - began < 2  # refused by the breaker, not by the network
+    finally:
+        await asyncio.to_thread(ctl, "start", "apiserver")
+    async with asyncio.timeout(90):
+        news = await heard.get()
+        assert isinstance(news, Listed)
+        assert [each.server for each in news.observed] == [wanted.server]
+        await cluster.remove(wanted.server)
+        while not (isinstance(news, Changed) and not news.observed.exists):
+            news = await heard.get()
+    listening.cancel()
+    await cluster.close()

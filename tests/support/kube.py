@@ -1,0 +1,173 @@
+"""A namespace of a real cluster for a test, in which the adapter may do what its Role says and nothing else.
+
+Reads KUBECONFIG, DORMOUSE_TEST_IMAGE (Dormouse's image on that cluster) and CLUSTER_NODE_IP and CLUSTER_LB_IP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from core.cluster.addresses import Addresses, Exposure
+from core.cluster.api import GROUPS, PERMISSIONS, Api, configuration
+from core.cluster.kubernetes import KubernetesCluster
+from core.cluster.manifests import Site
+from core.cluster.port import PortSpec, ServerSpec
+from core.cluster.watch import Timing
+from core.games.catalogue import Game
+from core.words import new_server_id
+
+KUBECONFIG = os.environ.get("KUBECONFIG", "")
+IMAGE = os.environ.get("DORMOUSE_TEST_IMAGE", "")
+AGENT_SECRET = "a" * 64
+
+pytestmark = [pytest.mark.kubernetes, pytest.mark.timeout(180)]
+"""What every module of tests on a cluster says of itself."""
+
+
+def needs_cluster(*more: str) -> None:
+    """Called by a module at its import: skips it, with the reason, where there is no cluster. `more`: other names
+    that have to be set. With CLUSTER=required it fails instead."""
+    lacking = [name for name in ("KUBECONFIG", "DORMOUSE_TEST_IMAGE", *more) if not os.environ.get(name)]
+    if lacking:
+        why = f"there is no cluster to try it on: {', '.join(lacking)} not set"
+        if os.environ.get("CLUSTER") == "required":
+            pytest.fail(why, pytrace=False)
+        pytest.skip(why, allow_module_level=True)
+
+
+def kubectl(*arguments: str, given: Any = None) -> str:
+    """As the cluster's admin; `given` is an object for its stdin."""
+    ended = subprocess.run(
+        ["kubectl", "--kubeconfig", KUBECONFIG, *arguments],
+        input=None if given is None else json.dumps(given),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+@dataclass(frozen=True)
+class Namespace:
+    name: str
+    kubeconfig: str  # of a service account that the Role is bound to
+
+    def kubectl(self, *arguments: str, given: Any = None) -> str:
+        return kubectl("-n", self.name, *arguments, given=given)
+
+    def get(self, resource: str, name: str = "") -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.kubectl("get", resource, *([name] if name else []), "-o", "json"))
+        return found
+
+    def patch(self, resource: str, name: str, change: Any, *, kind: str = "merge") -> None:
+        """As somebody with kubectl."""
+        self.kubectl("patch", resource, name, "--type", kind, "-p", json.dumps(change))
+
+    async def api(self) -> Api:
+        return Api(await configuration(self.kubeconfig), self.name)
+
+    async def cluster(
+        self, installation: str, *, timing: Timing | None = None, exposure: Exposure = Exposure.NODEPORT
+    ) -> KubernetesCluster:
+        """Not started. It sees what has the same `installation`."""
+        return KubernetesCluster(
+            await self.api(), site(exposure, installation=installation), lambda _: AGENT_SECRET, timing=timing
+        )
+
+    def remove(self) -> None:
+        """Its servers are told to go first; the namespace's controller does the rest, and nobody waits for it."""
+        self.kubectl("delete", "statefulsets,pods", "--all", "--wait=false", "--grace-period=1")
+        kubectl("delete", "namespace", self.name, "--wait=false")
+
+
+def make_namespace(folder: Path, *, level: str = "baseline") -> Namespace:
+    """`level` is Pod Security's."""
+    name = f"dormouse-test-{secrets.token_hex(4)}"
+    labels = {"pod-security.kubernetes.io/enforce": level}
+    rules = [
+        {"apiGroups": [GROUPS.get(resource, "")], "resources": [resource], "verbs": list(verbs)}
+        for resource, verbs in PERMISSIONS.items()
+    ]
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "dormouse"}
+    account = {"kind": "ServiceAccount", "name": "dormouse", "namespace": name}
+    rbac = "rbac.authorization.k8s.io/v1"
+    meta = {"name": "dormouse", "namespace": name}
+    objects = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}},
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
+        {"apiVersion": rbac, "kind": "Role", "metadata": meta, "rules": rules},
+        {"apiVersion": rbac, "kind": "RoleBinding", "metadata": meta, "roleRef": role, "subjects": [account]},
+    ]
+    kubectl("apply", "-f", "-", given={"apiVersion": "v1", "kind": "List", "items": objects})
+    token = kubectl("-n", name, "create", "token", "dormouse", "--duration=1h").strip()
+    config = yaml.safe_load(Path(KUBECONFIG).read_text())
+    config["users"] = [{"name": each["name"], "user": {"token": token}} for each in config["users"]]
+    file = folder / f"{name}.kubeconfig"
+    file.write_text(yaml.safe_dump(config))
+    return Namespace(name, str(file))
+
+
+def site(exposure: Exposure = Exposure.NODEPORT, *, installation: str = "test", **given: Any) -> Site:
+    return Site(installation, IMAGE or "localhost/dormouse:test", Addresses(exposure, installation, **given))
+
+
+TINY_SOURCE = (Path(__file__).parent / "tinygame.py").read_text().replace("{count}", "{count!s}")
+TINY = Game.model_validate(
+    {
+        "id": "tiny",
+        "name": "Tiny",
+        "image": {"ref": "dormouse", "uid": 10001, "command": ["python", "-c", TINY_SOURCE]},
+        "env": {
+            "TINY_HOST": "{host}",
+            "TINY_PORT": "{port.game}",
+            "TINY_DATA": "{data}",
+            "TINY_MODE": "{setting.mode}",
+        },
+        "ports": [{"name": "game", "container": 8400}],
+        "query": {"kind": "http", "path": "/status"},
+        "console": {"kind": "stdin"},
+        "stop": {"grace": 5},
+        "sizes": [{"id": "small", "cpu": 100, "memory": 64}],
+        "settings": [{"id": "mode", "group": "Tiny", "label": "Mode"}],
+    }
+)
+
+
+def make_spec(server: str = "", *, game: Game = TINY, **given: Any) -> ServerSpec:
+    """A small server with a node port of its own."""
+    ports = tuple(
+        PortSpec(port.name, port.protocol, port.container, 30000 + secrets.randbelow(2700) if port.public else None)
+        for port in game.ports
+    )
+    values: dict[str, Any] = {
+        "server": server or new_server_id(),
+        "guild": 1,
+        "owner": 2,
+        "name": "Pond",
+        "game": game,
+        "size": game.sizes[0],
+        "run": 1,
+        "volume": 1,
+        "replicas": 1,
+        "ports": ports,
+        "settings": {},
+        "console_secret": "c" * 64,
+        "agent_secret": AGENT_SECRET,
+        "volume_bytes": 1 << 30,
+    }
+    return ServerSpec(**values | given)
+
+
+async def removed(namespace: Namespace) -> None:
+    await asyncio.to_thread(namespace.remove)
