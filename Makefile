@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8300
+GAPS := tests/cluster/kubernetes/test_gaps.py
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help
@@ -20,6 +21,23 @@ test: $(VENV)/.dev ## all tests that this machine can run; what is skipped says 
 .PHONY: test-browser
 test-browser: $(VENV)/.dev ## the story of the demo in a headless Chromium
 	$(BIN)/python -m pytest -m browser tests/browser
+
+.PHONY: test-cluster
+test-cluster: $(VENV)/.dev ## what needs a real cluster (KUBECONFIG) with Dormouse's image on it (DORMOUSE_TEST_IMAGE)
+	$(BIN)/python -m pytest -n auto -m kubernetes --ignore $(GAPS) tests/cluster tests/chart tests/container
+	$(BIN)/python -m pytest $(GAPS) # it breaks the cluster for a while, so it runs by itself
+
+.PHONY: coverage
+coverage: $(VENV)/.dev ## lines and branches that unit and process tests reach: at least 90 %
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto -q -m "not browser and not kubernetes" --ignore tests/death
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+.PHONY: soak
+soak: $(VENV)/.dev ## hours: a hundred storms, death at every point, 500 deaths on the cluster, long state machines
+	DEATHS=all STORMS=1-100 CLUSTER_DEATHS=500 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n auto --timeout 3600 \
+	  tests/death tests/storm tests/machine tests/worlds tests/cluster
 
 .PHONY: pictures
 pictures: test-browser ## the README's pictures, made by the program itself
@@ -72,3 +90,11 @@ $(VENV)/.dev: requirements-dev.txt | $(BIN)/python
 .PHONY: bench
 bench: $(VENV)/.dev ## how fast it is, beside a bare bot, in docs/performance.md (BENCH=quick: a minute, prints only)
 	PYTHONPATH=.:tests/support $(BIN)/python tests/bench $(if $(filter quick,$(BENCH)),--quick)
+
+.PHONY: helm
+helm: ## Helm, which no Debian package has, built from its Go module into .helm/
+	@deploy/get-helm
+
+.PHONY: manifests
+manifests: ## deploy/manifests, made from the chart
+	deploy/make-manifests

@@ -19,11 +19,12 @@ from sqlmodel import select
 from bot import check_discord
 from bot.settings import Settings, load
 from bot.web.health import cannot_listen
+from core.cluster.addresses import Addresses, Exposure
 from core.data.database import NEWER, Database, Schema
 from core.data.tables import PortRow
 from core.data.trouble import TROUBLE, reason
 from core.errors import Misconfigured
-from core.games.catalogue import BUILT_IN, Catalogue
+from core.games.catalogue import BUILT_IN, Catalogue, Game
 
 PATIENCE = 15.0  # seconds that the database has
 FULL, LOW = 200 * 1024**2, 5 * 1024**3  # bytes free: too few to start, few for worlds
@@ -50,23 +51,44 @@ async def check(
         return wrong.lines, report.remarks
     report.remarks += [f"{name} is set, but Dormouse does not know it." for name in unknown]
     await check_discord.check(settings, report.mistakes, report.remarks)
-    _games(settings, report)
+    games = _games(settings, report)
     usable, running = _folder(settings, report), _lock(settings, report)
     given = await _database(settings, report) if usable or settings.database_url else set()
-    if not running:  # its servers and its own port would be in the way of themselves
+    if settings.cluster == "kubernetes":
+        await _kubernetes(settings, games, len(given), report)
+    elif not running:  # its servers would be in the way of themselves
         _ports(settings, given, report)
+    if not running:  # and so would its own port
         _health(settings, report)
     return report.mistakes, report.remarks
 
 
-def _games(settings: Settings, report: Report) -> None:
+def _games(settings: Settings, report: Report) -> tuple[Game, ...]:
     folders = [BUILT_IN, *([settings.games_dir] if settings.games_dir else [])]
     try:
-        games = list(Catalogue.load(*folders, local_only=settings.cluster == "local"))
+        local = settings.cluster == "local"
+        games = tuple(Catalogue.load(*folders, local_only=local, image_only=not local))
     except Misconfigured as wrong:
         report.mistakes += wrong.lines
-        return
+        return ()
     report.remarks.append(f"Games on offer: {', '.join(game.name for game in games)}.")
+    return games
+
+
+async def _kubernetes(settings: Settings, games: tuple[Game, ...], given: int, report: Report) -> None:
+    from bot import check_kubernetes
+
+    exposure = Exposure(settings.exposure)
+    addresses = Addresses(exposure, "check", static=settings.addresses, public_host=settings.name_of_all)
+    target = check_kubernetes.Target(
+        namespace=settings.namespace,
+        image=settings.image or "",
+        addresses=addresses,
+        ports=settings.port_range,
+        games=games,
+        given=given,
+    )
+    await check_kubernetes.check(target, report.mistakes, report.remarks)
 
 
 def _folder(settings: Settings, report: Report) -> bool:
@@ -101,9 +123,12 @@ def _lock(settings: Settings, report: Report) -> bool:
             return False
     except BlockingIOError:
         number = (settings.data_dir / "lock").read_text("utf-8", "replace").strip()
-        report.mistakes.append(
-            f"Another Dormouse is running on {settings.data_dir} (process {number}): stop that one before a start."
-        )
+        if settings.cluster == "kubernetes":  # where one looks from beside it, in its pod
+            report.remarks.append(f"Dormouse is running on {settings.data_dir}.")
+        else:
+            report.mistakes.append(
+                f"Another Dormouse is running on {settings.data_dir} (process {number}): stop that one before a start."
+            )
         return True
     except OSError:
         return False  # no lock yet; what else is wrong with the folder is said already

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+import kube
 import pytest
 from reading import buttons, texts
 
@@ -21,13 +22,10 @@ from bot.demo.guild.cast import ADA, CHAT
 from bot.demo.guild.person import Person
 from bot.demo.guild.server import Guild
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(240), pytest.mark.xdist_group("cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.process, pytest.mark.timeout(240)]
 IMAGE, HOST = os.environ.get("DORMOUSE_TEST_IMAGE"), os.environ.get("CLUSTER_HOST_IP")
 
-if not (IMAGE and HOST and os.environ.get("KUBECONFIG")):
-    if os.environ.get("CI"):
-        pytest.fail("CI needs a cluster with the image", pytrace=False)
-    pytest.skip("KUBECONFIG, CLUSTER_HOST_IP and DORMOUSE_TEST_IMAGE are not set", allow_module_level=True)
+kube.needs_cluster("CLUSTER_HOST_IP")
 
 
 def kubectl(*arguments: str, given: str | None = None) -> str:

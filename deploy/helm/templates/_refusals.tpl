@@ -1,0 +1,71 @@
+{{/* What one value alone does not show. Everything that is wrong is said at once. */}}
+{{- define "dormouse.refusals" -}}
+{{- $said := list -}}
+{{- $v := .Values -}}
+{{- if not $v.image -}}
+{{- $said = append $said "image: name the image that the Dockerfile made, where your nodes can pull it, such as registry.example.org/dormouse:0.1.0." -}}
+{{- end -}}
+{{- if and (not $v.secret.existing) (not $v.secret.discordToken) -}}
+{{- $said = append $said "secret: give secret.discordToken, or in secret.existing the name of a Secret that has the key discord-token." -}}
+{{- end -}}
+{{- if $v.secret.existing -}}
+{{- range list "discordToken" "masterKey" "databaseUrl" "b2Key" -}}
+{{- if index $v.secret . -}}
+{{- $said = append $said (printf "secret.%s: put it into the Secret %s, or leave secret.existing empty." . $v.secret.existing) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $v.database "postgresql") (not $v.secret.existing) (not $v.secret.databaseUrl) -}}
+{{- $said = append $said "secret.databaseUrl: database is postgresql, so give its address, such as postgresql://user:password@host/name." -}}
+{{- end -}}
+{{- if and (eq $v.database "sqlite") $v.secret.databaseUrl -}}
+{{- $said = append $said "database: an address is given, so set it to postgresql." -}}
+{{- end -}}
+{{- if not $v.persistence.enabled -}}
+{{- if eq $v.database "sqlite" -}}
+{{- $said = append $said "persistence.enabled: SQLite lives in the volume: without it every restart would forget all servers." -}}
+{{- end -}}
+{{- if and (not $v.secret.existing) (not $v.secret.masterKey) -}}
+{{- $said = append $said "secret.masterKey: without a volume it cannot be made once and kept, so give one (openssl rand -hex 32)." -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $v.strategy "RollingUpdate") (or (eq $v.database "sqlite") $v.persistence.enabled) -}}
+{{- $said = append $said "strategy: RollingUpdate needs database postgresql and persistence.enabled false: two pods cannot share the data volume." -}}
+{{- end -}}
+{{- if eq $v.games.namespace .Release.Namespace -}}
+{{- $said = append $said "games.namespace: games need a namespace of their own, not the bot's." -}}
+{{- end -}}
+{{- if and (ne $v.exposure "loadbalancer") $v.addresses -}}
+{{- $said = append $said (printf "addresses: only exposure loadbalancer uses them; leave them empty with %s." $v.exposure) -}}
+{{- end -}}
+{{- if and (eq $v.exposure "nodeport") (not $v.publicHost) -}}
+{{- $said = append $said "publicHost: exposure nodeport needs the name or address of a node that members reach." -}}
+{{- end -}}
+{{- if and $v.publicHost (gt (len $v.addresses) 1) -}}
+{{- $said = append $said "publicHost: it is one name, but each server is on one of several addresses: leave it empty, or give one address." -}}
+{{- end -}}
+{{- $ports := splitList "-" (include "dormouse.ports" .) -}}
+{{- if gt (int (first $ports)) (int (last $ports)) -}}
+{{- $said = append $said (printf "ports: %s begins after its end." $v.ports) -}}
+{{- else if or (lt (int (first $ports)) 1024) (gt (int (last $ports)) 65535) -}}
+{{- $said = append $said (printf "ports: %s is not within 1024-65535." $v.ports) -}}
+{{- else if and (eq $v.exposure "nodeport") (or (lt (int (first $ports)) 30000) (gt (int (last $ports)) 32767)) -}}
+{{- $said = append $said (printf "ports: with exposure nodeport they lie within 30000-32767, not %s." $v.ports) -}}
+{{- end -}}
+{{- $secrets := list "DISCORD_TOKEN" "MASTER_KEY" "DATABASE_URL" "B2_KEY" -}}
+{{- $named := dict "EXPOSURE" "exposure" "ADDRESSES" "addresses" "PUBLIC_HOST" "publicHost" "PORTS" "ports" "NAMESPACE" "games.namespace" "IMAGE" "image" "DISCORD_API_URL" "discord.apiUrl" "DISCORD_GATEWAY_URL" "discord.gatewayUrl" "HEALTH" "healthPort" -}}
+{{- range $name, $_ := $v.settings -}}
+{{- if hasPrefix "DORMOUSE_" $name -}}
+{{- $said = append $said (printf "settings.%s: leave DORMOUSE_ away: %s." $name (trimPrefix "DORMOUSE_" $name)) -}}
+{{- else if has (trimSuffix "_FILE" $name) $secrets -}}
+{{- $said = append $said (printf "settings.%s: secrets belong into the Secret (secret.existing)." $name) -}}
+{{- else if hasKey $named $name -}}
+{{- $said = append $said (printf "settings.%s: set the value %s instead." $name (get $named $name)) -}}
+{{- else if has $name (list "CLUSTER" "DATA_DIR") -}}
+{{- $said = append $said (printf "settings.%s: the chart sets this one." $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if $said -}}
+{{- fail (printf "these values do not work:\n  - %s" (join "\n  - " $said)) -}}
+{{- end -}}
+{{- end }}

@@ -1,0 +1,90 @@
+"""`dormouse run` with its cluster and its games in memory, so that thousands of servers can run on one machine.
+
+The App is the shipped one (`bot.app.build`); two names in it are replaced. SIGUSR1 writes what it looks like inside
+to the file named by BENCH_REPORT: the modules that are loaded, and the event loop's longest block since the last time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import pickle
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from fakecluster import FakeCluster
+from measuring import Ticker
+from seed import PLAYERS_MAX
+
+import bot.app
+from bot import telemetry
+from bot.settings import load
+from core.cluster.port import Endpoint, Listed, News, Observed
+from core.games.catalogue import Query as Rule
+from core.games.query.port import Players, Query
+from core.words import Occupied
+
+OBSERVED = "observed.pickle"
+"""In the data folder: what the cluster begins with."""
+
+
+class Cluster(FakeCluster):
+    """Begins with what was seeded."""
+
+    listed: tuple[Observed, ...] = ()
+
+    async def watch(self) -> AsyncIterator[News]:
+        queue: asyncio.Queue[News] = asyncio.Queue()
+        self._watchers.append(queue)
+        yield Listed(self.listed)
+        while True:
+            yield await queue.get()
+
+
+class Busy(Query):
+    """Somebody plays everywhere, as a game on the same machine would tell: after one turn of the loop."""
+
+    async def players(self, endpoint: Endpoint, rule: Rule) -> Players:
+        await asyncio.sleep(0)
+        return Players(Occupied(("Bo",), 1), PLAYERS_MAX)
+
+
+def modules() -> dict[str, list[int]]:
+    """Top-level package -> how many of its modules are loaded, and the bytes of their files."""
+    number: Counter[str] = Counter()
+    size: Counter[str] = Counter()
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        top = name.partition(".")[0]
+        number[top] += 1
+        if file and os.path.exists(file):
+            size[top] += os.path.getsize(file)
+    return {top: [number[top], size[top]] for top, _ in size.most_common()}
+
+
+async def run() -> None:
+    settings, _ = load()
+    cluster = Cluster()
+    replaced: Any = bot.app
+    replaced.LocalCluster = lambda *_, **__: cluster
+    replaced.make_queries = lambda *_, **__: {"http": Busy()}
+    cluster.listed = pickle.loads((settings.data_dir / OBSERVED).read_bytes())
+    app = await bot.app.build(settings)
+    async with Ticker() as ticker:
+
+        def report() -> None:
+            inside = {"longest_block": ticker.reset(), "modules": modules()}
+            Path(os.environ["BENCH_REPORT"]).write_text(json.dumps(inside))
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, report)
+        await app.run()
+
+
+if __name__ == "__main__":
+    telemetry.set_up()
+    asyncio.run(run())

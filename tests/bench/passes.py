@@ -1,0 +1,149 @@
+"""One pass of the controller and of the sweep over every server, beside the plain SQL that nobody could do without.
+
+`python passes.py URL OBSERVED` runs on a database that `seed` filled with running servers, and prints JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import pickle
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from in_memory import Cluster
+from measuring import Memory, Ticker
+from seed import PLAYERS_MAX, make_desk
+from sqlalchemy import bindparam, select, update
+
+from core.changes import Changes
+from core.cluster.port import Endpoint, Listed, News, Observed
+from core.data.database import Database
+from core.data.tables import PortRow, ServerRow
+from core.games.catalogue import Query as Rule
+from core.games.query.port import Players, Query
+from core.idle.sweep import BATCH, Sweep
+from core.servers.controller import Controller
+from core.servers.desk import Desk
+from core.words import Empty, Evidence, Occupied
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Seconds. `cpu` is the whole process', database driver included (PostgreSQL's own is not)."""
+
+    what: str
+    peer: bool
+    wall: float
+    cpu: float
+    longest_block: float
+    memory: float
+
+
+class Told(Query):
+    """Every game says the same."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+
+    async def players(self, endpoint: Endpoint, rule: Rule) -> Players:
+        await asyncio.sleep(0)
+        return Players(self.evidence, PLAYERS_MAX)
+
+
+class Watched(Controller):
+    """Tells when it has taken the cluster's list and has nothing left to do."""
+
+    def __init__(self, desk: Desk, cluster: Cluster) -> None:
+        super().__init__(desk, cluster)
+        self._listed = asyncio.Event()
+
+    async def finished(self) -> None:
+        await self._listed.wait()
+        while self.waiting:
+            await asyncio.sleep(0.005)
+
+    async def _take(self, news: News) -> None:
+        await super()._take(news)
+        if isinstance(news, Listed):
+            self._listed.set()
+
+
+async def measure(what: str, work: Callable[[], Awaitable[None]], *, peer: bool = False) -> Pass:
+    gc.collect()
+    async with Ticker() as ticker:
+        await asyncio.sleep(0.05)
+        ticker.reset()
+        wall, cpu = time.perf_counter(), time.process_time()
+        await work()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        await asyncio.sleep(0.01)
+        return Pass(what, peer, wall, cpu, ticker.reset(), Memory.of().rss)
+
+
+async def plain_read(database: Database) -> None:
+    """What a controller has to know: every server with its ports."""
+    async with database.engine.connect() as connection:
+        rows = (await connection.execute(select(ServerRow.__table__))).all()  # type: ignore[attr-defined]
+        ports = (await connection.execute(select(PortRow.__table__))).all()  # type: ignore[attr-defined]
+    assert len(rows) == len(ports)
+
+
+async def plain_write(database: Database) -> None:
+    """What a sweep has to keep: who plays and since when that is known, a batch to a transaction."""
+    table = ServerRow.__table__  # type: ignore[attr-defined]
+    query = select(table.c.id).where(table.c.desired == "running", table.c.phase == "running")
+    change = update(table).where(table.c.id == bindparam("server")).values(known_at=bindparam("at"))
+    async with database.engine.connect() as connection:
+        ids = list((await connection.execute(query)).scalars())
+    now = datetime.now(UTC)
+    for start in range(0, len(ids), BATCH):
+        async with database.engine.begin() as connection:
+            await connection.execute(change, [{"server": each, "at": now} for each in ids[start : start + BATCH]])
+
+
+async def run(url: str, listed: tuple[Observed, ...]) -> list[Pass]:
+    database = Database(url)
+    changes = Changes()
+    desk = make_desk(database, changes)
+    cluster = Cluster()
+    cluster.listed = listed
+    desk.live.observed = {seen.server: seen for seen in cluster.listed}
+    every = timedelta(seconds=15)
+
+    async def control() -> None:
+        desk.live.stale_since = desk.now()  # as at a start: nothing is known before the list
+        controller = Watched(desk, cluster)
+        changes.subscribe(controller.wake)
+        task = asyncio.create_task(controller.run())
+        await controller.finished()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    def sweep(evidence: Evidence) -> Callable[[], Awaitable[None]]:
+        return Sweep(desk, {"http": Told(evidence)}, every=every).run
+
+    busy, empty = Occupied(("Bo",), 1), Empty()
+    await plain_read(database)
+    found = [
+        await measure("read all rows and ports", lambda: plain_read(database), peer=True),
+        await measure("controller, a full list, nothing to do", control),
+        await measure("note for each row that it was seen", lambda: plain_write(database), peer=True),
+        await measure("sweep, somebody plays everywhere", sweep(busy)),
+        await measure("sweep, everybody has just left", sweep(empty)),
+    ]
+    await database.close()
+    return found
+
+
+if __name__ == "__main__":
+    print(
+        json.dumps(
+            [asdict(each) for each in asyncio.run(run(sys.argv[1], pickle.loads(Path(sys.argv[2]).read_bytes())))]
+        )
+    )
