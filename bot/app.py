@@ -244,7 +244,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
     guilds = Guilds(database, changes, now)
     cluster: Cluster
     if local:
-        cluster = LocalCluster(settings.data_dir / "servers", host=settings.public_host)
+        cluster = LocalCluster(settings.data_dir / "servers", host=settings.public_host, store=settings.store_file)
     else:
         from bot import on_kubernetes
 

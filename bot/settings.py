@@ -20,7 +20,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from core.cluster.local_files import StoreFile
 from core.errors import Misconfigured
+from core.worlds.store.b2_place import B2Place
 
 PREFIX = "DORMOUSE_"
 SECRETS = ("DISCORD_TOKEN", "MASTER_KEY", "DATABASE_URL", "B2_KEY")
@@ -53,6 +55,11 @@ class Settings(BaseSettings):
     idle_warn: int = Field(300, ge=0, le=3600)
     idle_grace: int = Field(600, ge=0, le=86400)
     games_dir: Path | None = None
+    store: str | None = None
+    b2_key_id: str | None = None
+    b2_key: SecretStr | None = None
+    b2_realm: str | None = None
+    snapshot_every: int | None = Field(None, ge=1, le=86400)
     health: str = "127.0.0.1:8081"
 
     @classmethod
@@ -129,6 +136,13 @@ class Settings(BaseSettings):
             raise ValueError("takes an address such as postgresql://user:password@host/name") from None
         return value
 
+    @field_validator("store")
+    @classmethod
+    def _store(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"(folder:.|b2:[^/]+(/|$))", value):
+            raise ValueError("takes folder:PATH or b2:BUCKET/PREFIX")
+        return value
+
     @field_validator("discord_api_url")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
@@ -151,7 +165,7 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> list[str]:
         """What must stand in no log: all that was set of them, and the password within the database's address."""
-        given = [self.discord_token, self.database_url, self.master_key]
+        given = [self.discord_token, self.database_url, self.master_key, self.b2_key]
         values = [each.get_secret_value() for each in given if each is not None]
         password = make_url(self.database).password
         return [*values, str(password)] if password else values
@@ -166,6 +180,22 @@ class Settings(BaseSettings):
         """Host and port, 0 for any free one; None: off."""
         found = _ADDRESS.fullmatch(self.health)
         return (found["host"].strip("[]"), int(found["port"])) if found else None
+
+    @property
+    def store_file(self) -> StoreFile:
+        """Where worlds are kept, as the processes that go there are told. Misconfigured where it is no such place."""
+        place = self.store or f"folder:{self.data_dir / 'store'}"
+        kind, _, rest = place.partition(":")
+        if kind == "folder":
+            return StoreFile(f"folder:{Path(rest).absolute()}", every=self.snapshot_every)
+        key = self.b2_key.get_secret_value() if self.b2_key else ""
+        try:
+            B2Place.parse(place, self.b2_key_id or "", key, self.b2_realm or "")
+        except ValueError as wrong:
+            raise Misconfigured([f"DORMOUSE_STORE: {wrong}."]) from None
+        secrets = {"B2_KEY_ID": self.b2_key_id, "B2_KEY": key, "B2_REALM": self.b2_realm}
+        told = {PREFIX + name: value for name, value in secrets.items() if value}
+        return StoreFile(place, told, every=self.snapshot_every)
 
     @property
     def database(self) -> str:
@@ -205,6 +235,10 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(
             f"{PREFIX}ROLES: with SQLite there is one process, which has to do everything: "
             "leave it out, or set DORMOUSE_DATABASE_URL to a PostgreSQL."
         )
+    try:
+        _ = settings.store_file
+    except Misconfigured as wrong:
+        mistakes += wrong.lines
     if mistakes:
         raise Misconfigured(mistakes)
     return settings, unknown

@@ -62,6 +62,10 @@ class Problem(StrEnum):
     CRASHING = "crashing"
     DISK_FULL = "disk_full"
     CARD_BROKEN = "card_broken"
+    STORE_AWAY = "store_away"
+    STORE_REFUSED = "store_refused"
+    WORLD_DAMAGED = "world_damaged"
+    SNAPSHOT_GONE = "snapshot_gone"
 
 
 class PodPhase(StrEnum):
@@ -114,6 +118,12 @@ class EventKind(StrEnum):
     RECALLED = "recalled"
     PURGED = "purged"
     SNAPSHOT = "snapshot"
+    RESTORE = "restore"
+    RESTORED = "restored"
+    VOLUME_LOST = "volume_lost"
+    ARCHIVED = "archived"
+    IMPORTED = "imported"
+    EXPORTED = "exported"
     GUILD_SET = "guild_set"
     GUILD_JOINED = "guild_joined"
     GUILD_LEFT = "guild_left"
@@ -130,6 +140,8 @@ class NoticeKind(StrEnum):
     DELETED = "deleted"
     UNKNOWN = "unknown"
     WELCOME = "welcome"
+    RESTORED = "restored"
+    STORAGE = "storage"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import aiohttp
 
-from core.cluster.local_files import ServerFolder, is_locked
+from core.cluster.local_files import ServerFolder, StoreFile, is_locked
 from core.cluster.local_keeper import Keeper
-from core.cluster.port import Changed, Cluster, Listed, News, Observed, ServerSpec
+from core.cluster.port import Changed, Cluster, Listed, News, Observed, Saved, ServerSpec
 from core.errors import ClusterError
 from core.words import Problem, is_server_id
 
@@ -23,10 +23,12 @@ LOG_MOST = 64 * 1024
 
 
 class LocalCluster(Cluster):
-    """`folder` has one folder a server; `host` is the address that games listen on."""
+    """`folder` has one folder a server; `host` is the address that games listen on; `store` is where worlds are kept,
+    without which none is saved."""
 
-    def __init__(self, folder: Path, *, host: str = "127.0.0.1") -> None:
+    def __init__(self, folder: Path, *, host: str = "127.0.0.1", store: StoreFile | None = None) -> None:
         self._folder = folder
+        self._store = store
         self._host = host
         self._keepers: dict[str, Keeper] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -132,11 +134,25 @@ class LocalCluster(Cluster):
             raise ClusterError("there is no such server")
         return await keeper.console(line)
 
+    async def snapshot(self, server: str, *, note: str = "", full: bool = False) -> Saved:
+        return await self._known(server).snapshot(note=note, full=full)
+
+    async def seal(self, server: str, volume: int) -> Saved | None:
+        return await self._known(server).seal(volume)
+
+    def _known(self, server: str) -> Keeper:
+        keeper = self._keepers.get(server)
+        if keeper is None:
+            raise ClusterError("there is no such server", problem=Problem.CANNOT_APPLY)
+        return keeper
+
     def _keep(self, server: str, *, halted: bool = False) -> Keeper:
         if (known := self._keepers.get(server)) is not None:
             return known
         assert self._session is not None, "start() first"
-        keeper = Keeper(ServerFolder(self._folder / server), self._session, self._tell, host=self._host)
+        keeper = Keeper(
+            ServerFolder(self._folder / server), self._session, self._tell, host=self._host, store=self._store
+        )
         keeper.halted = halted
         self._keepers[server] = keeper
         self._tasks[server] = asyncio.create_task(keeper.run(), name=f"keep {server}")

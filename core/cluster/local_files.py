@@ -2,6 +2,9 @@
 
     <server id>/
       spec.json            what is wanted (0600: it holds the server's secrets); written before anything is done
+      store.json           where its world is kept, and the keys to it (0600)
+      saved.json           the newest snapshot that is known to exist
+      made.json            which incarnations were ever made: one of them that is missing is lost, and not made anew
       pod/lock             held by the agent for as long as it lives: free means that no agent is or can be coming
       pod/pod.json         what the current pod runs (0600); gone once the pod has ended
       pod/agent.json       where its agent listens
@@ -10,6 +13,7 @@
       pod/agent.log        what the agent itself had to say
       volumes/<n>/data/    the game's working directory
       volumes/<n>/volume.json   the marker: written last, says that `data` is incarnation n
+      volumes/<n>/restoring/    what becomes `data` once all of it is there; thrown away after a crash
       volumes/<n>/lock     held by the agent and by the game: two games never run on one volume
 
 Only the standard library is imported here: the agent has to stay small.
@@ -22,9 +26,12 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
+
+LAST_WITHIN = 300.0
+"""Seconds that the snapshot after a game's end may take: it is best effort, for the volume stays."""
 
 LOG_CAP = 1024 * 1024
 """Bytes that one log may take; the oldest half goes when it is full."""
@@ -39,6 +46,18 @@ class ServerFolder:
     @property
     def spec(self) -> Path:
         return self.root / "spec.json"
+
+    @property
+    def store(self) -> Path:
+        return self.root / "store.json"
+
+    @property
+    def saved(self) -> Path:
+        return self.root / "saved.json"
+
+    @property
+    def made(self) -> Path:
+        return self.root / "made.json"
 
     @property
     def pod(self) -> Path:
@@ -81,6 +100,9 @@ class ServerFolder:
 
     def data(self, number: int) -> Path:
         return self.volume(number) / "data"
+
+    def restoring(self, number: int) -> Path:
+        return self.volume(number) / "restoring"
 
     def marker(self, number: int) -> Path:
         return self.volume(number) / "volume.json"
@@ -135,6 +157,34 @@ class PodFile(_File):
     stop_console: str
     grace: float  # seconds
     probe_every: float  # seconds between looks at a game that is up
+    save: dict[str, Any] = field(default_factory=dict)  # core.games.catalogue.Save
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFile(_File):
+    """Where worlds are kept, for the processes that go there: the settings STORE, B2_* and SNAPSHOT_EVERY."""
+
+    place: str  # core.worlds.store.open_store
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)  # environment variables
+    every: float | None = None  # seconds; None: as often as it is cheap
+
+    @property
+    def env(self) -> dict[str, str]:
+        """For a child process: neither is to be on a command line."""
+        return {"DORMOUSE_STORE": self.place, **self.secrets}
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFile(_File):
+    """A receipt: core.worlds.snapshot.Receipt, as far as people are told of it. Sizes in bytes."""
+
+    name: str
+    saved_at: str  # ISO 8601
+    size: int
+    new_bytes: int = 0
+    stored: int = 0  # all that the store holds of this server
+    checked: bool = False
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +201,7 @@ class State(_File):
 
     uid: str
     revision: int = 0  # grows with every change while the agent lives
-    phase: str = "starting"  # "starting" | "ready" | "ending" | "ended"
+    phase: str = "starting"  # "starting" | "ready" | "ending" | "saving" | "ended"
     detail: str = ""
     restarts: int = 0  # exits of the game that nobody asked for
     exit_code: int | None = None
@@ -160,6 +210,9 @@ class State(_File):
     ready_since: str = ""
     pid: int | None = None  # the game's
     identity: str = ""
+    saving: bool = False  # a snapshot is under way
+    saved: str = ""  # name of the newest snapshot; saved.json has the receipt
+    not_saved: str = ""  # why the last try gave none; for logs
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -14,18 +14,20 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
 import structlog
 
 from core.cluster.local_files import (
+    LAST_WITHIN,
     AgentFile,
     PodFile,
+    SavedFile,
     ServerFolder,
     State,
+    StoreFile,
     is_locked,
     read_json,
     take_lock,
@@ -33,26 +35,42 @@ from core.cluster.local_files import (
 )
 from core.cluster.local_process import end, is_alive, kill_group, reap
 from core.cluster.local_spec import from_json, minimal_env, pod_of, to_json
-from core.cluster.port import Endpoint, Observed, ServerSpec, fingerprint
+from core.cluster.local_volumes import Volumes, refusal_of, saved_of
+from core.cluster.port import Endpoint, Observed, Progress, Saved, ServerSpec, fingerprint
 from core.errors import ClusterError
 from core.words import Exit, PodPhase, Problem, Step, VolumePhase
 
 log = structlog.get_logger()
 LOOK_AGAIN = 0.05  # seconds, only while a process that is not our child comes or goes
 RETRY = 2.0  # seconds after an agent that did not come up
+LONGEST_RETRY = 60.0  # seconds; trouble that stays is tried at growing distance
+TELL_EVERY = 1.0  # seconds between words about a restore's progress
 AGENT_UP = 15.0  # seconds that an agent may take to say its port
 HUNG = 5.0  # seconds beyond the game's grace that its agent has to end
 STOP_POLL = aiohttp.ClientTimeout(total=3)
 LONG_POLL = aiohttp.ClientTimeout(total=40)
-_PHASES = {"starting": PodPhase.STARTING, "ready": PodPhase.READY, "ending": PodPhase.ENDING, "ended": PodPhase.ENDING}
+SNAPSHOT_WITHIN = aiohttp.ClientTimeout(total=3600)
+_PHASES = {"starting": PodPhase.STARTING, "ready": PodPhase.READY} | dict.fromkeys(
+    ("ending", "saving", "ended"), PodPhase.ENDING
+)
 
 
 class Keeper:
     """`run` until cancelled; `wake` after anything in the folder was changed on purpose."""
 
     def __init__(
-        self, folder: ServerFolder, session: aiohttp.ClientSession, tell: Callable[[Observed], None], *, host: str
+        self,
+        folder: ServerFolder,
+        session: aiohttp.ClientSession,
+        tell: Callable[[Observed], None],
+        *,
+        host: str,
+        store: StoreFile | None = None,
     ) -> None:
+        self._volumes = Volumes(folder, store)
+        self._progress: Progress | None = None  # of a restore that is under way
+        self._told_at = datetime.min.replace(tzinfo=UTC)
+        self._tries = 0  # since something last worked
         self.server = folder.root.name
         self._folder = folder
         self._session = session
@@ -63,6 +81,7 @@ class Keeper:
         self._problem: tuple[Problem, str] | None = None
         self._children: list[subprocess.Popen[bytes]] = []
         self._kill_at: float | None = None  # when an agent that was told to stop counts as hung
+        self._saving = False  # that time was moved, for the last snapshot
         self.halted = False
         self.delete: str | None = None  # UID of a pod that is to end
         self.removing = False
@@ -85,11 +104,15 @@ class Keeper:
 
     def write_spec(self, spec: ServerSpec) -> None:
         self._folder.pod.mkdir(parents=True, exist_ok=True)
+        self._volumes.write_store()
         write_json(self._folder.spec, to_json(spec))
 
     # the loop
 
     async def run(self) -> None:
+        if self._folder.spec.exists():
+            with contextlib.suppress(OSError):
+                self._volumes.write_store()  # the settings may have changed while the bot was away
         while True:
             self._woken.clear()
             try:
@@ -101,10 +124,12 @@ class Keeper:
                 self._problem = (Problem.CANNOT_APPLY, str(wrong))
                 log.warning("local pod", server=self.server, why=str(wrong))
                 done = True
+            self._tries = self._tries + 1 if self._problem else 0
             self._tell(self.observe())
             if done:
+                pause = min(RETRY * 2.0 ** min(self._tries - 1, 10), LONGEST_RETRY) if self._problem else None
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(RETRY if self._problem else None):
+                    async with asyncio.timeout(pause):
                         await self._woken.wait()
 
     async def _step(self) -> bool:
@@ -122,14 +147,15 @@ class Keeper:
             await self._clean_up(pod)
             return False
         self.delete = self._kill_at = None
+        self._saving = False
         if not wanted or spec is None:
             self.gone.set()
             self._problem = None
             if self.removing:
                 await asyncio.to_thread(shutil.rmtree, self._folder.root, ignore_errors=True)
             return True
-        self._prepare(spec)
-        await self._start(spec)
+        if await self._prepare(spec):
+            await self._start(spec)
         return False
 
     async def _accompany(self, pod: PodFile | None, wanted: bool) -> None:
@@ -154,6 +180,8 @@ class Keeper:
             url = f"{base}/v1/status" + ("" if after is None else f"?after={after}")
             patience = None if self._kill_at is None else max(0.0, self._kill_at - now())
             self._state = await self._poll(url, headers, patience) or self._state
+            if self._state is not None and self._state.phase == "saving" and self._kill_at and not self._saving:
+                self._saving, self._kill_at = True, now() + LAST_WITHIN + HUNG
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, TypeError):
             if is_alive(agent.pid, agent.identity):
                 await asyncio.sleep(LOOK_AGAIN)
@@ -191,17 +219,43 @@ class Keeper:
         self._folder.pod_file.unlink(missing_ok=True)
         self._state = None
 
-    def _prepare(self, spec: ServerSpec) -> None:
-        """Make volume `spec.volume` if it is missing. What holds something without a marker is never touched."""
-        marker, data = self._folder.marker(spec.volume), self._folder.data(spec.volume)
-        if marker.exists():
-            return
-        if data.exists() and any(data.iterdir()):
-            raise ClusterError(f"volume {spec.volume} is not empty and has no marker", problem=Problem.VOLUME_FOREIGN)
-        if spec.source is not None:
-            raise ClusterError(f"snapshot {spec.source} cannot be brought here", problem=Problem.CANNOT_APPLY)
-        data.mkdir(parents=True, exist_ok=True)
-        write_json(marker, {"volume": spec.volume, "source": spec.source})
+    async def _prepare(self, spec: ServerSpec) -> bool:
+        """See that volume `spec.volume` is there; False where something else came to be wanted meanwhile."""
+        if self._volumes.is_ready(spec):
+            return True
+        if spec.source is None:
+            self._volumes.make_empty(spec)
+            return True
+        self._problem = None
+        self._show_progress(0, 0)
+        bringing = asyncio.create_task(self._volumes.bring(spec, self._show_progress))
+        try:
+            while not bringing.done():
+                self._woken.clear()
+                woken = asyncio.create_task(self._woken.wait())
+                await asyncio.wait([bringing, woken], return_when=asyncio.FIRST_COMPLETED)
+                woken.cancel()
+                if not bringing.done() and not self._still_wants(spec):
+                    return False
+            await bringing
+        finally:
+            bringing.cancel()
+            await asyncio.gather(bringing, return_exceptions=True)
+            self._progress = None
+        return self._still_wants(spec)
+
+    def _still_wants(self, spec: ServerSpec) -> bool:
+        now = self.spec()
+        if now is None or self.halted or self.removing:
+            return False
+        return (now.replicas, now.volume, now.source) == (1, spec.volume, spec.source)
+
+    def _show_progress(self, done: int, total: int) -> None:
+        now = datetime.now(UTC)
+        before, self._progress = self._progress, Progress(done, total, self._progress.since if self._progress else now)
+        if before is None or done >= total or now - self._told_at >= timedelta(seconds=TELL_EVERY):
+            self._told_at = now
+            self._tell(self.observe())
 
     async def _start(self, spec: ServerSpec) -> None:
         self._problem = None
@@ -252,39 +306,29 @@ class Keeper:
             written = State.read(self._folder.state_file)
             state = written if written and written.uid == pod.uid and is_locked(self._folder.pod_lock) else None
         problem, detail = self._problem or (None, state.detail if state else "")
-        numbers = tuple(sorted(int(each.name) for each in self._volumes()))
+        restoring = pod is None and self._progress is not None
         return Observed(
             self.server,
-            pod=_phase(pod, state),
+            pod=PodPhase.RESTORING if restoring else _phase(pod, state),
             uid=pod.uid if pod else None,
-            run=pod.run if pod else 0,
+            run=pod.run if pod else spec.run if restoring and spec else 0,
             restarts=state.restarts if state else 0,
             last_exit=_exit(state),
             ready_since=datetime.fromisoformat(state.ready_since) if state and state.ready_since else None,
-            step=Step.GAME if pod else Step.QUEUED,
+            step=Step.RESTORE if restoring else Step.GAME if pod else Step.QUEUED,
             detail=detail,
             problem=problem,
-            volume=self._volume(spec),
+            volume=self._volumes.phase(spec.volume, wanted=spec.replicas > 0) if spec else VolumePhase.NONE,
             volume_number=spec.volume if spec else 0,
             template_run=spec.run if spec else None,
             replicas=spec.replicas if spec else None,
             fingerprint=fingerprint(spec) if spec else "",
             endpoints=self._endpoints(pod),
-            volumes=numbers,
+            volumes=self._volumes.numbers(),
+            saved=self._volumes.saved(),
+            restored=self._volumes.restored(spec.volume) if spec else None,
+            progress=self._progress if restoring else None,
         )
-
-    def _volumes(self) -> list[Path]:
-        try:
-            return [each for each in self._folder.volumes.iterdir() if each.name.isdigit()]
-        except OSError:
-            return []
-
-    def _volume(self, spec: ServerSpec | None) -> VolumePhase:
-        if spec is None:
-            return VolumePhase.NONE
-        if self._folder.marker(spec.volume).exists():
-            return VolumePhase.BOUND
-        return VolumePhase.PENDING if spec.replicas else VolumePhase.NONE
 
     def _endpoints(self, pod: PodFile | None) -> dict[str, Endpoint]:
         if pod is None:
@@ -306,6 +350,37 @@ class Keeper:
         if "output" not in said:
             raise ClusterError(str(said.get("error", "refused")))
         return str(said["output"])
+
+    async def snapshot(self, *, note: str, full: bool) -> Saved:
+        """By the agent where there is one, else of the volume at rest."""
+        spec, pod = self.spec(), PodFile.read(self._folder.pod_file)
+        if spec is None:
+            raise ClusterError("there is no such server", problem=Problem.CANNOT_APPLY)
+        agent = AgentFile.read(self._folder.agent_file)
+        if pod is None or agent is None or agent.uid != pod.uid:
+            saved = await self._volumes.save(spec, spec.volume, note=note, full=full, verify=False)
+            self._tell(self.observe())
+            if saved is None:
+                raise ClusterError("there is no world yet", problem=Problem.VOLUME_LOST)
+            return saved
+        url, headers = f"http://127.0.0.1:{agent.port}/v1/snapshot", {"Authorization": f"Bearer {pod.token}"}
+        try:
+            wish = {"note": note, "full": full}
+            async with self._session.post(url, json=wish, headers=headers, timeout=SNAPSHOT_WITHIN) as answer:
+                said: dict[str, Any] = await answer.json()
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as wrong:
+            raise ClusterError(f"the agent does not answer: {wrong}", problem=Problem.CANNOT_APPLY) from wrong
+        if "saved" not in said or (taken := saved_of(SavedFile.of(said["saved"]))) is None:
+            raise refusal_of(str(said.get("kind")), str(said.get("error", "refused")))
+        return taken
+
+    async def seal(self, volume: int) -> Saved | None:
+        spec = self.spec()
+        if spec is None:
+            raise ClusterError("nothing is known of this server's game", problem=Problem.CANNOT_APPLY)
+        saved = await self._volumes.save(spec, volume, note="", full=True, verify=True)
+        self._tell(self.observe())
+        return saved
 
 
 def _phase(pod: PodFile | None, state: State | None) -> PodPhase:

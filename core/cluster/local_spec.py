@@ -83,6 +83,7 @@ def pod_of(spec: ServerSpec, folder: ServerFolder, *, uid: str, host: str, probe
         stop_console=game.stop.console,
         grace=game.stop.grace,
         probe_every=probe_every,
+        save=game.save.model_dump(mode="json"),
     )
 
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from core.errors import ClusterError
 from core.games.catalogue import Game, Size
-from core.words import Exit, PodPhase, Step, VolumePhase
+from core.words import Exit, PodPhase, Problem, Step, VolumePhase
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class ServerSpec:
     console_secret: str  # derived; kept only where the cluster keeps secrets (local: a 0600 file)
     agent_secret: str  # bearer token of the agent, likewise
     volume_bytes: int
-    source: str | None = None  # snapshot that volume `volume` is made from, if it has no marker yet
+    source: str | None = None  # what volume `volume` is made from, if it has no marker yet (see `split_source`)
     trace: str = ""
 
 
@@ -94,6 +95,49 @@ class Endpoint:
     port: int
 
 
+NEWEST = "newest"
+"""As a source: the newest snapshot that is complete."""
+
+
+def split_source(source: str, server: str) -> tuple[str, str]:
+    """Whose snapshot, and its name: a source is `NAME` or `newest`, of another server `SERVER/NAME`."""
+    owner, slash, name = source.rpartition("/")
+    return (owner, name) if slash else (server, source)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A snapshot that exists: its manifest is on the store. Sizes in bytes; `at`: when reading the world began.
+
+    `new_bytes`: what it added to the store, where `stored` is all of this server. `checked`: every pack is there.
+    """
+
+    name: str
+    at: datetime
+    size: int
+    new_bytes: int = 0
+    stored: int = 0
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Volume `volume` was made from snapshot `name`, which shows the world as it was `at`."""
+
+    volume: int
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Of what `step` says; in bytes. `total` 0: not known yet."""
+
+    done: int
+    total: int
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """One server as the cluster reports it now.
@@ -120,6 +164,9 @@ class Observed:
     fingerprint: str = ""  # of the spec the cluster holds (see `fingerprint`); differs = apply again
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)  # by port name, and "agent"
     volumes: tuple[int, ...] = ()  # incarnations that exist
+    saved: Saved | None = None  # the newest snapshot that the cluster knows of
+    restored: Restored | None = None  # where volume `volume_number` came from
+    progress: Progress | None = None
     address: str = ""  # the host that members use, where it is this server's own; empty: the installation's
 
     @property
@@ -206,3 +253,17 @@ class Cluster(ABC):
 
         Raises `ClusterError` where the game has no console or is not up.
         """
+
+    async def snapshot(self, server: str, *, note: str = "", full: bool = False) -> Saved:
+        """Take a snapshot now, of a game that runs (quieted meanwhile) or of the volume at rest. Takes minutes.
+
+        `full` reads every file. Raises `ClusterError` whose `problem` says why there is none; nothing was changed then.
+        """
+        raise ClusterError("snapshots are not taken on this cluster yet", problem=Problem.STORE_REFUSED)
+
+    async def seal(self, server: str, volume: int) -> Saved | None:
+        """A full snapshot of a volume at rest, every chunk of it read back: after that the volume may be released.
+
+        None where there is no such volume, or nothing on it that counts as a world. Raises as `snapshot`.
+        """
+        raise ClusterError("snapshots are not taken on this cluster yet", problem=Problem.STORE_REFUSED)

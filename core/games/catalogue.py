@@ -134,6 +134,7 @@ class Save(_Model):
     off: str = ""
     flush: str = ""
     on: str = ""
+    done: str = ""  # a regular expression: the line that says that `flush` is over; empty: its answer does
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 

@@ -22,6 +22,7 @@ from .agentlib import pod as beside
 from .agentlib import pod_volume
 from .agentlib.http import Api
 from .agentlib.log import Log
+from .agentlib.snapshots import Saver
 from .agentlib.supervisor import Supervisor
 
 _LOOK_EVERY = 0.2  # seconds between tries for a volume that is still in use
@@ -33,14 +34,19 @@ async def run(folder: ServerFolder, pod: PodFile) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, supervisor.stop)
-    api = Api(pod, supervisor)
+    saver = Saver(pod, folder, supervisor)
+    api = Api(pod, supervisor, saver)
     port = await api.start("127.0.0.1")
     agent = AgentFile(uid=pod.uid, pid=os.getpid(), identity=identity(os.getpid()) or "", port=port)
     write_json(folder.agent_file, agent.to_json(), durable=False)
     _announce(port)
     lock = await _lock_volume(folder.volume_lock(pod.volume), supervisor)
     if lock is not None:
+        saving = asyncio.create_task(saver.run(), name="snapshots")
         await supervisor.run(lock)
+        saving.cancel()
+        await asyncio.wait([saving])
+        await saver.last()
     await api.close()
 
 

@@ -33,8 +33,9 @@ _M_ARENA_MAX = -8  # glibc: threads share two heaps, which saves some 20 MB
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
-    """The arguments that say which world of which store."""
-    parser.add_argument("--store", required=True, help="folder:PATH or b2:BUCKET/PREFIX")
+    """The arguments that say which world of which store. Unsaid, the store is the environment's `DORMOUSE_STORE`."""
+    store = os.environ.get("DORMOUSE_STORE")
+    parser.add_argument("--store", required=store is None, default=store, help="folder:PATH or b2:BUCKET/PREFIX")
     parser.add_argument("--server", required=True, help="12 characters")
 
 

@@ -21,8 +21,8 @@ from pathlib import Path
 import zstandard
 
 from . import process
-from .errors import Damaged, NotEmpty
-from .listing import load, time_of
+from .errors import Damaged, NoSnapshot, NotEmpty
+from .listing import load, newest, silent, time_of
 from .manifest import Entry, Kind, Manifest
 from .pack import Finding, Report, fetch_pack, pack_key, unpack_chunk
 from .store.port import NotThere, Store
@@ -31,6 +31,9 @@ _WORKERS = 3  # packs in memory at once
 _GAP = 256 * 1024  # bytes that are cheaper to fetch than to ask for separately
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _AGAIN = os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+NEWEST = "newest"
+"""In place of a name: the newest snapshot that is complete."""
 
 Progress = Callable[[int, int], object]
 """(bytes written, bytes to write)"""
@@ -282,12 +285,18 @@ def main(arguments: list[str]) -> int:
     """One restore as a child process; JSON lines and exit codes as in process.py."""
     parser = argparse.ArgumentParser(prog="python -m core.worlds.restore")
     process.add_store(parser)
-    parser.add_argument("name", help="of the snapshot")
+    parser.add_argument("name", help=f"of the snapshot, or {NEWEST}")
     parser.add_argument("into", type=Path, help="an empty folder")
     options = parser.parse_args(arguments)
 
     def work(store: Store) -> Restored:
-        return restore(store, options.server, options.name, options.into, process.Progress())
+        name = options.name
+        if name == NEWEST:
+            manifest = newest(store, options.server, silent)
+            if manifest is None:
+                raise NoSnapshot(f"{options.server} has no snapshot that can be read")
+            name = str(manifest.header.name)
+        return restore(store, options.server, name, options.into, process.Progress())
 
     return process.run(options, work)
 

@@ -22,12 +22,13 @@ from . import manifest as format
 from . import process
 from .builder import Builder, left_packs
 from .chunks import PIECE, Chunk, Piece, digest
-from .errors import TooLate, WorldError
+from .errors import Damaged, TooLate, WorldError
 from .listing import Pile, load_pile, piles, snapshot_key, time_of
 from .manifest import TORN, Entry, Header, Kind, Manifest, Name
 from .pack import Finding, Report, packs_prefix
 from .store.port import Store
 from .tree import Found, Rules, data_spans, walk
+from .verify import verify
 
 DEADLINE = 24 * 3600.0
 """Seconds from listing the packs to the manifest, after which a snapshot gives up: half of what garbage waits for."""
@@ -69,6 +70,7 @@ class Receipt:
     found: tuple[Finding, ...] = ()
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    stored: int = 0  # bytes of all packs of this server that the store shows
 
 
 def snapshot(
@@ -109,7 +111,8 @@ def snapshot(
         else:
             manifest, unchanged = builder.finish(header, work.entries), False
     if not unchanged:
-        _compare(server, manifest, _listed(store, server))
+        listed = _listed(store, server)
+        _compare(server, manifest, listed)
         if time.clock_gettime(_CLOCK) - began > deadline:
             raise TooLate(f"{server}: the snapshot took longer than {deadline:.0f} s")
         _commit(store, server, manifest, known)
@@ -126,6 +129,7 @@ def snapshot(
         found=tuple(found),
         seconds=time.monotonic() - wall,
         cpu_seconds=time.process_time() - cpu,
+        stored=sum(listed.values()),
     )
 
 
@@ -431,12 +435,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--run", type=int, required=True)
     parser.add_argument("--note", default="", help="at most 200 characters")
     parser.add_argument("--full", action="store_true", help="read every file, whatever its times say")
+    parser.add_argument("--verify", action="store_true", help="then read back every chunk of it")
     parser.add_argument("--include", action="append", default=[], metavar="GLOB")
     parser.add_argument("--exclude", action="append", default=[], metavar="GLOB")
     options = parser.parse_args(arguments)
 
     def work(store: Store) -> Receipt:
-        return snapshot(
+        receipt = snapshot(
             store,
             options.server,
             options.folder,
@@ -447,6 +452,13 @@ def main(arguments: list[str]) -> int:
             rules=Rules(tuple(options.include), tuple(options.exclude)),
             progress=process.Progress(),
         )
+        if options.verify:
+            verified = verify(store, options.server, receipt.name, mend=True, progress=process.Progress())
+            if not verified.ok:
+                raise Damaged(
+                    f"{receipt.name} cannot be read back", tuple(f.key for f in verified.found), verified.files
+                )
+        return receipt
 
     return process.run(options, work)
 

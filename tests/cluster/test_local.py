@@ -166,7 +166,7 @@ class TestLocal:
         wanted = replace(spec(), source="1-1-1")
         await cluster.ensure(wanted)
         seen = await until(cluster, wanted.server, lambda seen: seen.problem is not None)
-        assert (seen.problem, seen.pod) == (Problem.CANNOT_APPLY, PodPhase.NONE)
+        assert (seen.problem, seen.pod) == (Problem.STORE_REFUSED, PodPhase.NONE)
 
     async def test_a_volume_in_use_is_not_released(self, cluster: LocalCluster, spec: MakeSpec) -> None:
         wanted = spec()

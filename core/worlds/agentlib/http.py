@@ -4,6 +4,7 @@
     GET  /v1/status[?after=N]       the state; with `after`, waits up to 30 s for a revision other than N
     GET  /v1/players                {"online", "max", "names"} or {"unknown": why}
     POST /v1/console {"line": ...}  {"output": ...}, 409 where the game has no console or is not up
+    POST /v1/snapshot {"note", "full"}  {"saved": SavedFile}; 503 {"kind", "error"} where there is none (process.py)
     POST /v1/stop                   202; the game is ended, then the agent
 All but /ready need `Authorization: Bearer <agent secret>`, else 401.
 """
@@ -18,10 +19,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from core.cluster.children import ChildFailed
 from core.cluster.local_files import PodFile
 
 from . import probe
 from .game import NoConsole
+from .snapshots import Saver
 from .supervisor import Supervisor
 
 LONG_POLL = 30.0  # seconds
@@ -29,6 +32,7 @@ LONG_POLL = 30.0  # seconds
 _PATIENCE = 10.0  # seconds for a whole request to come in
 _BODY_CAP = 8192  # bytes
 _LINE_CAP = 1000  # characters of a console line
+_NOTE_CAP = 200  # characters of a snapshot's note
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -36,8 +40,9 @@ Answer = tuple[int, dict[str, Any]]
 class Api:
     """Serves until `close`; requests under way are answered before that returns."""
 
-    def __init__(self, pod: PodFile, supervisor: Supervisor) -> None:
+    def __init__(self, pod: PodFile, supervisor: Supervisor, saver: Saver) -> None:
         self._pod = pod
+        self._saver = saver
         self._supervisor = supervisor
         self._server: asyncio.Server | None = None
         self._requests: set[asyncio.Task[None]] = set()
@@ -92,6 +97,8 @@ class Api:
                 return await self._players()
             case "POST", "/v1/console":
                 return await self._console(body)
+            case "POST", "/v1/snapshot":
+                return await self._snapshot(body)
             case "POST", "/v1/stop":
                 self._supervisor.stop()
                 return 202, self._supervisor.state.to_json()
@@ -119,6 +126,20 @@ class Api:
             return 200, {"output": await self._supervisor.console(line)}
         except NoConsole as why:
             return 409, {"error": str(why)}
+
+    async def _snapshot(self, body: bytes) -> Answer:
+        try:
+            asked = json.loads(body or b"{}")
+            note, full = str(asked.get("note", ""))[:_NOTE_CAP], bool(asked.get("full"))
+        except (ValueError, AttributeError):
+            return 400, {"error": "the body is not a wish"}
+        try:
+            saved = await self._saver.snapshot(note=note, full=full)
+        except ChildFailed as wrong:
+            return 503, {"kind": wrong.kind, "error": wrong.detail}
+        except OSError as wrong:
+            return 503, {"kind": "failed", "error": str(wrong)}
+        return 200, {"saved": saved.to_json()}
 
 
 async def _read(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str], bytes]:

@@ -78,6 +78,10 @@ class Supervisor:
         if detail != self.state.detail:
             self._set(detail=detail)
 
+    def tell(self, **changes: Any) -> None:
+        """Say more than the supervisor itself knows: fields of `State`."""
+        self._set(**changes)
+
     async def changed(self, after: int, patience: float) -> State:
         """The state as soon as its revision is not `after`, at the latest after `patience` seconds."""
         with contextlib.suppress(TimeoutError):
@@ -98,6 +102,30 @@ class Supervisor:
                 return "\n".join(await _collect(heard)).encode()[:_CONSOLE_CAP].decode(errors="ignore")
             finally:
                 forget()
+
+    async def order(self, line: str, done: str, patience: float) -> bool:
+        """Send one line and wait for its answer, or for a line that `done` matches; whether it came. `NoConsole`."""
+        if not done:
+            return bool(await self.console(line))
+        pattern, heard = re.compile(done), asyncio.Event()
+
+        def listen(said: str) -> None:
+            if pattern.search(said):
+                heard.set()
+
+        async with self._console:
+            if self._game is None:
+                raise NoConsole("the game is not up")
+            forget = self._log.listen(listen)
+            try:
+                self._game.write(line)
+                async with asyncio.timeout(patience):
+                    await heard.wait()
+            except TimeoutError:
+                return False
+            finally:
+                forget()
+        return True
 
     async def _wait_or_stop(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -1,0 +1,190 @@
+"""The volumes of one server of the local cluster: made, brought from a snapshot, saved at rest.
+
+A volume's marker is written last: what has none was never finished. What becomes a world's data is put together beside
+it (`restoring`), so that `data` without a marker is somebody else's and is never touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from datetime import datetime
+from typing import Any
+
+from core.cluster.children import ChildFailed, Progress, run_child
+from core.cluster.local_files import (
+    SavedFile,
+    ServerFolder,
+    StoreFile,
+    read_json,
+    sync_folder,
+    take_lock,
+    write_json,
+)
+from core.cluster.local_spec import minimal_env
+from core.cluster.port import NEWEST, Restored, Saved, ServerSpec, split_source
+from core.errors import ClusterError
+from core.words import Problem, VolumePhase
+
+_PROBLEMS = {
+    "away": Problem.STORE_AWAY,
+    "refused": Problem.STORE_REFUSED,
+    "damaged": Problem.WORLD_DAMAGED,
+    "missing": Problem.SNAPSHOT_GONE,
+    "not_empty": Problem.VOLUME_FOREIGN,
+}
+
+
+class Volumes:
+    def __init__(self, folder: ServerFolder, store: StoreFile | None) -> None:
+        self._folder = folder
+        self._store = store
+
+    # what there is
+
+    def numbers(self) -> tuple[int, ...]:
+        try:
+            found = [each.name for each in self._folder.volumes.iterdir()]
+        except OSError:
+            return ()
+        return tuple(sorted(int(name) for name in found if name.isdigit()))
+
+    def phase(self, number: int, *, wanted: bool) -> VolumePhase:
+        if self.is_whole(number):
+            return VolumePhase.BOUND
+        if number in self.made():
+            return VolumePhase.LOST
+        return VolumePhase.PENDING if wanted else VolumePhase.NONE
+
+    def is_whole(self, number: int) -> bool:
+        return self._folder.marker(number).exists() and self._folder.data(number).is_dir()
+
+    def made(self) -> list[int]:
+        """Incarnations that were ever finished."""
+        found = (read_json(self._folder.made) or {}).get("made")
+        return found if isinstance(found, list) else []
+
+    def saved(self) -> Saved | None:
+        """The newest receipt."""
+        file = SavedFile.read(self._folder.saved)
+        return saved_of(file) if file else None
+
+    def restored(self, number: int) -> Restored | None:
+        marker = read_json(self._folder.marker(number)) or {}
+        try:
+            return Restored(number, str(marker["restored"]), datetime.fromisoformat(str(marker["saved_at"])))
+        except (KeyError, ValueError):
+            return None
+
+    # what is made
+
+    def write_store(self) -> None:
+        """Tell the agent where worlds are kept. Raises OSError."""
+        if self._store is not None and read_json(self._folder.store) != self._store.to_json():
+            write_json(self._folder.store, self._store.to_json())
+
+    def is_ready(self, spec: ServerSpec) -> bool:
+        """Whether volume `spec.volume` is there. Raises ClusterError where it can be neither used nor made."""
+        if self.is_whole(spec.volume):
+            self._remember(spec.volume)
+            return True
+        data = self._folder.data(spec.volume)
+        if spec.volume in self.made():
+            raise ClusterError(f"volume {spec.volume} was there and is gone", problem=Problem.VOLUME_LOST)
+        if data.exists() and any(data.iterdir()):
+            raise ClusterError(f"volume {spec.volume} is not empty and has no marker", problem=Problem.VOLUME_FOREIGN)
+        return False
+
+    def make_empty(self, spec: ServerSpec) -> None:
+        self._folder.data(spec.volume).mkdir(parents=True, exist_ok=True)
+        self._finish(spec.volume, {})
+
+    async def bring(self, spec: ServerSpec, progress: Progress) -> None:
+        """Make volume `spec.volume` from `spec.source`. Ended at any point, it can be begun anew."""
+        assert spec.source is not None
+        server, name = split_source(spec.source, spec.server)
+        folder, into = self._folder, self._folder.restoring(spec.volume)
+        await asyncio.to_thread(shutil.rmtree, into, ignore_errors=True)
+        into.mkdir(parents=True)
+        try:
+            said = await self._child(
+                "core.worlds.restore", ["--server", server, name, str(into.absolute())], progress=progress
+            )
+        except ChildFailed as wrong:
+            await asyncio.to_thread(shutil.rmtree, into, ignore_errors=True)
+            lost = name == NEWEST and wrong.kind == "missing"
+            raise _refusal(wrong, Problem.VOLUME_LOST if lost else None) from wrong
+        data = folder.data(spec.volume)
+        if data.exists():
+            data.rmdir()  # empty: is_ready has seen to that
+        os.rename(into, data)
+        sync_folder(folder.volume(spec.volume))
+        self._finish(spec.volume, {"restored": said.get("name"), "saved_at": said.get("saved_at")})
+
+    async def save(self, spec: ServerSpec, volume: int, *, note: str, full: bool, verify: bool) -> Saved | None:
+        """A snapshot of a volume at rest; None where there is none. No game starts on it meanwhile."""
+        if not self.is_whole(volume):
+            return None
+        lock = take_lock(self._folder.volume_lock(volume))
+        if lock is None:
+            raise ClusterError(f"volume {volume} is in use", problem=Problem.CANNOT_APPLY)
+        rules = spec.game.save
+        arguments = [
+            "--server",
+            spec.server,
+            str(self._folder.data(volume).absolute()),
+            f"--volume={volume}",
+            f"--run={spec.run}",
+            *([f"--note={note}"] if note else []),
+            *(["--full"] if full else []),
+            *(["--verify"] if verify else []),
+            *(f"--include={glob}" for glob in rules.include),
+            *(f"--exclude={glob}" for glob in rules.exclude),
+        ]
+        try:
+            said = await self._child("core.worlds.snapshot", arguments, pass_fds=[lock])
+        except ChildFailed as wrong:
+            raise _refusal(wrong) from wrong
+        finally:
+            os.close(lock)
+        file = SavedFile.of(said)
+        write_json(self._folder.saved, file.to_json())
+        return saved_of(file)
+
+    async def _child(
+        self, module: str, arguments: list[str], *, progress: Progress | None = None, pass_fds: list[int] | None = None
+    ) -> dict[str, Any]:
+        if self._store is None:
+            raise ChildFailed("refused", "no store is set up")
+        env = minimal_env(str(self._folder.root), python=True) | self._store.env
+        return await run_child(
+            module, arguments, env=env, cwd=self._folder.root, progress=progress, pass_fds=pass_fds or ()
+        )
+
+    def _finish(self, number: int, facts: dict[str, Any]) -> None:
+        write_json(self._folder.marker(number), {"volume": number, **facts})
+        self._remember(number)
+
+    def _remember(self, number: int) -> None:
+        if number not in (made := self.made()):
+            write_json(self._folder.made, {"made": [*made, number]})
+
+
+def saved_of(file: SavedFile) -> Saved | None:
+    try:
+        at = datetime.fromisoformat(file.saved_at)
+    except ValueError:
+        return None
+    return Saved(file.name, at, file.size, file.new_bytes, file.stored, file.checked)
+
+
+def refusal_of(kind: str, detail: str) -> ClusterError:
+    """What a child's failure (core/worlds/process.py) means for the server."""
+    problem = _PROBLEMS.get(kind, Problem.DISK_FULL if "Errno 28" in detail else Problem.CANNOT_APPLY)
+    return ClusterError(detail, problem=problem)
+
+
+def _refusal(wrong: ChildFailed, problem: Problem | None = None) -> ClusterError:
+    refusal = refusal_of(wrong.kind, wrong.detail)
+    return ClusterError(refusal.detail, problem=problem) if problem else refusal
