@@ -46,6 +46,8 @@ from core.servers.cards import Cards
 from core.servers.controller import Controller
 from core.servers.desk import Desk, Host, Live
 from core.servers.usecases import Servers
+from core.servers.worlds import Worlds
+from core.worlds.shelf import Shelf
 
 log = structlog.get_logger()
 CLOSED = {
@@ -234,6 +236,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
             idle_after=timedelta(seconds=settings.idle_after),
             idle_warn=timedelta(seconds=settings.idle_warn),
             idle_grace=timedelta(seconds=settings.idle_grace),
+            keeps_worlds=local,
         )
     except OSError as wrong:
         raise Misconfigured([f"DORMOUSE_DATA_DIR: {settings.data_dir} cannot be used: {wrong.strerror}."]) from None
@@ -254,8 +257,10 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
     operations = Operations(
         desk, version=version.own(), operators=frozenset(settings.operators), last_sweep=lambda: sweep.ended_at
     )
+    shelf = Shelf(settings.store_file, settings.data_dir / "work")
     faces = Faces(
         servers=Servers(desk),
+        worlds=Worlds(desk, cluster, shelf),
         guilds=guilds,
         replies=Replies(metrics.served),
         catalogue=catalogue,

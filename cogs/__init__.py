@@ -29,9 +29,12 @@ async def add_all(
     from cogs.servers import ServerCog
     from cogs.setup import Choose
     from cogs.speech import Speech
+    from cogs.worlds import WorldCog
 
     await bot.tree.set_translator(Speech())
-    await bot.add_cog(ServerCog(faces.servers, faces.guilds, faces.catalogue, faces.replies))
+    await bot.add_cog(ServerCog(faces.servers, faces.guilds, faces.catalogue, faces.replies, faces.worlds))
+    if faces.worlds is not None:
+        await bot.add_cog(WorldCog(faces.servers, faces.worlds, faces.replies))
     await bot.add_cog(GuildCog(faces.guilds, faces.replies))
     await bot.add_cog(HelpCog(faces.replies))
     await bot.add_cog(ModalCog(faces))

@@ -13,10 +13,12 @@ from typing import Any, Self
 
 from discord.ui import Button, DynamicItem, Item
 
-from cogs import forms, pages, setup
+from cogs import forms, pages, setup, world_pages
 from cogs.faces import Faces
 from cogs.replies import Answer, How, Interaction, actor_of, language_of
+from core.errors import Refusal
 from core.guilds.access import Actor, Do
+from core.servers.worlds import Worlds
 from core.text import say
 
 SNOWFLAKE = re.compile("[0-9]{1,18}|[1-8][0-9]{18}")
@@ -116,6 +118,27 @@ async def _open_delete(pressed: Pressed) -> Answer:
     return forms.delete(await pressed.faces.servers.get(pressed.actor, pressed.server, Do.DELETE), pressed.language)
 
 
+async def _snapshots(pressed: Pressed) -> Answer:
+    view, found = await _worlds(pressed).snapshots(pressed.actor, pressed.server)
+    return world_pages.snapshots(view, found, pressed.language)
+
+
+async def _world_undo(pressed: Pressed) -> Answer:
+    view = await _worlds(pressed).undo(pressed.actor, pressed.server)
+    return world_pages.restoring(view, pressed.language)
+
+
+async def _world_good(pressed: Pressed) -> Answer:
+    view = await _worlds(pressed).restore_good(pressed.actor, pressed.server)
+    return world_pages.restoring(view, pressed.language)
+
+
+def _worlds(pressed: Pressed) -> Worlds:
+    if pressed.faces.worlds is None:
+        raise Refusal("world.nowhere")
+    return pressed.faces.worlds
+
+
 VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "resume": (How.NEW, _resume),
     "pause": (How.NEW, _pause),
@@ -125,6 +148,9 @@ VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "more": (How.NEW, _more),
     "undo": (How.NEW, _undo),
     "edit": (How.NEW, _edit),
+    "snapshots": (How.NEW, _snapshots),
+    "world_undo": (How.NEW, _world_undo),
+    "world_good": (How.NEW, _world_good),
     "list": (How.UPDATE, _list),
     "setup": (How.NEW, _setup),
     "change": (How.MODAL, _open_change),

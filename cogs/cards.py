@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -35,6 +36,8 @@ STYLES = {
     "resume": ButtonStyle.success,
     "keep": ButtonStyle.success,
     "undo": ButtonStyle.success,
+    "world_undo": ButtonStyle.success,
+    "world_good": ButtonStyle.secondary,
     "delete": ButtonStyle.danger,
 }
 PER_ROW = 3
@@ -116,6 +119,14 @@ def saved(view: ServerView, language: str) -> str:
     return say(language, "card.saved", when=when(view.saved_at), size=size(language, view.saved_bytes))
 
 
+def receipt(view: ServerView, language: str) -> str:
+    """`saved`, with what the last snapshot added; only what a manifest that exists says."""
+    if view.saved_at is None or view.saved_bytes is None or view.saved_new is None:
+        return saved(view, language)
+    values = {"size": size(language, view.saved_bytes), "new": size(language, view.saved_new)}
+    return say(language, "notice.receipt", when=when(view.saved_at), **values)
+
+
 # lines
 
 
@@ -135,6 +146,7 @@ def _body(view: ServerView, language: str) -> list[str]:
     return [
         escape(view.description),
         _problem(view, language),
+        _progress(view, language),
         *_address(view, language),
         *_next(view, language),
         saved(view, language),
@@ -145,6 +157,18 @@ def _problem(view: ServerView, language: str) -> str:
     if view.problem is not None:
         return say(language, f"problem.{view.problem}")
     return "" if view.fresh else say(language, "problem.cluster_away")
+
+
+def _progress(view: ServerView, language: str) -> str:
+    """How far long work is, in steps of five percent, and when it will be done."""
+    progress = view.progress
+    if progress is None or not progress.total or progress.done < progress.total // 20:
+        return ""
+    share = progress.done * 20 // progress.total * 5
+    took = (view.at - progress.since).total_seconds()
+    end = progress.since + timedelta(seconds=took * progress.total / progress.done)
+    end = end.replace(microsecond=0, second=end.second // 10 * 10)
+    return say(language, "card.progress", share=share, total=size(language, progress.total), when=when(end))
 
 
 def _address(view: ServerView, language: str) -> list[str]:

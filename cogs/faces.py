@@ -10,6 +10,7 @@ from core.games.catalogue import Catalogue
 from core.guilds.settings import Guilds
 from core.host import Operations
 from core.servers.usecases import Servers
+from core.servers.worlds import Worlds
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +20,7 @@ class Faces:
     replies: Replies
     catalogue: Catalogue
     drafts: Drafts = field(default_factory=Drafts)
+    worlds: Worlds | None = None
+    """None: worlds are kept nowhere."""
     operations: Operations | None = None
     """None: nobody runs this host by direct message."""

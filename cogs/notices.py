@@ -12,7 +12,7 @@ from typing import Any
 import discord
 from discord.ui import Button, Container, LayoutView, TextDisplay
 
-from cogs.cards import AMBER, BLUE, GREEN, GREY, RED, button, names, rows, saved
+from cogs.cards import AMBER, BLUE, GREEN, GREY, RED, button, names, receipt, rows
 from cogs.escape import block, code, escape, when
 from core.servers.views import NoticeView, ServerView
 from core.text import duration, say
@@ -60,8 +60,9 @@ class _Teller:
     def button(self, verb: str, *, label: str | None = None) -> Button[LayoutView]:
         return button(verb, self.server.id, self.language, label=label, more=self._guild)
 
-    def if_paused(self, verb: str) -> list[Button[LayoutView]]:
-        return [self.button(verb)] if self.server.desired is Desired.PAUSED else []
+    def if_paused(self, *verbs: str) -> list[Button[LayoutView]]:
+        asleep = self.server.desired in (Desired.PAUSED, Desired.ARCHIVED)
+        return [self.button(verb) for verb in verbs] if asleep else []
 
     def log(self) -> str:
         return block(str(self.data.get("log") or ""), LOG_LINES)
@@ -108,7 +109,7 @@ def _asleep(tell: _Teller) -> _Parts:
     else:
         first = tell.say("notice.paused")
     said = [f"> {escape(words)}"] if words else []
-    return _Parts(BLUE, [first, *said, saved(tell.server, tell.language)], tell.if_paused("resume"))
+    return _Parts(BLUE, [first, *said, receipt(tell.server, tell.language)], tell.if_paused("resume"))
 
 
 def _paused(tell: _Teller) -> _Parts:
@@ -135,7 +136,8 @@ def _crashed(tell: _Teller) -> _Parts:
         return _Parts(GREEN, [tell.say("notice.crashed_before", cause=cause), tell.by("notice.started_again")], [])
     if tell.data.get("gave_up"):
         first = tell.say("notice.gave_up", count=tell.data.get("count") or 3, cause=cause)
-        return _Parts(RED, [first, tell.log(), tell.say("notice.gave_up_next")], tell.if_paused("restart"))
+        verbs = ["restart", *(["world_good"] if tell.server.good else [])]
+        return _Parts(RED, [first, tell.log(), tell.say("notice.gave_up_next")], tell.if_paused(*verbs))
     return _Parts(AMBER, [tell.say("notice.crashed", cause=cause), tell.log()], [])
 
 
@@ -160,6 +162,19 @@ def _deleted(tell: _Teller) -> _Parts:
         return _Parts(GREY, [tell.by("notice.purged")], [])
     until = _when(tell.server.purge_at or tell.data.get("purge_at"), "f")
     return _Parts(GREY, [tell.by("notice.deleted"), tell.say("notice.undo_until", until=until)], [tell.button("undo")])
+
+
+def _restored(tell: _Teller) -> _Parts:
+    """A world goes back, or was lost and comes back."""
+    data, server = tell.data, tell.server
+    to, back = _when(data.get("to"), "f"), data.get("back")
+    if data.get("state") == "lost":
+        lines = [tell.say("notice.lost"), tell.say("notice.lost_back", to=to) if back else ""]
+        return _Parts(AMBER, lines, [])
+    first = tell.by("notice.restored" if back else "notice.restoring", to=to)
+    current = server.volume == data.get("volume") and server.desired is not Desired.DELETED
+    buttons = [tell.button("world_undo", label="undo")] if back and current and server.can_undo else []
+    return _Parts(GREEN if back else AMBER, [first], buttons)
 
 
 def _unknown(tell: _Teller) -> _Parts | None:
@@ -204,4 +219,5 @@ _RENDER = {
     NoticeKind.START_FAILED: _start_failed,
     NoticeKind.DELETED: _deleted,
     NoticeKind.UNKNOWN: _unknown,
+    NoticeKind.RESTORED: _restored,
 }

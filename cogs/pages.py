@@ -77,7 +77,7 @@ def join(view: ServerView, language: str) -> LayoutView | str:
 
 def more(view: ServerView, language: str) -> LayoutView:
     """What the card has no room for, and the way to change it."""
-    verbs = [] if view.desired is Desired.DELETED else ["edit", "delete"]
+    verbs = [] if view.desired is Desired.DELETED else ["edit", "snapshots", "delete"]
     return page_of(
         f"### {escape(view.name)}\n{_details(view, language)}", [button(verb, view.id, language) for verb in verbs]
     )

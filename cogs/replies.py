@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import secrets
 import time
@@ -41,7 +42,18 @@ _CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _OURS = re.compile(r"dm(?:-setup)?:([a-z_]{1,20})(?::|$)")
 
 Interaction = discord.Interaction[Any]
-Answer = str | LayoutView | Modal
+
+
+@dataclass(frozen=True, slots=True)
+class WithFile:
+    """A message that shows a file as `attachment://name`."""
+
+    layout: LayoutView
+    name: str
+    data: bytes
+
+
+Answer = str | LayoutView | Modal | WithFile
 Handler = Callable[[], Awaitable[Answer]]
 
 
@@ -235,6 +247,11 @@ async def _show(interaction: Interaction, result: Answer, *, aside: bool = False
     if isinstance(result, Modal):
         result.stop()  # submitted modals are known by their custom id: discord.py need not remember this one
         await _surely(interaction, lambda: interaction.response.send_modal(result), MODAL)
+        return
+    if isinstance(result, WithFile):
+        result.layout.stop()
+        file = discord.File(io.BytesIO(result.data), filename=result.name)
+        await interaction.edit_original_response(view=result.layout, attachments=[file])
         return
     layout = result if isinstance(result, LayoutView) else words(result)
     layout.stop()  # likewise: its buttons are DynamicItems

@@ -1,4 +1,4 @@
-"""`/server`: create, list, show, resume, pause, restart, keep, idle, edit, delete."""
+"""`/server`: create, list, show, resume, pause, restart, keep, idle, edit, clone, delete."""
 
 from __future__ import annotations
 
@@ -9,23 +9,28 @@ from discord import app_commands
 from discord.app_commands import Choice, Group, Range
 from discord.ext import commands
 
-from cogs import forms, pages, setup
+from cogs import forms, pages, setup, world_pages
+from cogs.choices import LONGEST_CHOICE, MOST_CHOICES, suggest_snapshots
 from cogs.replies import Answer, How, Interaction, Replies, actor_of, language_of
 from cogs.speech import text
+from core.errors import Refusal
 from core.games.catalogue import Catalogue
 from core.guilds.access import Do
 from core.guilds.settings import Guilds
 from core.servers.usecases import Servers
+from core.servers.worlds import Worlds
 
 Size = Literal["small", "medium", "large"]
-MOST_CHOICES, LONGEST_CHOICE = 25, 100
 
 
 class ServerCog(commands.Cog):
     server = Group(name="server", description=text("command.server"), guild_only=True)
 
-    def __init__(self, servers: Servers, guilds: Guilds, catalogue: Catalogue, replies: Replies) -> None:
+    def __init__(
+        self, servers: Servers, guilds: Guilds, catalogue: Catalogue, replies: Replies, worlds: Worlds | None = None
+    ) -> None:
         self._servers = servers
+        self._worlds = worlds
         self._guilds = guilds
         self._catalogue = catalogue
         self._replies = replies
@@ -155,6 +160,27 @@ class ServerCog(commands.Cog):
 
         await self._replies.answer(interaction, handle)
 
+    @server.command(description=text("command.server.clone"))
+    @app_commands.describe(server=text("option.server"), name=text("option.name"), snapshot=text("option.snapshot"))
+    async def clone(
+        self, interaction: Interaction, server: str, name: Range[str, 1, 100], snapshot: str | None = None
+    ) -> None:
+        async def handle() -> Answer:
+            if self._worlds is None:
+                raise Refusal("world.nowhere")
+            view = await self._worlds.clone(
+                actor_of(interaction), server, channel=interaction.channel_id or 0, name=name, snapshot=snapshot
+            )
+            return world_pages.cloned(view, language_of(interaction))
+
+        await self._replies.answer(interaction, handle)
+
+    @clone.autocomplete("snapshot")
+    async def _snapshots(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
+        if self._worlds is None:
+            return []
+        return await suggest_snapshots(self._replies, self._worlds, interaction, typed)
+
     @server.command(description=text("command.server.delete"))
     @app_commands.describe(server=text("option.server"))
     async def delete(self, interaction: Interaction, server: str) -> None:
@@ -183,6 +209,7 @@ class ServerCog(commands.Cog):
     @keep.autocomplete("server")
     @idle.autocomplete("server")
     @edit.autocomplete("server")
+    @clone.autocomplete("server")
     @delete.autocomplete("server")
     async def _suggest(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
         """Only servers to which this member may do what the command does."""

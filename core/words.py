@@ -141,7 +141,6 @@ class NoticeKind(StrEnum):
     UNKNOWN = "unknown"
     WELCOME = "welcome"
     RESTORED = "restored"
-    STORAGE = "storage"
 
 
 @dataclass(frozen=True, slots=True)

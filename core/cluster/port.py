@@ -105,6 +105,12 @@ def split_source(source: str, server: str) -> tuple[str, str]:
     return (owner, name) if slash else (server, source)
 
 
+def order_of(name: str | None) -> tuple[int, ...]:
+    """Snapshots' names (FORMAT.md) in the order of their making; nothing comes before all."""
+    parts = (name or "").split("-")
+    return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
     """A snapshot that exists: its manifest is on the store. Sizes in bytes; `at`: when reading the world began.
@@ -118,6 +124,10 @@ class Saved:
     new_bytes: int = 0
     stored: int = 0
     checked: bool = False
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        return order_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)

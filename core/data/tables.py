@@ -25,6 +25,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _count() -> Any:
+    return Field(default=0, sa_column_kwargs={"server_default": "0"}, sa_type=BigInteger)
+
+
 class GuildRow(SQLModel, table=True):
     """A guild's rules. None means the host's default."""
 
@@ -129,8 +133,16 @@ class ServerRow(SQLModel, table=True):
     players_max: int = 0
     last_players: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
+    # the world (core.servers.worlds)
+    bound: int = _count()  # the newest incarnation that was seen whole: if it is missing, it is lost
+    saved_name: str | None = None  # the newest snapshot
     saved_at: datetime | None = None
     saved_bytes: int | None = Field(default=None, sa_type=BigInteger)
+    saved_new: int = _count()  # bytes that the newest snapshot added to the store
+    stored_bytes: int = _count()  # bytes of all snapshots
+    good: str | None = None  # the newest snapshot of a time without crashes
+    undo_to: str | None = None  # taken before the last restore
+    sealed: str | None = None  # the volume's last snapshot, read back: it may be released ("": there was no world)
 
 
 class ShareRow(SQLModel, table=True):

@@ -139,6 +139,17 @@ class Save(_Model):
     exclude: tuple[str, ...] = ()
 
 
+class Import(_Model):
+    """Where what members bring goes, below the data folder; it takes the place of what is there.
+
+    `root` is a file that shows where in an archive the world begins (`level.dat`), however deep it was packed.
+    """
+
+    world: Annotated[str, Field(pattern=r"^([\w-][\w.-]*(/[\w-][\w.-]*)*)?$")] = ""  # empty: all of the data folder
+    root: str = ""
+    plugins: Annotated[str, Field(pattern=r"^[\w-][\w.-]*(/[\w-][\w.-]*)*$")] | None = None  # None: there are none
+
+
 class Join(_Model):
     """What a player does with the address. `{address}` is host:port; `url` makes it a link."""
 
@@ -215,6 +226,7 @@ class Game(_Model):
     ready: Ready = Ready()
     stop: Stop = Stop()
     save: Save = Save()
+    imports: Import = Import()
     join: Join = Join()
     exit_zero: Literal["restart", "pause"] = "restart"  # what an exit with code 0 means
     sizes: tuple[Size, ...]

@@ -3,7 +3,7 @@
 | level | who | may |
 |---|---|---|
 | PLAYER | everyone; once shared with players, only those | resume, keep, join |
-| MANAGER | members and roles it was shared with as manager | also pause, restart, edit, idle, console, logs |
+| MANAGER | members and roles it was shared with as manager | also pause, restart, edit, idle, console, logs, go back |
 | OWNER | whoever created it or was given it | everything |
 | ADMIN | *Manage Server*, or the guild's admin role | everything on every server of the guild |
 
@@ -39,6 +39,13 @@ class Do(StrEnum):
     CONSOLE = "console"
     LOGS = "logs"
     DELETE = "delete"
+    SNAPSHOTS = "snapshots"
+    SNAPSHOT = "snapshot"
+    RESTORE = "restore"
+    CLONE = "clone"
+    DOWNLOAD = "download"
+    ARCHIVE = "archive"
+    IMPORT = "import"
     SHARE = "share"
     TRANSFER = "transfer"
 
@@ -54,6 +61,13 @@ NEEDS: dict[Do, Level] = {
     Do.IDLE: Level.MANAGER,
     Do.CONSOLE: Level.MANAGER,
     Do.LOGS: Level.MANAGER,
+    Do.SNAPSHOTS: Level.MANAGER,
+    Do.SNAPSHOT: Level.MANAGER,
+    Do.RESTORE: Level.MANAGER,
+    Do.CLONE: Level.MANAGER,
+    Do.DOWNLOAD: Level.MANAGER,
+    Do.ARCHIVE: Level.MANAGER,
+    Do.IMPORT: Level.OWNER,
     Do.DELETE: Level.OWNER,
     Do.SHARE: Level.OWNER,
     Do.TRANSFER: Level.OWNER,

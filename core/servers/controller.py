@@ -29,12 +29,14 @@ from core.servers.crashes import Crashes, count, ended_by_itself
 from core.servers.create import START_WITHIN, start_within
 from core.servers.desk import Desk
 from core.servers.lifecycle import AWAY_AFTER, Folded, Wanted, fold
-from core.servers.plan import Action, Apply, DeletePod, Give, Remove, plan, wake_at
+from core.servers.plan import Action, Apply, Archive, DeletePod, Give, Lost, Release, Remove, Seal, plan, wake_at
 from core.servers.power import recall, stop
+from core.servers.saved import Saves
 from core.words import Because, Desired, EventKind, NoticeKind, Phase, PodPhase, Problem
 
 log = structlog.get_logger()
 LOG_KEPT = 4096  # bytes of the crashed run's log that stay with the event
+JOBS = 2  # worlds that are sealed at once: each takes a core
 PAGE = 100  # servers that are looked at in one go: the event loop is held for milliseconds only
 _PAGE = (
     select(ServerRow)
@@ -60,7 +62,7 @@ class _Look:
     @property
     def decides(self) -> bool:
         """Whether an action changes what is desired or may still be undone: that is committed before any effect."""
-        return any(isinstance(action, Give) for action in self.actions) or self.releases
+        return any(isinstance(action, Give | Archive | Lost) for action in self.actions) or self.releases
 
     @property
     def releases(self) -> bool:
@@ -89,6 +91,9 @@ class Controller:
         self._cluster = cluster
         self._lane = Lane(self._work, at_once=workers, failed=self._failed)
         self._refused: dict[str, ClusterError] = {}  # what the cluster last said no to, until it does it
+        self._saves = Saves(desk)
+        self._jobs = Lane(self._job, at_once=JOBS, failed=self._job_failed)
+        self._jobs_refused: dict[str, ClusterError] = {}
         self._looking = False
         self.work = Work(self._lane)
 
@@ -112,7 +117,9 @@ class Controller:
         if self._desk.live.stale_since is None and not self._looking:
             # Taken over from another process: who knows where it stopped?
             await self._look_at_all()
-        await self._lane.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._jobs.run(), name="jobs")
+            group.create_task(self._lane.run(), name="lane")
 
     async def watch(self) -> None:
         """Keep what the cluster reports: in every process, for what it shows."""
@@ -141,7 +148,10 @@ class Controller:
                 live.stale_since = None
                 await self._look_at_all()
             case Changed(observed):
+                before = live.of(observed.server)
                 live.observed[observed.server] = observed
+                if (before.step, before.progress) != (observed.step, observed.progress):
+                    self._desk.changes.tell(observed.server, by=self)  # no row changes, but what is shown does
                 self.wake(observed.server)
             case Stale():
                 if live.stale_since is None:
@@ -260,7 +270,7 @@ class Controller:
         crashes, crashed = (
             count(memory, seen, now, healthy_after=self._desk.host.healthy_after) if current else (memory, 0)
         )
-        refused = self._refused.get(row.id)
+        refused = self._refused.get(row.id) or self._jobs_refused.get(row.id)
         said = Problem(refused.problem or Problem.CANNOT_APPLY) if refused else None
         folded = fold(wanted, seen, now, stale_since=live.stale_since, refused=said)
         too_many = crashes.too_many and row.desired == Desired.RUNNING
@@ -275,6 +285,7 @@ class Controller:
             or (folded.problem or None) != (Problem(row.problem) if row.problem else None)
             or crashes != memory
             or became_ready
+            or (fresh and self._saves.has_news(row, seen))
         )
         return _Look(wanted, seen, folded, crashes, crashed, actions, dirty)
 
@@ -293,7 +304,7 @@ class Controller:
         problem = look.folded.problem
         if (problem or None) != (Problem(row.problem) if row.problem else None):
             row.problem, row.problem_since = problem, now if problem else None
-            refused = self._refused.get(row.id)
+            refused = self._refused.get(row.id) or self._jobs_refused.get(row.id)
             detail = plain(seen.detail or (refused.detail if refused else ""))[:500]
             row.problem_detail = detail if problem else ""
             self._record(session, row, EventKind.PROBLEM, {"problem": problem, "detail": detail})
@@ -314,9 +325,16 @@ class Controller:
                 await session.delete(port)
             self._record(session, row, EventKind.PURGED, {})
             await outbox.say(session, row, NoticeKind.DELETED, {"state": "purged"}, now, only_if_open=True)
+        if self._desk.live.stale_since is None:
+            await self._saves.fold(session, row, seen)
         for action in look.actions:
-            if isinstance(action, Give):
-                await self._give_up(session, row, action.because, look)
+            match action:
+                case Give(because):
+                    await self._give_up(session, row, because, look)
+                case Archive():
+                    self._saves.archive(session, row)
+                case Lost():
+                    await self._saves.lost(session, row)
         if look.releases:
             row.purge_at = None  # committed before anything is removed: from here on nothing brings it back
         row.changed_at = now
@@ -372,6 +390,31 @@ class Controller:
                 await self._cluster.delete_pod(row.id, uid)
             case Remove():
                 await self._cluster.remove(row.id)
+            case Release(volume):
+                await self._cluster.release_volume(row.id, volume)
+            case Seal():
+                self._jobs.touch(row.id)
+
+    async def _job(self, server: str) -> None:
+        """Seal a volume, if that is still what is wanted."""
+        async with self._desk.database.session() as session:
+            row = await self._desk.load(session, server)
+            if row is None:
+                return
+            look = self._look(row, (await self._desk.around(session, row)).ports)
+        seal = next((action for action in look.actions if isinstance(action, Seal)), None)
+        if seal is not None:
+            sealed = await self._cluster.seal(server, seal.volume)
+            await self._saves.sealed(server, seal.volume, row.run, sealed)
+        self._jobs_refused.pop(server, None)
+        self.wake(server)
+
+    def _job_failed(self, server: str, wrong: Exception, times: int) -> None:
+        self.work.failures += 1
+        refused = wrong if isinstance(wrong, ClusterError) else ClusterError(type(wrong).__name__)
+        self._jobs_refused[server] = refused
+        log.warning("not sealed", server=server, detail=refused.detail, times=times)
+        self.wake(server)
 
     def _seconds_until_next(self, look: _Look) -> float | None:
         """Until time alone may change what a look says."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -41,9 +42,20 @@ def description(typed: str) -> str:
 
 
 async def create(
-    desk: Desk, actor: Actor, *, channel: int, game: str, name: str, size: str | None, text: str
+    desk: Desk,
+    actor: Actor,
+    *,
+    channel: int,
+    game: str,
+    name: str,
+    size: str | None,
+    text: str,
+    source: str | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> ServerView:
-    """Raises BadInput, LimitReached, NotAllowed or TryAgain; nothing is kept then."""
+    """`source`: the snapshot that its world begins with.
+
+    Raises BadInput, LimitReached, NotAllowed or TryAgain; nothing is kept then."""
     chosen = desk.catalogue.find(game)
     title, about = names.clean(name), description(text)
     picked = chosen.size(size)
@@ -69,6 +81,8 @@ async def create(
                     description=about,
                     size=picked.id,
                     channel=channel,
+                    source=source,
+                    settings=dict(settings or {}),
                     desired=Desired.RUNNING,
                     because=Because.OWNER,
                     by=actor.user,
@@ -90,7 +104,7 @@ async def create(
                     guild=row.guild,
                     server=row.id,
                     by=actor.user,
-                    data={"game": chosen.id, "name": title, "size": picked.id},
+                    data={"game": chosen.id, "name": title, "size": picked.id} | ({"source": source} if source else {}),
                     usage=desk.usage(row),
                 )
                 await session.flush()

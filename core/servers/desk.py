@@ -45,6 +45,7 @@ class Host:
     idle_grace: timedelta = timedelta(seconds=600)
     undo_for: timedelta = timedelta(days=7)
     healthy_after: timedelta = timedelta(minutes=10)
+    keeps_worlds: bool = False
 
 
 @dataclass(slots=True)
@@ -222,7 +223,7 @@ class Desk:
             memory=size.memory if size and running else 0,
             volume_bytes=WORLD_BYTES,
             exposure=sum(port.public for port in game.ports) if game and running else 0,
-            stored_bytes=row.saved_bytes or 0,
+            stored_bytes=row.stored_bytes or row.saved_bytes or 0,
         )
 
     def secret(self, purpose: str, server: str) -> str:
@@ -267,6 +268,9 @@ class Desk:
             ready_at=row.ready_at,
             purge_at=row.purge_at,
             fingerprint=fingerprint(spec) if spec else "",
+            keeps_worlds=self.host.keeps_worlds,
+            bound=row.bound,
+            sealed=row.sealed is not None,
         )
 
     def memory(self, row: ServerRow) -> Memory:
@@ -315,6 +319,7 @@ class Desk:
             phase=Phase(row.phase),
             phase_since=row.phase_since,
             step=seen.step if row.phase == Phase.STARTING else None,
+            progress=seen.progress if row.phase == Phase.STARTING else None,
             problem=Problem(row.problem) if row.problem else None,
             problem_since=row.problem_since,
             address=address,
@@ -339,6 +344,10 @@ class Desk:
             ready_at=row.ready_at,
             saved_at=row.saved_at,
             saved_bytes=row.saved_bytes,
+            saved_new=row.saved_new if row.saved_name else None,
+            volume=row.volume,
+            good=row.good is not None,
+            can_undo=row.undo_to is not None,
             crash_count=row.crash_count,
             crash_log=row.crash_log,
             last_exit_code=seen.last_exit.code if seen.last_exit else None,

@@ -33,6 +33,16 @@ class Wanted:
     ready_at: datetime | None = None
     purge_at: datetime | None = None
     fingerprint: str = ""  # of the spec that the row makes
+    keeps_worlds: bool = False  # there is a store, and the cluster takes worlds there
+    bound: int = 0  # the newest incarnation that was seen whole
+    sealed: bool = False  # volume `volume` is safe on the store: it may be released
+
+    def has_lost(self, seen: Observed) -> bool:
+        """Whether volume `volume` was there and is not any more."""
+        if not self.keeps_worlds or self.bound != self.volume:
+            return False
+        gone = seen.volume is VolumePhase.LOST and seen.volume_number == self.volume
+        return gone or self.volume not in seen.volumes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,8 @@ def _phase(wanted: Wanted, seen: Observed, now: datetime) -> Phase:
         case Desired.ARCHIVED:
             if not idle_pod:
                 return Phase.STOPPING
-            return Phase.ARCHIVING if seen.volumes or seen.volume is not VolumePhase.NONE else Phase.ARCHIVED
+            gone = seen.volume in (VolumePhase.NONE, VolumePhase.LOST)
+            return Phase.ARCHIVED if gone and not seen.volumes else Phase.ARCHIVING
         case Desired.DELETED:
             due = wanted.purge_at is None or wanted.purge_at <= now
             return Phase.DELETED if due and not seen.exists else Phase.DELETING

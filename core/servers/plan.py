@@ -37,7 +37,31 @@ class Give:
     because: Because
 
 
-Action = Apply | DeletePod | Remove | Give
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Put the volume at rest on the store, and read it back: a job, and long."""
+
+    volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The seal is what the next volume is made from; this one is given back. Committed before anything is released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Delete an incarnation that nothing needs any more."""
+
+    volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The volume is gone: the next one is made from the newest snapshot."""
+
+
+Action = Apply | DeletePod | Remove | Give | Seal | Archive | Release | Lost
 
 
 def plan(
@@ -49,14 +73,19 @@ def plan(
     whose `purge_at` is None is being released: nothing brings it back.
     """
     if wanted.desired is Desired.DELETED:
-        if wanted.purge_at is None or wanted.purge_at <= now:
-            return (Remove(),) if seen.exists else ()
-        return (Apply(0),) if seen.replicas else ()
+        if wanted.purge_at is not None and wanted.purge_at > now:
+            return (Apply(0),) if seen.replicas else ()
+        return _purge(wanted, seen) if seen.exists else ()
     if wanted.desired is not Desired.RUNNING:
-        return (Apply(0),) if seen.replicas else ()
+        if seen.replicas:
+            return (Apply(0),)
+        return _archive(wanted, seen) if wanted.desired is Desired.ARCHIVED and seen.pod is PodPhase.NONE else ()
+    if wanted.has_lost(seen):
+        return (Lost(),)
     if too_many_crashes:
         return (Give(Because.CRASHES),)
-    if wanted.start_by is not None and now >= wanted.start_by and seen.pod is not PodPhase.READY:
+    restoring = seen.pod is PodPhase.RESTORING  # takes as long as it takes, and shows how far it is
+    if wanted.start_by is not None and now >= wanted.start_by and seen.pod is not PodPhase.READY and not restoring:
         return (Give(Because.START_FAILED),)
     if ended_itself:
         return (Give(Because.OWNER),)
@@ -65,7 +94,30 @@ def plan(
         actions.append(Apply(1))
     if seen.uid and seen.run != wanted.run and seen.pod not in (PodPhase.NONE, PodPhase.ENDING):
         actions.append(DeletePod(seen.uid))
+    if not actions and seen.pod is PodPhase.READY and wanted.bound == wanted.volume:
+        actions += _older(wanted, seen)
     return tuple(actions)
+
+
+def _purge(wanted: Wanted, seen: Observed) -> tuple[Action, ...]:
+    """The world's last state is safe before anything goes."""
+    if not wanted.keeps_worlds or wanted.sealed or wanted.volume not in seen.volumes:
+        return (Remove(),)
+    if seen.replicas:
+        return (Apply(0),)
+    return (Seal(wanted.volume),) if seen.pod is PodPhase.NONE else ()
+
+
+def _archive(wanted: Wanted, seen: Observed) -> tuple[Action, ...]:
+    if wanted.bound == wanted.volume:
+        return (Archive(),) if wanted.sealed else (Seal(wanted.volume),)
+    return _older(wanted, seen)
+
+
+def _older(wanted: Wanted, seen: Observed) -> tuple[Action, ...]:
+    if not wanted.keeps_worlds:
+        return ()
+    return tuple(Release(volume) for volume in seen.volumes if volume < wanted.volume)
 
 
 def wake_at(wanted: Wanted, now: datetime) -> datetime | None:

@@ -101,6 +101,7 @@ async def start(desk: Desk, session: AsyncSession, row: ServerRow, *, by: int | 
     row.started_at, row.ready_at = now, None
     row.start_by = now + (start_within(game) if game else timedelta(minutes=5))
     row.crash_count, row.crash_ever_ready, row.crash_log = 0, False, ""
+    row.sealed = None
     forget_idle(row)
     row.keep_until = kept
     session.add(row)

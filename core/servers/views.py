@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from core.cluster.port import Progress
 from core.games.catalogue import Game
 from core.words import Because, Desired, NoticeKind, Phase, Problem, Step
 
@@ -67,6 +68,11 @@ class ServerView:
     channel: int  # where it was created
     at: datetime
     version: int
+    saved_new: int | None = None  # bytes that the last snapshot added; None: there is no receipt
+    volume: int = 1
+    good: bool = False  # there is a snapshot of a time without crashes
+    can_undo: bool = False  # the last restore can be undone
+    progress: Progress | None = None  # of `step`
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,8 @@ class NoticeView:
     by (user id), keep_until, after (seconds empty before the pause), names (who joined).
     PAUSED: because, by; state = paused | resumed. READY: took (seconds), by. CRASHED: code, reason, count, gave_up,
     log (last lines). START_FAILED: problem, detail_step, log. DELETED: by, purge_at; state = deleted | undone.
-    UNKNOWN: since. WELCOME: nothing.
+    UNKNOWN: since. WELCOME: nothing. RESTORED: state = restoring | restored | lost | found; volume, by, to (when the
+    world was so).
     """
 
     number: int  # the component id of the message's container

@@ -33,3 +33,12 @@ class TooLate(WorldError):
 
 class NotEmpty(WorldError):
     """A restore was pointed at a folder that holds something. Nothing was written."""
+
+
+class Hostile(WorldError):
+    """An archive or address that is not taken in. `why` is one word: kind, path, link, twice, large, many, bomb, empty,
+    address, away. Nothing of it is left behind."""
+
+    def __init__(self, why: str, detail: str) -> None:
+        super().__init__(detail)
+        self.why = why

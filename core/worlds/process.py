@@ -6,7 +6,7 @@ On stdout, one object a line: `{"event": "progress", "done": N, "total": N}` at 
     {"event": "failed", "kind": K, "detail": …, "keys": […], "files": […]}
 
 with K and exit code `away` 75 (try again in minutes; `retry_after` may be there), `refused` 77, `damaged` 65,
-`missing` 66, `not_empty` 73, `failed` 1. Wrong use is exit 2, without a line.
+`missing` 66, `not_empty` 73, `hostile` 65 (`why`: errors.Hostile), `failed` 1. Wrong use is exit 2, without a line.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from .errors import Damaged, NoSnapshot, NotEmpty, TooLate, WorldError
+from .errors import Damaged, Hostile, NoSnapshot, NotEmpty, TooLate, WorldError
 from .store import open_store
 from .store.port import Store, StoreAway, StoreError
 
@@ -85,25 +85,35 @@ def be_modest() -> None:
         pass
 
 
+def kind_of(error: Exception) -> tuple[str, int]:
+    """What kind of failure this is, and the exit code that says so."""
+    match error:
+        case StoreAway() | TooLate():
+            return "away", 75
+        case StoreError():
+            return "refused", 77
+        case Damaged():
+            return "damaged", 65
+        case NoSnapshot():
+            return "missing", 66
+        case NotEmpty():
+            return "not_empty", 73
+        case Hostile():
+            return "hostile", 65
+    return "failed", 1
+
+
 def _failed(error: Exception) -> int:
-    kind, code = "failed", 1
+    kind, code = kind_of(error)
     values: dict[str, Any] = {}
     match error:
         case StoreAway():
-            kind, code = "away", 75
             if error.retry_after is not None:
                 values["retry_after"] = error.retry_after
-        case TooLate():
-            kind, code = "away", 75
-        case StoreError():
-            kind, code = "refused", 77
         case Damaged():
-            kind, code = "damaged", 65
             values = {"keys": error.keys, "files": error.files[:100]}
-        case NoSnapshot():
-            kind, code = "missing", 66
-        case NotEmpty():
-            kind, code = "not_empty", 73
+        case Hostile():
+            values = {"why": error.why}
     say("failed", kind=kind, detail=str(error), **values)
     return code
 

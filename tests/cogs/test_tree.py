@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import discord
 import pytest
@@ -34,14 +35,23 @@ COMMANDS: dict[str, list[str]] = {
     "server keep": ["server*", "hours"],
     "server idle": ["server*", "minutes", "warn", "voice", "vote"],
     "server edit": ["server*"],
+    "server clone": ["server*", "name*", "snapshot"],
     "server delete": ["server*"],
+    "world snapshots": ["server*"],
+    "world snapshot": ["server*", "note"],
+    "world restore": ["server*", "snapshot*"],
+    "world download": ["server*", "snapshot"],
+    "world import": ["server*", "file", "url", "into"],
+    "world archive": ["server*"],
     "guild setup": ["server_channel", "notice_channel", "admin_role", "create_role", "language"],
     "help": ["topic"],
 }
 
 
 def faces(**more: Any) -> Faces:
-    return Faces(**{"servers": None, "guilds": None, "replies": Replies(), "catalogue": CATALOGUE, **more})
+    return Faces(
+        **{"servers": None, "guilds": None, "replies": Replies(), "catalogue": CATALOGUE, "worlds": Mock(), **more}
+    )
 
 
 @pytest.fixture
@@ -77,7 +87,7 @@ async def test_discord_takes_the_commands(bot: commands.Bot) -> None:
 
 async def test_every_option_that_names_a_server_completes(bot: commands.Bot) -> None:
     options = [option for command in found(bot).values() for option in command.parameters if option.name == "server"]
-    assert len(options) == 8
+    assert len(options) == 15
     assert all(option.autocomplete for option in options)
 
 

@@ -1,0 +1,84 @@
+"""Pure: the answers about worlds, which only the member who asked can see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from discord.ui import Button, Container, File, LayoutView, TextDisplay
+
+from cogs.cards import button
+from cogs.escape import escape, when
+from cogs.pages import page_of
+from cogs.replies import WithFile
+from core.cluster.port import Saved
+from core.servers.views import ServerView
+from core.servers.worlds import BEFORE_RESTORE, IMPORTED, Download
+from core.text import count, say, size
+from core.worlds.listing import Snapshot
+
+MOST_SHOWN = 15
+
+
+def snapshots(view: ServerView, found: Sequence[Snapshot], language: str) -> LayoutView | str:
+    if not found:
+        return say(language, "world.none_yet", name=_name(view))
+    lines = [f"### {count(language, 'snapshots.title', len(found), name=escape(view.name))}"]
+    lines += [
+        f"{when(each.at, 'f')} · {size(language, each.size)}{_remark(each, language)}" for each in found[:MOST_SHOWN]
+    ]
+    if len(found) > MOST_SHOWN:
+        lines.append("…")
+    lines += ["", f"-# {say(language, 'snapshots.next')}"]
+    return page_of("\n".join(lines), [button("world_undo", view.id, language)] if view.can_undo else [])
+
+
+def label(each: Snapshot, language: str, now: datetime) -> str:
+    """For a list of choices, which knows no time stamps of Discord's."""
+    said = each.at.strftime("%d %b %H:%M" if each.at.year == now.year else "%d %b %Y %H:%M")
+    return f"{said} UTC · {size(language, each.size)}{_remark(each, language)}"
+
+
+def taken(view: ServerView, saved: Saved, language: str) -> str:
+    values = {"size": size(language, saved.size), "new": size(language, saved.new_bytes)}
+    return say(language, "answer.snapshot", name=_name(view), when=when(saved.at), **values)
+
+
+def restoring(view: ServerView, language: str) -> str:
+    return say(language, "answer.restoring", name=_name(view))
+
+
+def cloned(view: ServerView, language: str) -> str:
+    return say(language, "answer.cloned", name=_name(view))
+
+
+def archiving(view: ServerView, language: str) -> str:
+    return say(language, "answer.archiving", name=_name(view))
+
+
+def imported(view: ServerView, language: str) -> str:
+    return say(language, "answer.imported", name=_name(view))
+
+
+def download(made: Download, language: str) -> LayoutView | WithFile:
+    values = {"size": size(language, made.size), "when": when(made.snapshot.at, "f")}
+    if made.link:
+        until = when(made.until, "f") if made.until else "…"
+        text = say(language, "answer.download_link", until=until, **values)
+        return page_of(text, [Button(label=say(language, "button.download"), url=made.link)])
+    container: Container[LayoutView] = Container(TextDisplay(say(language, "answer.download", **values)))
+    container.add_item(File(f"attachment://{made.name}"))
+    layout = LayoutView(timeout=None)
+    layout.add_item(container)
+    return WithFile(layout, made.name, made.data)
+
+
+def _remark(each: Snapshot, language: str) -> str:
+    notes = {BEFORE_RESTORE: "snapshots.before_restore", IMPORTED: "snapshots.imported"}
+    note = say(language, notes[each.note]) if each.note in notes else escape(each.note)
+    doubt = say(language, "snapshots.hidden") if each.hidden else ""
+    return "".join(f" · {part}" for part in (note, doubt) if part)
+
+
+def _name(view: ServerView) -> str:
+    return f"**{escape(view.name)}**"

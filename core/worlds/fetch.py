@@ -1,0 +1,119 @@
+"""Fetches a file from an address that a stranger gave: https, public, capped in size and time.
+
+The name is resolved first, every address it has must be public, and the connection goes to one of those and no other:
+a name that changes its answer gains nothing. Redirects are followed by the same rules.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urljoin, urlsplit
+
+from .errors import Hostile
+
+MOST_REDIRECTS = 5
+WITHIN = 600.0
+"""Seconds for all of it."""
+
+_CONNECT = 10.0  # seconds; also the longest silence
+_BLOCK = 256 * 1024
+
+
+def fetch(url: str, into: Path, most: int) -> int:
+    """Bytes written to `into`, a new file. Raises `Hostile`, OSError."""
+    deadline = time.monotonic() + WITHIN
+    for _ in range(MOST_REDIRECTS + 1):
+        following = _fetch(url, into, most, deadline)
+        if following is None:
+            return into.stat().st_size
+        url = urljoin(url, following)
+    raise Hostile("address", "too many redirects")
+
+
+def public_addresses(host: str, port: int) -> list[str]:
+    """The addresses of `host`, all of them public. Raises `Hostile`."""
+    try:
+        found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except OSError as wrong:
+        raise Hostile("away", f"{host}: {wrong}") from wrong
+    for each in found:
+        if not is_public(each):
+            raise Hostile("address", f"{host} is {each}")
+    return sorted(found)
+
+
+def is_public(address: str) -> bool:
+    """Also what is hidden in an IPv6 address: one that maps, tunnels or translates an IPv4 one is none."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        hidden = ip.ipv4_mapped or ip.sixtofour or ip.teredo
+        if hidden or ip in ipaddress.ip_network("64:ff9b::/96") or ip in ipaddress.ip_network("64:ff9b:1::/48"):
+            return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def _fetch(url: str, into: Path, most: int, deadline: float) -> str | None:
+    """Where a redirect leads; None once the file is there."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 443
+    except ValueError as wrong:
+        raise Hostile("address", str(wrong)) from wrong
+    if parts.scheme != "https" or not parts.hostname or parts.username is not None:
+        raise Hostile("address", f"{parts.scheme}: is not https, or there is more in it than a name")
+    address = public_addresses(parts.hostname, port)[0]
+    connection = _Pinned(parts.hostname, port, address)
+    try:
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("GET", path, headers={"User-Agent": "Dormouse", "Accept-Encoding": "identity"})
+        answer = connection.getresponse()
+        if answer.status in (301, 302, 303, 307, 308):
+            return answer.getheader("Location") or _none("a redirect to nowhere")
+        if answer.status != 200:
+            _none(f"it answers {answer.status}")
+        _save(answer, into, most, deadline)
+    except (OSError, http.client.HTTPException, ValueError) as wrong:
+        raise Hostile("away", f"{parts.hostname}: {wrong}") from wrong
+    finally:
+        connection.close()
+    return None
+
+
+def _save(answer: http.client.HTTPResponse, into: Path, most: int, deadline: float) -> None:
+    if int(answer.getheader("Content-Length") or 0) > most:
+        raise Hostile("large", f"more than {most} bytes")
+    written = 0
+    with into.open("wb") as target:
+        while block := answer.read1(_BLOCK):
+            written += len(block)
+            if written > most:
+                raise Hostile("large", f"more than {most} bytes")
+            if time.monotonic() > deadline:
+                raise Hostile("away", f"it took longer than {WITHIN:.0f} s")
+            target.write(block)
+
+
+class _Pinned(http.client.HTTPSConnection):
+    """To one address, with the name's certificate."""
+
+    def __init__(self, host: str, port: int, address: str) -> None:
+        super().__init__(host, port, timeout=_CONNECT, context=ssl.create_default_context())
+        self._address = address
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self._address, self.port), self.timeout)
+        context: ssl.SSLContext = self._context  # type: ignore[attr-defined]
+        self.sock = context.wrap_socket(plain, server_hostname=self.host)
+
+
+def _none(why: str) -> NoReturn:
+    raise Hostile("away", why)
