@@ -67,7 +67,7 @@ def restore(store: Store, server: str, name: str, into: Path, progress: Progress
     finally:
         os.close(root)
     header = manifest.header
-    return Restored(str(header.name), time_of(header.at), header.size, header.files, tuple(found))
+    return Restored(name, time_of(header.at), header.size, header.files, tuple(found))
 
 
 def _make(root: int, entries: list[Entry]) -> None:
