@@ -15,7 +15,8 @@ import aiohttp
 
 from core.cluster.local_files import ServerFolder, is_locked
 from core.cluster.local_keeper import Keeper
-from core.cluster.port import Changed, Cluster, Listed, News, Observed, ServerSpec
+from core.cluster.local_usage import in_use
+from core.cluster.port import Changed, Cluster, InUse, Listed, News, Observed, ServerSpec
 from core.errors import ClusterError
 from core.words import Problem, is_server_id
 
@@ -131,6 +132,11 @@ class LocalCluster(Cluster):
         if keeper is None:
             raise ClusterError("there is no such server")
         return await keeper.console(line)
+
+    async def usage(self, server: str) -> InUse | None:
+        keeper = self._keepers.get(server)
+        game = keeper.game() if keeper is not None else None
+        return None if game is None else await in_use(*game)
 
     def _keep(self, server: str, *, halted: bool = False) -> Keeper:
         if (known := self._keepers.get(server)) is not None:

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from core.games.catalogue import Game, Size
-from core.words import Exit, PodPhase, Step, VolumePhase
+from core.words import Exit, Lack, PodPhase, Step, VolumePhase
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,7 @@ class Observed:
     step: Step | None = None
     detail: str = ""  # the cluster's own words about a pod that does not come up; for logs, not for members
     problem: str | None = None  # a core.words.Problem value where the cluster names a cause
+    lacks: Lack | None = None  # with NO_PLACE: what it is that lacks, where it is one thing
     volume: VolumePhase = VolumePhase.NONE
     volume_number: int = 0
     template_run: int | None = None
@@ -126,6 +127,14 @@ class Observed:
     def exists(self) -> bool:
         """Whether any object of this server exists, so that delete has something left to remove."""
         return self.replicas is not None or self.pod is not PodPhase.NONE or bool(self.volumes)
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """What a game uses now, with all that it started. `cpu` is in millicores (1000 is one core), `memory` in bytes."""
+
+    cpu: int
+    memory: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,3 +215,8 @@ class Cluster(ABC):
 
         Raises `ClusterError` where the game has no console or is not up.
         """
+
+    async def usage(self, server: str) -> InUse | None:
+        """What the game uses now; None where there is no pod or the cluster does not tell. Asked while a member waits:
+        takes well under a second where all is well, and the caller gives up after that."""
+        return None
