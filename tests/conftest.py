@@ -16,6 +16,7 @@ from fakecluster import FakeCluster
 from sqlmodel import select
 
 from core.changes import Changes
+from core.cluster import local_keeper
 from core.data.database import Database
 from core.data.tables import EventRow, NoticeRow, ServerRow
 from core.games.catalogue import BUILT_IN, Catalogue
@@ -74,6 +75,17 @@ class House:
     async def events(self, server: str) -> list[EventRow]:
         async with self.database.session() as session:
             return list(await session.exec(select(EventRow).where(EventRow.server == server).order_by(EventRow.id)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def agents_are_measured() -> Iterator[None]:
+    """An agent's environment is made anew; under coverage it has to hear of that nevertheless."""
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    made = local_keeper.minimal_env
+    with pytest.MonkeyPatch.context() as patch:
+        if measured:
+            patch.setattr(local_keeper, "minimal_env", lambda *given, **named: made(*given, **named) | measured)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from core.cluster.trim import parse
 from core.errors import ClusterAway, ClusterError
 from core.words import Problem
 
@@ -41,6 +42,10 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
 CLUSTER_PERMISSIONS: Mapping[str, tuple[str, ...]] = {"nodes": ("list", "watch")}
 """The optional ClusterRole: without it a lost node is read from its pods."""
 
+METRICS_PERMISSIONS: Mapping[str, tuple[str, ...]] = {"pods.metrics.k8s.io": ("get",)}
+"""Also in the Role: how much a pod uses, from the metrics API. Where there is none, or it may not be asked, nothing is
+missed but this. Never `nodes/proxy`, which tells the same and lets one run commands in every pod."""
+
 GROUPS: Mapping[str, str] = {
     "statefulsets": "apps",
     "networkpolicies": "networking.k8s.io",
@@ -52,6 +57,7 @@ MANAGER = "dormouse"
 """The field manager of every apply."""
 
 _PATIENCE = aiohttp.ClientTimeout(total=20, sock_connect=5)
+_METRICS_PATIENCE = aiohttp.ClientTimeout(total=1)
 _HALF_OPEN_AFTER = 5.0  # seconds that an open breaker refuses everybody but the watches
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
@@ -96,7 +102,8 @@ async def configuration(kubeconfig: str | None = None) -> Configuration:
 
 
 class Api:
-    """Requests in one namespace. Every method raises `ClusterAway` where nobody answers, else `ClusterError`.
+    """Requests in one namespace; answers are as trim.py leaves them. Every method raises `ClusterAway` where nobody
+    answers, else `ClusterError`.
 
     The breaker: once nobody answers, requests are refused at once until one gets through again; those marked `trial`
     (the watches') are always sent, and without a watch one is let through every few seconds.
@@ -167,6 +174,18 @@ class Api:
         async with self._send("get", "pods/log", path, query) as answer:
             return (await answer.read()).decode(errors="replace")
 
+    async def metrics(self, pod: str) -> Raw | None:
+        """What the metrics API measured of a pod lately; None where it does not say. It is another program than the
+        API itself, so its being away opens no breaker."""
+        resource, group = "pods.metrics.k8s.io", "/apis/metrics.k8s.io/v1beta1"
+        path = f"{group}/namespaces/{self.namespace}/pods/{pod}"
+        try:
+            async with self._send("get", resource, path, {}, within=_METRICS_PATIENCE, vital=False) as answer:
+                said = json.loads(await answer.read())
+        except (ClusterError, Expired, ValueError):
+            return None
+        return said if isinstance(said, dict) else None
+
     @asynccontextmanager
     async def stream(
         self, resource: str, query: Mapping[str, str], *, within: aiohttp.ClientTimeout
@@ -197,7 +216,7 @@ class Api:
     ) -> Raw:
         async with self._send(verb, resource, path, query, body=body, kind=kind, trial=trial) as answer:
             try:
-                made = json.loads(await answer.read())
+                made = parse(await answer.read())
             except ValueError as wrong:
                 raise ClusterError(f"{resource}: the answer is not JSON") from wrong
         return made if isinstance(made, dict) else {}
@@ -214,8 +233,11 @@ class Api:
         kind: str = "application/json",
         within: aiohttp.ClientTimeout = _PATIENCE,
         trial: bool = False,
+        vital: bool = True,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        allowed = PERMISSIONS.get(resource) or CLUSTER_PERMISSIONS.get(resource) or ()
+        """`vital`: that it is not answered tells something about the API."""
+        tables = (PERMISSIONS, CLUSTER_PERMISSIONS, METRICS_PERMISSIONS)
+        allowed = next((table[resource] for table in tables if resource in table), ())
         if verb not in allowed:
             raise AssertionError(f"{verb} {resource} is not in the role")
         self._ask_breaker(trial=trial)
@@ -240,11 +262,12 @@ class Api:
                 yield answer
         except (aiohttp.ClientError, OSError, TimeoutError) as away:
             why = str(away) or type(away).__name__
-            if not (answered and trial):  # a watch that is cut says nothing yet
+            if vital and not (answered and trial):  # a watch that is cut says nothing yet
                 self._open_breaker(why)
             raise ClusterAway(f"{resource}: {why}") from away
         except ClusterAway as away:
-            self._open_breaker(away.detail)
+            if vital:
+                self._open_breaker(away.detail)
             raise
 
     async def _authorization(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -39,6 +40,7 @@ class Holdings:
     ) -> None:
         self._held: dict[str, Held] = {}
         self._changed = changed
+        turn = asyncio.Lock()
         query = {"labelSelector": f"{names.INSTALLATION}={installation}"}
 
         def follow(resource: str, reduce: Callable[[Raw, Any], Any], slot: Slot) -> Follower[Any]:
@@ -50,6 +52,7 @@ class Holdings:
                 changed=lambda before, after: self._put(slot, before, after),
                 freshness=freshness,
                 timing=timing,
+                turn=turn,
             )
 
         self.followers: dict[str, Follower[Any]] = {

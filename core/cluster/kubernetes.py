@@ -19,8 +19,9 @@ from core.cluster.applied import Applier
 from core.cluster.broadcast import Broadcast
 from core.cluster.holdings import Holdings
 from core.cluster.manifests import Site, disruption_budget, manifests
+from core.cluster.metrics import in_use
 from core.cluster.pod_logs import PodLogs
-from core.cluster.port import Cluster, News, Observed, ServerSpec
+from core.cluster.port import Cluster, InUse, News, Observed, ServerSpec
 from core.cluster.reasons import Reasons
 from core.cluster.reduced import Held, NodeRecord, look_again, observe, reduce_node
 from core.cluster.watch import Follower, Timing
@@ -99,7 +100,7 @@ class KubernetesCluster(Cluster):
     async def ensure(self, spec: ServerSpec) -> None:
         held = self._holdings.of(spec.server)
         claim = held.claims.get(names.claim(spec.server, spec.volume))
-        if (held.set is not None and held.set.ending) or (claim is not None and claim.ending):
+        if held.set is not None and held.set.ending:
             raise ClusterError(f"what there is of {spec.server} is still going")
         try:
             wanted = manifests(spec, self._site)
@@ -112,6 +113,8 @@ class KubernetesCluster(Cluster):
             if resource == "secrets":  # written blind: nobody here may read one
                 await self._api.apply(resource, manifest)
                 continue
+            if resource == "persistentvolumeclaims" and claim is not None and claim.ending:
+                continue  # it goes once its pod has; then it is missed, and applied anew
             record = carried.get(resource, claim)
             made = await self._applier.apply(resource, manifest, known=record.told if record else "")
             self._holdings.learn(resource, made)
@@ -142,6 +145,11 @@ class KubernetesCluster(Cluster):
         if pod is None or not pod.ip:
             raise ClusterError("the game is not up")
         return await self._logs.after(pod, lambda: self._tell_agent(server, pod.ip, line))
+
+    async def usage(self, server: str) -> InUse | None:
+        pod = self._holdings.of(server).pod
+        measured = await self._api.metrics(pod.name) if pod is not None else None
+        return None if measured is None else in_use(measured)
 
     async def protect(self, server: str, playing: bool) -> None:
         """Keep a drained node waiting while somebody plays. Idempotent; remember for whom it was said."""

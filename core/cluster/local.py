@@ -13,9 +13,11 @@ from pathlib import Path
 
 import aiohttp
 
-from core.cluster.local_files import ServerFolder, StoreFile, is_locked
+from core.cluster.local_files import ServerFolder, StoreFile
 from core.cluster.local_keeper import Keeper
-from core.cluster.port import Changed, Cluster, Listed, News, Observed, Saved, ServerSpec
+from core.cluster.local_usage import in_use
+from core.cluster.local_volumes import Volumes
+from core.cluster.port import Changed, Cluster, InUse, Listed, News, Observed, Saved, ServerSpec
 from core.errors import ClusterError
 from core.words import Problem, is_server_id
 
@@ -96,10 +98,7 @@ class LocalCluster(Cluster):
             keeper.wake()
 
     async def release_volume(self, server: str, volume: int) -> None:
-        folder = ServerFolder(self._folder / server)
-        if is_locked(folder.volume_lock(volume)):
-            raise ClusterError(f"volume {volume} is in use")
-        await asyncio.to_thread(shutil.rmtree, folder.volume(volume), ignore_errors=True)
+        await Volumes(ServerFolder(self._folder / server), self._store).release(volume)
         if (keeper := self._keepers.get(server)) is not None:
             keeper.wake()
 
@@ -145,6 +144,11 @@ class LocalCluster(Cluster):
         if keeper is None:
             raise ClusterError("there is no such server", problem=Problem.CANNOT_APPLY)
         return keeper
+
+    async def usage(self, server: str) -> InUse | None:
+        keeper = self._keepers.get(server)
+        game = keeper.game() if keeper is not None else None
+        return None if game is None else await in_use(*game)
 
     def _keep(self, server: str, *, halted: bool = False) -> Keeper:
         if (known := self._keepers.get(server)) is not None:

@@ -301,10 +301,7 @@ class Keeper:
 
     def observe(self) -> Observed:
         spec, pod = self.spec(), PodFile.read(self._folder.pod_file)
-        state = self._state if pod and self._state and self._state.uid == pod.uid else None
-        if pod is not None and state is None:  # not asked yet: what the agent wrote last
-            written = State.read(self._folder.state_file)
-            state = written if written and written.uid == pod.uid and is_locked(self._folder.pod_lock) else None
+        state = self._known(pod)
         problem, detail = self._problem or (None, state.detail if state else "")
         restoring = pod is None and self._progress is not None
         return Observed(
@@ -329,6 +326,20 @@ class Keeper:
             restored=self._volumes.restored(spec.volume) if spec else None,
             progress=self._progress if restoring else None,
         )
+
+    def game(self) -> tuple[int, str] | None:
+        """The game's process, and which one that is (`local_process.identity`)."""
+        state = self._known(PodFile.read(self._folder.pod_file))
+        return None if state is None or state.pid is None else (state.pid, state.identity)
+
+    def _known(self, pod: PodFile | None) -> State | None:
+        """What the agent of this pod said last, or wrote where it was not asked yet."""
+        if pod is None:
+            return None
+        if self._state is not None and self._state.uid == pod.uid:
+            return self._state
+        written = State.read(self._folder.state_file)
+        return written if written and written.uid == pod.uid and is_locked(self._folder.pod_lock) else None
 
     def _endpoints(self, pod: PodFile | None) -> dict[str, Endpoint]:
         if pod is None:

@@ -17,6 +17,7 @@ from core.cluster.local_files import (
     SavedFile,
     ServerFolder,
     StoreFile,
+    is_locked,
     read_json,
     sync_folder,
     take_lock,
@@ -53,7 +54,7 @@ class Volumes:
     def phase(self, number: int, *, wanted: bool) -> VolumePhase:
         if self.is_whole(number):
             return VolumePhase.BOUND
-        if number in self.made():
+        if number in self.made() and number not in self._listed("released"):
             return VolumePhase.LOST
         return VolumePhase.PENDING if wanted else VolumePhase.NONE
 
@@ -62,7 +63,10 @@ class Volumes:
 
     def made(self) -> list[int]:
         """Incarnations that were ever finished."""
-        found = (read_json(self._folder.made) or {}).get("made")
+        return self._listed("made")
+
+    def _listed(self, what: str) -> list[int]:
+        found = (read_json(self._folder.made) or {}).get(what)
         return found if isinstance(found, list) else []
 
     def saved(self) -> Saved | None:
@@ -122,6 +126,15 @@ class Volumes:
         sync_folder(folder.volume(spec.volume))
         self._finish(spec.volume, {"restored": said.get("name"), "saved_at": said.get("saved_at")})
 
+    async def release(self, number: int) -> None:
+        """Delete it for good; that is not a loss. Raises ClusterError while it is in use."""
+        lock = self._folder.volume_lock(number)
+        if is_locked(lock):
+            raise ClusterError(f"volume {number} is in use")
+        if self._folder.root.is_dir():
+            self._list("released", number)
+        await asyncio.to_thread(shutil.rmtree, self._folder.volume(number), ignore_errors=True)
+
     async def save(self, spec: ServerSpec, volume: int, *, note: str, full: bool, verify: bool) -> Saved | None:
         """A snapshot of a volume at rest; None where there is none. No game starts on it meanwhile."""
         if not self.is_whole(volume):
@@ -167,8 +180,12 @@ class Volumes:
         self._remember(number)
 
     def _remember(self, number: int) -> None:
-        if number not in (made := self.made()):
-            write_json(self._folder.made, {"made": [*made, number]})
+        self._list("made", number)
+
+    def _list(self, what: str, number: int) -> None:
+        if number not in (known := self._listed(what)):
+            lists = {each: self._listed(each) for each in ("made", "released")}
+            write_json(self._folder.made, lists | {what: [*known, number]})
 
 
 def saved_of(file: SavedFile) -> Saved | None:

@@ -199,8 +199,9 @@ def _policy(spec: ServerSpec, site: Site) -> Raw:
 def _stateful_set(spec: ServerSpec, site: Site) -> Raw:
     stamps = {names.RUN: str(spec.run), names.VOLUME: str(spec.volume), names.NAME: spec.name}
     ports = json.dumps({port.name: port.container for port in spec.ports})
+    pod = {names.PORTS: ports, names.WITHIN: str(spec.game.ready.within)}
     source = {names.SOURCE: spec.source} if spec.source else {}
-    template = _meta(spec.server, spec, site, **stamps, **source, **{names.PORTS: ports})
+    template = _meta(spec.server, spec, site, **stamps, **source, **pod)
     del template["name"]
     own = {names.FINGERPRINT: fingerprint(spec), names.TRACE: spec.trace}
     return {
@@ -402,8 +403,8 @@ def _locked(uid: int | None, gid: int | None, *, read_only: bool, capabilities: 
         "readOnlyRootFilesystem": read_only,
         "capabilities": {"drop": ["ALL"], **({"add": list(capabilities)} if capabilities else {})},
     }
-    if uid:
-        made |= {"runAsNonRoot": True, "runAsUser": uid, "runAsGroup": gid or uid}
+    if uid is not None:
+        made |= {"runAsUser": uid, "runAsGroup": gid or uid} | ({"runAsNonRoot": True} if uid else {})
     return made
 
 

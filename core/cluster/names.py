@@ -15,6 +15,7 @@ FINGERPRINT = PREFIX + "fingerprint"  # annotation of the StatefulSet
 NAME = PREFIX + "name"  # annotation: what the owner called it, for humans
 TRACE = PREFIX + "trace"  # annotation of the StatefulSet
 PORTS = PREFIX + "ports"  # annotation of the pod: port numbers by name, as JSON
+WITHIN = PREFIX + "ready-within"  # annotation of the pod: seconds that the game has
 OWNED = PREFIX + "owned"  # annotation: digest of the fields that are Dormouse's, to see a foreign edit by
 
 GAME_CONTAINER = "game"

@@ -17,7 +17,7 @@ from typing import Any
 
 from core.errors import ClusterError
 from core.games.catalogue import Game, Size
-from core.words import Exit, PodPhase, Problem, Step, VolumePhase
+from core.words import Exit, Lack, PodPhase, Problem, Step, VolumePhase
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,12 @@ def split_source(source: str, server: str) -> tuple[str, str]:
     return (owner, name) if slash else (server, source)
 
 
-def order_of(name: str | None) -> tuple[int, ...]:
-    """Snapshots' names (FORMAT.md) in the order of their making; nothing comes before all."""
-    parts = (name or "").split("-")
-    return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
+def order_of(name: str | None) -> tuple[int, int, int, str]:
+    """Snapshots' names (FORMAT.md) in the order of their making; what is none comes before all."""
+    volume, run, seq, *rest = [*(name or "").split("-"), "", "", ""]
+    if not (volume.isdecimal() and run.isdecimal() and seq.isdecimal()):
+        return (-1, -1, -1, "")
+    return (int(volume), int(run), int(seq), rest[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class Saved:
     checked: bool = False
 
     @property
-    def order(self) -> tuple[int, ...]:
+    def order(self) -> tuple[int, int, int, str]:
         return order_of(self.name)
 
 
@@ -167,6 +169,7 @@ class Observed:
     step: Step | None = None
     detail: str = ""  # the cluster's own words about a pod that does not come up; for logs, not for members
     problem: str | None = None  # a core.words.Problem value where the cluster names a cause
+    lacks: Lack | None = None  # with NO_PLACE: what it is that lacks, where it is one thing
     volume: VolumePhase = VolumePhase.NONE
     volume_number: int = 0
     template_run: int | None = None
@@ -183,6 +186,14 @@ class Observed:
     def exists(self) -> bool:
         """Whether any object of this server exists, so that delete has something left to remove."""
         return self.replicas is not None or self.pod is not PodPhase.NONE or bool(self.volumes)
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """What a game uses now, with all that it started. `cpu` is in millicores (1000 is one core), `memory` in bytes."""
+
+    cpu: int
+    memory: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,3 +288,8 @@ class Cluster(ABC):
         None where there is no such volume, or nothing on it that counts as a world. Raises as `snapshot`.
         """
         raise ClusterError("snapshots are not taken on this cluster yet", problem=Problem.STORE_REFUSED)
+
+    async def usage(self, server: str) -> InUse | None:
+        """What the game uses now; None where there is no pod or the cluster does not tell. Asked while a member waits:
+        takes well under a second where all is well, and the caller gives up after that."""
+        return None

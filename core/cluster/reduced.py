@@ -5,11 +5,10 @@ A record keeps some hundred bytes of an object's several thousand; nothing else 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from sys import intern
 from typing import Any
 
 from core.cluster import names
@@ -30,7 +29,6 @@ class ObjectRecord:
 
     name: str
     server: str
-    uid: str
     version: int
     owned: str
     told: str
@@ -90,24 +88,22 @@ def reduce_policy(raw: Raw) -> ObjectRecord:
 
 
 def owned(raw: Raw) -> str:
-    """A digest of which fields the manager `dormouse` owns (not of their values). A value that somebody else sets, and
-    a field that somebody removes, leaves this set; `OWNED` itself is in it whatever its value."""
-    for entry in raw["metadata"].get("managedFields") or ():
-        if entry.get("manager") == "dormouse" and entry.get("operation") == "Apply":
-            fields = json.dumps(entry.get("fieldsV1"), separators=(",", ":")).encode()
-            return hashlib.blake2b(fields, digest_size=8).hexdigest()
-    return ""
+    """A digest of which fields the manager `dormouse` owns (not of their values), as trim.py leaves it. A value that
+    somebody else sets, and a field that somebody removes, leaves this set; `OWNED` itself is in it whatever its value.
+    """
+    said = raw["metadata"].get("managedFields")
+    return said if isinstance(said, str) else ""
 
 
-def _common(raw: Raw) -> tuple[str, str, str, int, str, str, bool]:
+def _common(raw: Raw) -> tuple[str, str, int, str, str, bool]:
+    """Texts that many records share are kept once."""
     meta = raw["metadata"]
     return (
-        meta["name"],
-        (meta.get("labels") or {}).get(names.SERVER, ""),
-        meta.get("uid", ""),
+        intern(meta["name"]),
+        intern((meta.get("labels") or {}).get(names.SERVER, "")),
         _number(meta.get("resourceVersion")),
-        owned(raw),
-        _annotations(raw).get(names.OWNED, ""),
+        intern(owned(raw)),
+        intern(_annotations(raw).get(names.OWNED, "")),
         "deletionTimestamp" in meta,
     )
 
@@ -217,6 +213,7 @@ def observe(
         step=step,
         detail=detail,
         problem=problem,
+        lacks=pod.lacks if problem is Problem.NO_PLACE else None,
         endpoints=_endpoints(pod),
     )
 

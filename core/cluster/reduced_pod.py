@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from core.cluster import names
-from core.words import Exit, PodPhase, Problem, Step
+from core.words import Exit, Lack, PodPhase, Problem, Step
 
 Raw = dict[str, Any]
 
@@ -36,6 +39,7 @@ class PodRecord:
     step: Step | None = None
     problem: Problem | None = None
     detail: str = ""
+    lacks: Lack | None = None
     exits: int = 0  # of the game, in this pod
     last_exit: Exit | None = None
     at_rest: bool = False  # between an exit and the next start that has not been counted as a restart yet
@@ -44,7 +48,7 @@ class PodRecord:
     ip: str = ""
     node: str = ""
     node_ip: str = ""
-    ports: dict[str, int] = field(default_factory=dict)
+    ports: Mapping[str, int] = field(default_factory=dict)
     deadline: datetime | None = None  # when a pod that ends is to be gone
     cut_off: bool = False  # it ends because its node does not answer
     config_missing: bool = False  # kubelet wants a Secret that is not there
@@ -64,12 +68,12 @@ def reduce_pod(raw: Raw, before: PodRecord | None = None) -> PodRecord:
     phase, step, problem, detail = _phase(meta, spec, status, conditions, game, is_ready=is_ready)
     uid = meta["uid"]
     known = before if before is not None and before.uid == uid else None
-    last_exit = _exit(game, exits, known, spec)
+    last_exit = _exit(game, exits, known, meta, spec)
     if problem is None and last_exit is not None and last_exit.reason == "OOMKilled" and not is_ready:
         problem, detail = Problem.OUT_OF_MEMORY, f"the game used more than its memory (exit code {last_exit.code})"
     return PodRecord(
         name=meta["name"],
-        server=(meta.get("labels") or {}).get(names.SERVER, ""),
+        server=intern((meta.get("labels") or {}).get(names.SERVER, "")),
         uid=uid,
         version=int(meta.get("resourceVersion") or 0),
         run=_number(stamps.get(names.RUN)),
@@ -77,14 +81,15 @@ def reduce_pod(raw: Raw, before: PodRecord | None = None) -> PodRecord:
         step=step,
         problem=problem,
         detail=detail,
+        lacks=_lacks(detail) if problem is Problem.NO_PLACE else None,
         exits=exits,
         last_exit=last_exit,
         at_rest="terminated" in state,
         started=bool(game.get("started")) and "running" in state,
         ready_since=_utc(ready.get("lastTransitionTime")) if is_ready else None,
         ip=status.get("podIP", ""),
-        node=spec.get("nodeName", ""),
-        node_ip=status.get("hostIP", ""),
+        node=intern(spec.get("nodeName", "")),
+        node_ip=intern(status.get("hostIP", "")),
         ports=_ports(stamps.get(names.PORTS)),
         deadline=_utc(meta.get("deletionTimestamp")),
         cut_off=conditions.get("DisruptionTarget", {}).get("reason") in _CUT_OFF or status.get("reason") == "NodeLost",
@@ -110,6 +115,20 @@ def _phase(meta: Raw, spec: Raw, status: Raw, conditions: Raw, game: Raw, *, is_
         lacks = placed.get("reason") == "Unschedulable"
         return PodPhase.PENDING, Step.PLACE, Problem.NO_PLACE if lacks else None, placed.get("message", "")
     return _before_game(status, game, restores=names.SOURCE in (meta.get("annotations") or {}))
+
+
+_LACKS = {
+    "Insufficient memory": Lack.MEMORY,
+    "Insufficient cpu": Lack.CPU,
+    "didn't have free ports": Lack.PORT,
+}
+"""In the scheduler's words."""
+
+
+def _lacks(message: str) -> Lack | None:
+    """Where it is only one of these; that some nodes take no such pod at all helps nobody to know."""
+    found = [lack for words, lack in _LACKS.items() if words in message]
+    return found[0] if len(found) == 1 else None
 
 
 def _before_game(status: Raw, game: Raw, *, restores: bool) -> Told:
@@ -151,7 +170,7 @@ def _eviction(status: Raw) -> Problem | None:
     return Problem.OUT_OF_MEMORY if "memory" in message else Problem.NO_PLACE
 
 
-def _exit(game: Raw, exits: int, before: PodRecord | None, spec: Raw) -> Exit | None:
+def _exit(game: Raw, exits: int, before: PodRecord | None, meta: Raw, spec: Raw) -> Exit | None:
     """Kubelet does not say that it ended a game for not becoming ready: it is a run that was never seen ready and took
     all the time it had. Where nobody saw it, one that ended within its grace after that. The reason is kept for as
     long as the exit is the last one."""
@@ -163,21 +182,12 @@ def _exit(game: Raw, exits: int, before: PodRecord | None, spec: Raw) -> Exit | 
     if before is not None and before.last_exit is not None and before.exits == exits:
         return before.last_exit
     took = (at - (_utc(ended.get("startedAt")) or at)).total_seconds()
-    within = _patience(spec)
+    within = _number((meta.get("annotations") or {}).get(names.WITHIN))
     longest = within + int(spec.get("terminationGracePeriodSeconds", 30)) + 10
     unready = not before.started if before is not None else took <= longest
     never_ready = 0 < within <= took + 1 and unready
     reason = NOT_READY if never_ready and ended.get("reason") != "OOMKilled" else str(ended.get("reason", ""))
     return Exit(int(ended.get("exitCode", 0)), reason, at)
-
-
-def _patience(spec: Raw) -> float:
-    """Seconds that the game may take to become ready; 0 where it may take for ever."""
-    for container in spec.get("containers") or ():
-        if container["name"] == names.GAME_CONTAINER:
-            probe = container.get("startupProbe") or {}
-            return float(probe.get("failureThreshold", 0) * probe.get("periodSeconds", 10))
-    return 0.0
 
 
 def _helper_waits_for_config(status: Raw) -> bool:
@@ -192,7 +202,9 @@ def _container(status: Raw, key: str, name: str) -> Raw:
     return next((each for each in status.get(key) or () if each["name"] == name), {})
 
 
-def _ports(text: str | None) -> dict[str, int]:
+@lru_cache(maxsize=256)
+def _ports(text: str | None) -> Mapping[str, int]:
+    """The same for all servers of a game."""
     try:
         known = json.loads(text or "{}")
     except ValueError:

@@ -68,7 +68,7 @@ class Image(_Model):
     ref: str
     digest: str | None = None
     command: tuple[str, ...] = ()  # empty: the image's own
-    uid: int | None = None  # None: the image starts as root
+    uid: int | None = None  # None: the image's own user, for all we know root
     gid: int | None = None  # None: as `uid`
     capabilities: tuple[Capability, ...] = ()
     data: str = "/data"  # where the volume is mounted

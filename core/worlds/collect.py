@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Protocol
 
 from .errors import Damaged
-from .listing import Pile, load_pile, piles
+from .listing import Pile, load_pile, newest, piles, silent
 from .pack import Finding, Report, packs_prefix
 from .store.port import NotThere, Store, Version
 
@@ -132,7 +132,8 @@ def _overwritten(store: Store, packs: dict[str, tuple[Version, ...]]) -> Iterabl
 def _drop(
     store: Store, server: str, manifests: list[Pile], keep: Container[str], now: datetime, ledger: Ledger
 ) -> tuple[str, ...]:
-    newest_right = _newest_right(store, server, manifests)
+    found = newest(store, server, manifests, silent)
+    newest_right = found[0] if found else None
     visible = [pile for pile in manifests if pile.visible]
     going = [
         pile
@@ -147,17 +148,6 @@ def _drop(
     for pile in going:
         store.hide(pile.key)
     return tuple(str(pile.name) for pile in going)
-
-
-def _newest_right(store: Store, server: str, manifests: list[Pile]) -> Pile | None:
-    for pile in reversed(manifests):
-        if pile.visible:
-            try:
-                load_pile(store, server, pile, lambda finding: None)
-                return pile
-            except Damaged:
-                continue
-    return None
 
 
 def _named(store: Store, server: str, manifests: list[Pile], now: datetime, ledger: Ledger, report: Report) -> set[str]:

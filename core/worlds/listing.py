@@ -1,4 +1,4 @@
-"""Which snapshots a server has, and the manifest of one of them: the oldest right version (FORMAT.md, "Reading")."""
+"""Which snapshots a server has, and the manifest of one of them (FORMAT.md, "Reading")."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Pile:
 
     @property
     def contents(self) -> tuple[Version, ...]:
-        """Oldest first: the order in which they are believed."""
-        return tuple(version for version in reversed(self.versions) if not version.hidden)
+        """Newest first."""
+        return tuple(version for version in self.versions if not version.hidden)
 
     def hidden_since(self) -> datetime | None:
         """When the marker that lies on top was laid; of several in a row the first."""
@@ -80,54 +80,53 @@ def piles(store: Store, server: str) -> list[Pile]:
     return sorted(found, key=lambda pile: pile.name)
 
 
-def load(store: Store, server: str, name: Name | str, report: Report) -> Manifest:
-    """The manifest of this name. Raises `NoSnapshot`, or `Damaged` where no version of it is right."""
+def pile_of(store: Store, server: str, name: Name | str) -> Pile:
+    """All versions of this one. Raises `NoSnapshot` where there never was such a snapshot, or none is left."""
     try:
         parsed = name if isinstance(name, Name) else Name.parse(name)
     except ValueError as error:
         raise NoSnapshot(str(error)) from error
-    key = snapshot_key(server, parsed)
-    versions = store.versions(key)
-    if not any(not version.hidden for version in versions):
-        raise NoSnapshot(f"{key}: there is none")
-    return load_pile(store, server, Pile(parsed, key, versions), report)
+    pile = Pile(parsed, snapshot_key(server, parsed), store.versions(snapshot_key(server, parsed)))
+    if not pile.contents:
+        raise NoSnapshot(f"{pile.key}: there is none")
+    return pile
+
+
+def load(store: Store, server: str, name: Name | str, report: Report) -> Manifest:
+    """The manifest of this name. Raises `NoSnapshot`, or `Damaged` where no version of it is right."""
+    return load_pile(store, server, pile_of(store, server, name), report)
 
 
 def load_pile(store: Store, server: str, pile: Pile, report: Report) -> Manifest:
     """As `load`. A marker on top is not reported: who laid it is known to the ledger only."""
-    right: Manifest | None = None
-    first = b""
-    wrong = 0
+    return fetch(store, server, pile, report)[0]
+
+
+def fetch(store: Store, server: str, pile: Pile, report: Report) -> tuple[Manifest, bytes]:
+    """The manifest, decoded and as it is kept; from an older version where the newest is wrong."""
+    wrong = False
     for version in pile.contents:
         try:
             data = store.get(pile.key, version=version.id)
-        except NotThere:
-            continue
-        if right is not None:
-            wrong += data != first
-            continue
-        try:
             decoded = format.decode(data)
-            if decoded.header.world != server or decoded.header.name != pile.name:
+            if decoded.header.world != server or decoded.header.name(data) != pile.name:
                 raise ValueError("the manifest of another snapshot")
-        except ValueError:
-            wrong += 1
+        except (NotThere, ValueError):
+            wrong = True
             continue
-        right, first = decoded, data
-    if right is None:
-        report(Finding(pile.key, "no version of the manifest is right", healed=False))
-        raise Damaged(f"{pile.key}: no version of the manifest is right", (pile.key,))
-    if wrong:
-        report(Finding(pile.key, "another manifest lies under the same name", healed=True))
-    return right
+        if wrong:
+            report(Finding(pile.key, "the newest version is not what its name says", healed=True))
+        return decoded, data
+    report(Finding(pile.key, "no version of the manifest is right", healed=False))
+    raise Damaged(f"{pile.key}: no version of the manifest is right", (pile.key,))
 
 
-def newest(store: Store, server: str, report: Report) -> Manifest | None:
-    """The newest manifest that is visible and right; None where there is none. Damaged ones are reported."""
-    for pile in reversed(piles(store, server)):
+def newest(store: Store, server: str, known: list[Pile], report: Report) -> tuple[Pile, Manifest] | None:
+    """The newest of `known` that is visible and right; None where there is none. Damaged ones are reported."""
+    for pile in reversed(known):
         if pile.visible:
             try:
-                return load_pile(store, server, pile, report)
+                return pile, load_pile(store, server, pile, report)
             except Damaged:
                 continue
     return None
@@ -146,11 +145,12 @@ def listing(store: Store, server: str, own_hides: Container[str] | None = None) 
             return None
         for version in pile.contents:
             try:
-                header = format.decode_header(store.get(pile.key, 0, HEADER_READ, version=version.id))
+                data = store.get(pile.key, 0, HEADER_READ, version=version.id)
+                header = format.decode_header(data)
             except (ValueError, NotThere):
                 continue
-            if header.name == pile.name and header.world == server:
-                return _snapshot(header, hidden)
+            if header.name(data) == pile.name and header.world == server:
+                return _snapshot(pile.name, header, hidden)
         return None
 
     with ThreadPoolExecutor(_READERS) as pool:
@@ -158,9 +158,9 @@ def listing(store: Store, server: str, own_hides: Container[str] | None = None) 
     return [snapshot for snapshot in found if snapshot is not None]
 
 
-def _snapshot(header: Header, hidden: bool) -> Snapshot:
+def _snapshot(name: Name, header: Header, hidden: bool) -> Snapshot:
     return Snapshot(
-        name=str(header.name),
+        name=str(name),
         at=time_of(header.at),
         size=header.size,
         files=header.files,

@@ -32,13 +32,16 @@ MAX_DEPTH = 64
 MAX_SIZE = 1 << 40
 """Bytes that a file may appear to have; sparse files beyond that are somebody's joke."""
 
+MAX_SEQ = 10**18 - 1
+"""Eighteen digits."""
+
 HEADER_READ = 4096
 """Bytes within which a header fits (a note has at most 200 characters), so a list needs one read each."""
 
 _PREFIX = len(MAGIC) + 32 + 4
 _ENTRY = struct.Struct("<BBHIqqQQIIHH")
 _MAX_BODY = 1 << 31
-_NAME = re.compile(r"(\d{6,18})-(\d{6,18})-(\d{6,18})")
+_NAME = re.compile(r"(\d{6,18})-(\d{6,18})-(\d{6,18})-([0-9a-f]{32})", re.ASCII)
 
 
 class Kind(IntEnum):
@@ -50,14 +53,18 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Name:
-    """Which snapshot. Sorted as numbers: the largest is the newest, whatever a clock says (`run` fences)."""
+    """Which snapshot. Sorted as numbers: the largest is the newest, whatever a clock says (`run` fences).
+
+    `sum` is the beginning of the manifest's checksum, so a name stands for one content and nothing can take its place.
+    """
 
     volume: int
     run: int
     seq: int
+    sum: str  # 32 hexadecimal digits
 
     def __str__(self) -> str:
-        return f"{self.volume:06}-{self.run:06}-{self.seq:06}"
+        return f"{self.volume:06}-{self.run:06}-{self.seq:06}-{self.sum}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -65,7 +72,8 @@ class Name:
         match = _NAME.fullmatch(text)
         if not match:
             raise ValueError(f"not a snapshot's name: {text!r}")
-        return cls(*map(int, match.groups()))
+        volume, run, seq, sum = match.groups()
+        return cls(int(volume), int(run), int(seq), sum)
 
 
 @dataclass(slots=True)
@@ -143,9 +151,9 @@ class Header:
     torn: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def name(self) -> Name:
-        return Name(self.volume, self.run, self.seq)
+    def name(self, data: bytes) -> Name:
+        """`data`: the object, or its beginning, which says its checksum; whether that holds is `decode`'s to say."""
+        return Name(self.volume, self.run, self.seq, data[len(MAGIC) : len(MAGIC) + 16].hex())
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ import zstandard
 
 from . import process
 from .errors import Damaged, NoSnapshot, NotEmpty
-from .listing import load, newest, silent, time_of
+from .listing import load, newest, piles, silent, time_of
 from .manifest import Entry, Kind, Manifest
 from .pack import Finding, Report, fetch_pack, pack_key, unpack_chunk
 from .store.port import NotThere, Store
@@ -70,7 +70,7 @@ def restore(store: Store, server: str, name: str, into: Path, progress: Progress
     finally:
         os.close(root)
     header = manifest.header
-    return Restored(str(header.name), time_of(header.at), header.size, header.files, tuple(found))
+    return Restored(name, time_of(header.at), header.size, header.files, tuple(found))
 
 
 def _make(root: int, entries: list[Entry]) -> None:
@@ -292,10 +292,10 @@ def main(arguments: list[str]) -> int:
     def work(store: Store) -> Restored:
         name = options.name
         if name == NEWEST:
-            manifest = newest(store, options.server, silent)
-            if manifest is None:
+            found = newest(store, options.server, piles(store, options.server), silent)
+            if found is None:
                 raise NoSnapshot(f"{options.server} has no snapshot that can be read")
-            name = str(manifest.header.name)
+            name = str(found[0].name)
         return restore(store, options.server, name, options.into, process.Progress())
 
     return process.run(options, work)

@@ -23,9 +23,9 @@ from . import process
 from .builder import Builder, left_packs
 from .chunks import PIECE, Chunk, Piece, digest
 from .errors import Damaged, TooLate, WorldError
-from .listing import Pile, load_pile, piles, snapshot_key, time_of
-from .manifest import TORN, Entry, Header, Kind, Manifest, Name
-from .pack import Finding, Report, packs_prefix
+from .listing import Pile, newest, piles, snapshot_key, time_of
+from .manifest import MAX_SEQ, TORN, Entry, Header, Kind, Manifest
+from .pack import Finding, packs_prefix
 from .store.port import Store
 from .tree import Found, Rules, data_spans, walk
 from .verify import verify
@@ -38,6 +38,9 @@ TRIES = 3
 
 RACY = 2_000_000_000
 """ns; a file that changed so shortly before it was read is read again next time."""
+
+MAX_MANIFEST = 64 * 1024 * 1024
+"""Bytes; what a store takes in one put. A world of about a million files."""
 
 _SMALL_BITS, _LARGE_BITS = 16, 18
 _LARGE_WORLD = 8 << 30
@@ -53,7 +56,7 @@ Progress = Callable[[int, int], object]
 class Receipt:
     """A manifest that exists. Sizes in bytes, `saved_at` is when reading the world began (UTC).
 
-    `checked`: every pack it names was listed with its size, and the manifest is the one that readers believe.
+    `checked`: every pack it names was listed with its size.
     `unchanged`: nothing was written, because the snapshot named is what the folder holds.
     `torn`: files that changed each time they were read. `skipped`: what could not be kept, by reason (tree.walk).
     """
@@ -98,16 +101,19 @@ def snapshot(
     found: list[Finding] = []
     listed = _listed(store, server)
     known = piles(store, server)
-    parent = _parent(store, server, known, found.append)
+    before = newest(store, server, known, found.append)
+    parent = before[1] if before else None
     left = left_packs(parent, listed) if parent else set()
     if parent:
         found += _missing(server, parent, listed)
-    header = Header(server, volume, run, 0, now(), str(parent.header.name) if parent else None, note)
+    header = Header(server, volume, run, _next_seq(known, volume, run), now(), note=note)
+    header.parent = str(before[0].name) if before else None
     with Builder(store, server, parent, left, salt) as builder:
         work = _Work(parent, builder, header, full, now, progress)
         work.read(folder, rules or Rules())
-        if parent and not full and not note and not left and work.is_as_parent() and _is_visible(store, server, parent):
-            manifest, unchanged = parent, True
+        unchanged = not (full or note or left) and work.is_as_parent()
+        if before and unchanged and _is_visible(store, before[0]):
+            name, header = str(before[0].name), before[1].header
         else:
             manifest, unchanged = builder.finish(header, work.entries), False
     if not unchanged:
@@ -115,17 +121,17 @@ def snapshot(
         _compare(server, manifest, listed)
         if time.clock_gettime(_CLOCK) - began > deadline:
             raise TooLate(f"{server}: the snapshot took longer than {deadline:.0f} s")
-        _commit(store, server, manifest, known)
+        name = _commit(store, server, manifest)
     return Receipt(
-        name=str(manifest.header.name),
-        saved_at=time_of(manifest.header.at),
-        size=manifest.header.size,
-        files=manifest.header.files,
-        new_bytes=0 if unchanged else manifest.header.new,
+        name=name,
+        saved_at=time_of(header.at),
+        size=header.size,
+        files=header.files,
+        new_bytes=0 if unchanged else header.new,
         checked=True,
         unchanged=unchanged,
-        torn=manifest.header.torn,
-        skipped=dict(manifest.header.skipped),
+        torn=header.torn,
+        skipped=dict(header.skipped),
         found=tuple(found),
         seconds=time.monotonic() - wall,
         cpu_seconds=time.process_time() - cpu,
@@ -146,19 +152,17 @@ def _listed(store: Store, server: str) -> dict[bytes, int]:
     return found
 
 
-def _parent(store: Store, server: str, known: list[Pile], report: Report) -> Manifest | None:
-    for pile in reversed(known):
-        if pile.visible:
-            try:
-                return load_pile(store, server, pile, report)
-            except WorldError:
-                continue
-    return None
+def _next_seq(known: list[Pile], volume: int, run: int) -> int:
+    taken = [pile.name.seq for pile in known if (pile.name.volume, pile.name.run) == (volume, run)]
+    seq = max(taken, default=0) + 1
+    if seq > MAX_SEQ:
+        raise WorldError(f"run {run} has no name left, by somebody's intent: restart the server")
+    return seq
 
 
-def _is_visible(store: Store, server: str, manifest: Manifest) -> bool:
+def _is_visible(store: Store, pile: Pile) -> bool:
     """It may have been dropped since, where another writer committed a newer one."""
-    versions = store.versions(snapshot_key(server, manifest.header.name))
+    versions = store.versions(pile.key)
     return bool(versions) and not versions[0].hidden
 
 
@@ -178,30 +182,14 @@ def _compare(server: str, manifest: Manifest, listed: dict[bytes, int]) -> None:
             raise TooLate(f"{packs_prefix(server)}{name.hex()}: vanished while the snapshot was taken")
 
 
-def _commit(store: Store, server: str, manifest: Manifest, known: list[Pile]) -> None:
-    """Put under the next free seq, until the oldest right version of that key is ours."""
-    header = manifest.header
-    taken = [pile.name.seq for pile in known if (pile.name.volume, pile.name.run) == (header.volume, header.run)]
-    header.seq = max(taken, default=0)
-    while True:
-        header.seq += 1
-        data = format.encode(manifest)
-        if len(data) > MAX_MANIFEST:
-            raise WorldError(f"{server}: the world has too many files for one manifest")
-        key = snapshot_key(server, header.name)
-        put = store.put(key, data)
-        contents = Pile(header.name, key, store.versions(key)).contents
-        if [version.id for version in contents] == [put.id] or _is_ours(store, server, key, header.name, data):
-            return
-
-
-MAX_MANIFEST = 64 * 1024 * 1024
-"""Bytes; what a store takes in one put. A world of three million files."""
-
-
-def _is_ours(store: Store, server: str, key: str, name: Name, data: bytes) -> bool:
-    believed = load_pile(store, server, Pile(name, key, store.versions(key)), lambda finding: None)
-    return format.encode(believed) == data
+def _commit(store: Store, server: str, manifest: Manifest) -> str:
+    """The name. One put, of a name that only this manifest can have: no other writer can be in the way."""
+    data = format.encode(manifest)
+    if len(data) > MAX_MANIFEST:
+        raise WorldError(f"{server}: the world has too many files for one manifest")
+    name = manifest.header.name(data)
+    store.put(snapshot_key(server, name), data)
+    return str(name)
 
 
 @dataclass(slots=True)

@@ -11,13 +11,12 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import sha256
 
 import zstandard
 
 from . import process
 from .errors import Damaged
-from .listing import load
+from .listing import fetch, pile_of
 from .manifest import Kind, Manifest
 from .pack import Finding, Report, fetch_pack, pack_key, rows, unpack_chunk
 from .store.port import NotThere, Store
@@ -50,7 +49,10 @@ def verify(store: Store, server: str, name: str, *, mend: bool = False, progress
     Raises `NoSnapshot`, `Damaged` (no version of the manifest is right), StoreError.
     """
     found: list[Finding] = []
-    manifest = load(store, server, name, found.append)
+    pile = pile_of(store, server, name)
+    manifest, raw = fetch(store, server, pile, found.append)
+    if mend and (found or not pile.visible):
+        _mend(store, pile.key, raw)
     total, done = sum(size for _, size in manifest.packs), 0
     bad: set[int] = set()
     starts = _starts(manifest)
@@ -71,9 +73,7 @@ def verify(store: Store, server: str, name: str, *, mend: bool = False, progress
         for entry in manifest.entries
         if bad and entry.kind is Kind.FILE and any(in_pack[ref] in bad for ref in entry.refs)
     ]
-    return Verified(
-        str(manifest.header.name), not bad, len(manifest.packs), len(manifest.chunks), done, tuple(found), tuple(files)
-    )
+    return Verified(name, not bad, len(manifest.packs), len(manifest.chunks), done, tuple(found), tuple(files))
 
 
 def _starts(manifest: Manifest) -> list[int]:
@@ -99,7 +99,7 @@ def _check_pack(
             report(finding)
         return False
     if found and mend:
-        _mend(store, key, name, data)
+        _mend(store, key, data)
     for finding in found:
         report(finding)
     try:
@@ -121,11 +121,11 @@ def _check_chunks(data: memoryview, manifest: Manifest, numbers: range) -> None:
         unpack_chunk(data[offset : offset + stored], plain, row.id, decompressor)
 
 
-def _mend(store: Store, key: str, name: bytes, data: bytes) -> None:
+def _mend(store: Store, key: str, data: bytes) -> None:
     """Lift the marker if the right version lies just below, else put it on top once more."""
     try:
         store.unhide(key)
-        if sha256(store.get(key)).digest() == name:
+        if store.get(key) == data:
             return
     except NotThere:
         pass

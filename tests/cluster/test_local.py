@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -303,6 +304,15 @@ class TestLocal:
         assert not is_alive(state.pid, state.identity)
         assert not is_alive(agent.pid, agent.identity)
         assert not folder.root.exists()
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells it")
+    async def test_it_tells_what_a_game_uses(self, cluster: LocalCluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        used = await cluster.usage(wanted.server)
+        assert used is not None
+        assert 1 << 20 < used.memory < 1 << 30
 
     async def test_the_agent_wants_its_token(self, cluster: LocalCluster, spec: MakeSpec, opened: Opened) -> None:
         wanted = spec()

@@ -14,13 +14,14 @@ import random
 import re
 import shutil
 import signal
+from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from faults import ANSWER, EDIT, SEND, Faults, When
+from faults import ANSWER, EDIT, SEND, Faults, Rule, When
 from playwright.async_api import Error, Locator, Page, async_playwright, expect
 from reading import texts
 from shipped import Shipped, has, shipped
@@ -37,6 +38,7 @@ if CHROMIUM is None:
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(400)]
 FIRST, _, LAST = os.environ.get("STORMS", "1-1").partition("-")
 ROUTES = (SEND, EDIT, ANSWER, ("PATCH", "/webhooks/*/*/messages/@original"))
+AT_ONCE = 5  # faults that wait for a request to strike
 SETTLED = (("Running", 1), ("Paused", 0))
 IDLE = {"IDLE_AFTER": "25", "IDLE_WARN": "15", "IDLE_GRACE": "2"}
 
@@ -48,6 +50,7 @@ class Storm:
         self.house, self.faults, self.chance = house, Faults(house.guild), random.Random(seed)
         self.log: list[str] = []
         self._kills = 0
+        self._gusts: deque[Rule] = deque()
 
     async def blow(self) -> None:
         while True:
@@ -57,6 +60,12 @@ class Storm:
                 [5, 5, 2, 3, 1, 1, 1],
             )[0]
             await strike()
+
+    def _gust(self, rule: Rule) -> None:
+        """What strikes nobody for a while has blown over: faults do not wait for whoever tries again later."""
+        self._gusts.append(rule)
+        if len(self._gusts) > AT_ONCE:
+            self._gusts.popleft().lift()
 
     async def calm(self) -> None:
         self.faults.withdraw()
@@ -69,22 +78,23 @@ class Storm:
     async def _fail(self) -> None:
         route, status = self.chance.choice(ROUTES), self.chance.choice([500, 502, 503])
         after = self.chance.random() < 0.3
-        (self.faults.answer_after if after else self.faults.answer)(*route, status, times=self.chance.randint(1, 3))
+        answer = self.faults.answer_after if after else self.faults.answer
+        self._gust(answer(*route, status, times=self.chance.randint(1, 3)))
         self._say(f"{status} {'after' if after else 'before'} {route}")
 
     async def _cut(self) -> None:
         route, when = self.chance.choice(ROUTES), self.chance.choice(list(When))
-        self.faults.cut(*route, when, times=self.chance.randint(1, 2))
+        self._gust(self.faults.cut(*route, when, times=self.chance.randint(1, 2)))
         self._say(f"cut {when.name} {route}")
 
     async def _limit(self) -> None:
         route = self.chance.choice(ROUTES[:2])
-        self.faults.rate_limit(*route, 1.0, everywhere=self.chance.random() < 0.3)
+        self._gust(self.faults.rate_limit(*route, 1.0, everywhere=self.chance.random() < 0.3))
         self._say(f"429 {route}")
 
     async def _slow(self) -> None:
         route = self.chance.choice(ROUTES)
-        self.faults.delay(*route, self.chance.uniform(0.2, 2.0), times=2)
+        self._gust(self.faults.delay(*route, self.chance.uniform(0.2, 2.0), times=2))
         self._say(f"slow {route}")
 
     async def _gateway(self) -> None:

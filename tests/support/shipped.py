@@ -44,6 +44,7 @@ class Shipped:
             "DORMOUSE_IDLE_GRACE": "1",
             "DORMOUSE_HEALTH": "off",
         } | {f"DORMOUSE_{name}": value for name, value in (settings or {}).items()}
+        self.environ |= {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
     @property
     def log(self) -> str:

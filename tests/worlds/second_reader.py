@@ -22,10 +22,6 @@ def visible(store: Path, key: str) -> bytes:
     return top.read_bytes()
 
 
-def oldest(store: Path, key: str) -> bytes:
-    return min((store / key).glob(".[0-9]*.data"), key=lambda path: int(path.name[1:21])).read_bytes()
-
-
 def columns(body: bytes, counts: dict[str, int]) -> Iterator[tuple[int, ...] | bytes]:
     p, c, r, g = (counts[name] for name in ("packs", "chunks", "refs", "holes"))
     at = 0
@@ -60,8 +56,9 @@ def chunks(store: Path, server: str, parts: list[tuple[int, ...] | bytes]) -> li
 
 def read(store: Path, server: str, name: str) -> Iterator[tuple[int, int, int, bytes, bytes, bytes]]:
     """(kind, mode, mtime, path, target, content) of every entry."""
-    raw = oldest(store, f"worlds/{server}/snapshots/{name}")
+    raw = visible(store, f"worlds/{server}/snapshots/{name}")
     assert raw[:8] == b"DMSNAP1\n"
+    assert name.endswith(raw[8:24].hex())
     assert hashlib.sha256(raw[40:]).digest() == raw[8:40]
     length = struct.unpack_from("<I", raw, 40)[0]
     header = json.loads(raw[44 : 44 + length])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from worldgen import picture
 
-from core.worlds.collect import collect, purge, unhide
+from core.worlds.collect import Collected, collect, purge, unhide
 from core.worlds.listing import listing, snapshot_key
+from core.worlds.snapshot import snapshot
+from core.worlds.store.folder import FolderStore
 from core.worlds.verify import verify
 from tests.worlds.around import SERVER, Around, MemoryLedger, flip, later, packs
 from tests.worlds.conftest import Bring, Take
@@ -87,30 +90,34 @@ def test_a_snapshot_that_came_after_the_decision_is_not_dropped(
 
 
 def test_a_snapshot_under_way_keeps_its_parents_packs(
-    store: Around, ledger: MemoryLedger, world: Path, take: Take, bring: Bring
+    ledger: MemoryLedger, world: Path, take: Take, bring: Bring, tmp_path: Path
 ) -> None:
-    """Its parent is dropped and collected two days on, while it stands still just before it commits."""
+    """While it stands still just before its commit, another writer makes its parent, and all packs of that, garbage."""
+    ahead = timedelta()
+    store = Around(
+        FolderStore(tmp_path / "clocked", clock=lambda: int(later(seconds=ahead.total_seconds()).timestamp() * 1e9))
+    )
     (world / "big").write_bytes(os.urandom(300_000))
-    (world / "small").write_bytes(b"1")
-    parent = take()
-    (world / "big").rename(world / "kept aside")
-    other = take()
-    os.rename(world / "kept aside", world / "big")
+    parent = take(into=store)
+    ahead = timedelta(days=9)
     (world / "small").write_bytes(b"2")
-    collected = []
+    (tmp_path / "empty").mkdir()
+    collected: list[Collected] = []
 
     def meanwhile(operation: str, key: str, when: str) -> None:
         if operation == "put" and "/snapshots/" in key and when == "before":
             store.hook = lambda operation, key, when: None
-            collected.append(collect(store, SERVER, (), later(hours=23), ledger))
+            snapshot(store, SERVER, tmp_path / "empty", volume=1, run=2)
+            collected.extend(collect(store, SERVER, (), later(days=9, hours=hours), ledger) for hours in (2, 23))
 
     store.hook = meanwhile
-    receipt = take()
+    receipt = take(into=store)
     assert collected[0].snapshots == (parent.name,)
-    assert other.name not in collected[0].snapshots
-    collect(store, SERVER, [receipt.name], later(hours=23), ledger)
-    collect(store, SERVER, [receipt.name], later(days=9), ledger)
-    assert picture(bring(receipt)[0]) == picture(world)
+    assert [each.packs for each in collected] == [0, 0]
+    collect(store, SERVER, [receipt.name], later(days=9, hours=24), ledger)
+    collect(store, SERVER, [receipt.name], later(days=90), ledger)
+    assert verify(store, SERVER, receipt.name).found == ()
+    assert picture(bring(receipt, store)[0]) == picture(world)
 
 
 def test_nothing_is_ever_deleted(store: Around, ledger: MemoryLedger, rewritten: list[str], bring: Bring) -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from worldgen import minecraft, picture
 
 from core.worlds import manifest as format
 from core.worlds import pack
-from core.worlds.errors import Damaged
-from core.worlds.listing import listing, load, newest, silent, snapshot_key
+from core.worlds.errors import Damaged, WorldError
+from core.worlds.listing import listing, load, silent, snapshot_key
+from core.worlds.manifest import MAX_SEQ, Name
 from core.worlds.restore import restore
 from core.worlds.snapshot import snapshot
 from core.worlds.store.folder import FolderStore
 from core.worlds.verify import verify
-from tests.worlds.around import SERVER, Around, MemoryLedger, flip, packs
+from tests.worlds.around import OTHER, SERVER, Around, MemoryLedger, flip, packs
 from tests.worlds.conftest import Bring, Take
 
 
@@ -95,6 +98,8 @@ def test_mending_makes_the_right_versions_visible(store: Around, name: str) -> N
     first, second = packs(store)
     flip(store, first)
     store.hide(second)
+    store.put(snapshot_key(SERVER, name), b"nonsense")
+    store.hide(snapshot_key(SERVER, name))
     assert verify(store, SERVER, name, mend=True).ok
     again = verify(store, SERVER, name)
     assert (again.ok, again.found) == (True, ())
@@ -114,20 +119,19 @@ def test_a_part_of_a_pack_is_healed_too(store: Around, world: Path, take: Take, 
     assert key in {finding.key for finding in restored.found}
 
 
-def test_a_manifest_that_was_overwritten_is_the_first_one(
+def test_a_manifest_that_was_overwritten_is_read_from_below(
     store: Around, world: Path, take: Take, bring: Bring, tmp_path: Path
 ) -> None:
-    """The forgery is a sound manifest of the same name; but the right one lies below it."""
+    """The forgery is a sound manifest; but a name stands for one content."""
     (world / "a").write_bytes(b"mine")
     receipt = take()
-    forged = FolderStore(tmp_path / "forger")
+    forger = FolderStore(tmp_path / "forger")
     (world / "a").write_bytes(b"forged")
-    snapshot(forged, SERVER, world, volume=1, run=1)
-    for version in forged.list():
-        store.put(version.key, forged.get(version.key))
+    forged = snapshot(forger, SERVER, world, volume=1, run=1)
+    store.put(snapshot_key(SERVER, receipt.name), forger.get(snapshot_key(SERVER, forged.name)))
     into, restored = bring(receipt)
     assert (into / "a").read_bytes() == b"mine"
-    assert [finding.what for finding in restored.found] == ["another manifest lies under the same name"]
+    assert [finding.what for finding in restored.found] == ["the newest version is not what its name says"]
 
 
 def test_a_manifest_under_nonsense_is_still_read(store: Around, world: Path, bring: Bring, name: str) -> None:
@@ -138,21 +142,28 @@ def test_a_manifest_under_nonsense_is_still_read(store: Around, world: Path, bri
     assert [each.name for each in listing(store, SERVER)] == [name]
 
 
-def test_a_manifest_of_another_world_or_name_is_refused(store: Around, name: str) -> None:
-    moved = "000001-000009-000001"
+@pytest.mark.parametrize("change", [{"run": 9}, {"seq": 9}, {"sum": "0" * 32}])
+def test_a_manifest_under_another_name_is_refused(store: Around, name: str, change: dict[str, Any]) -> None:
+    moved = replace(Name.parse(name), **change)
     store.put(snapshot_key(SERVER, moved), store.get(snapshot_key(SERVER, name)))
     with pytest.raises(Damaged):
         load(store, SERVER, moved, silent)
-    found = newest(store, SERVER, silent)
-    assert found is not None
-    assert str(found.header.name) == name
+    assert [each.name for each in listing(store, SERVER)] == [name]
 
 
-def test_a_manifest_of_a_later_format_is_not_guessed_at(store: Around, name: str) -> None:
-    key = snapshot_key(SERVER, "000001-000009-000001")
-    store.put(key, b"DMSNAP2\n" + bytes(100))
+def test_a_manifest_of_another_world_is_refused(store: Around, name: str) -> None:
+    store.put(snapshot_key(OTHER, name), store.get(snapshot_key(SERVER, name)))
+    with pytest.raises(Damaged):
+        load(store, OTHER, name, silent)
+    assert listing(store, OTHER) == []
+
+
+def test_a_manifest_of_a_later_format_is_not_guessed_at(store: Around, world: Path, take: Take, name: str) -> None:
+    later = replace(Name.parse(name), run=9)
+    store.put(snapshot_key(SERVER, later), b"DMSNAP2\n" + bytes.fromhex(later.sum) + bytes(100))
     with pytest.raises(Damaged, match="000009"):
-        load(store, SERVER, "000001-000009-000001", silent)
+        load(store, SERVER, later, silent)
+    assert take(run=10, note="after that").new_bytes == 0
 
 
 def test_a_snapshot_that_somebody_hid_is_listed_and_restored(
@@ -166,8 +177,8 @@ def test_a_snapshot_that_somebody_hid_is_listed_and_restored(
     assert picture(bring(name)[0]) == picture(world)
 
 
-def test_two_writers_of_one_name_get_two_names(store: Around, world: Path, take: Take, bring: Bring) -> None:
-    """By force: the same volume and run, each between the other's look at the list and its commit."""
+def test_two_writers_at_once_get_two_names(store: Around, world: Path, take: Take, bring: Bring) -> None:
+    """By force: the same volume, run and seq, one between the other's look at the list and its commit."""
     (world / "a").write_bytes(b"of the first")
     inner: list[str] = []
 
@@ -179,24 +190,17 @@ def test_two_writers_of_one_name_get_two_names(store: Around, world: Path, take:
 
     store.hook = meanwhile
     first = take()
-    assert first.name != inner[0]
+    assert Name.parse(first.name).seq == Name.parse(inner[0]).seq
     assert (bring(first)[0] / "a").read_bytes() == b"of the first"
     assert (bring(inner[0])[0] / "a").read_bytes() == b"of the second"
+    assert {each.name for each in listing(store, SERVER)} == {first.name, inner[0]}
 
 
-def test_nonsense_laid_in_wait_under_the_next_name_does_not_win(store: Around, world: Path, take: Take) -> None:
-    (world / "a").write_bytes(b"mine")
-
-    def trap(operation: str, key: str, when: str) -> None:
-        if operation == "put" and "/snapshots/" in key and when == "before":
-            store.hook = lambda operation, key, when: None
-            store.inner.put(key, b"nonsense")
-
-    store.hook = trap
-    receipt = take()
-    found = newest(store, SERVER, silent)
-    assert found is not None
-    assert str(found.header.name) == receipt.name
+def test_names_that_somebody_used_up_are_said_so(store: Around, world: Path, take: Take) -> None:
+    store.put(snapshot_key(SERVER, Name(1, 1, MAX_SEQ, "0" * 32)), b"nonsense")
+    with pytest.raises(WorldError, match="restart the server"):
+        take()
+    assert take(run=2).checked
 
 
 def test_a_chunk_that_claims_to_be_huge_is_not_unpacked(store: Around, world: Path, take: Take) -> None:
@@ -215,7 +219,8 @@ def test_a_forged_place_of_a_chunk_is_found(store: Around, world: Path, take: Ta
     receipt = take()
     manifest = load(store, SERVER, receipt.name, silent)
     manifest.chunks.offset[0] += 1
-    manifest.header.run = 9
-    store.put(snapshot_key(SERVER, manifest.header.name), format.encode(manifest))
-    verified = verify(store, SERVER, str(manifest.header.name))
+    data = format.encode(manifest)
+    name = manifest.header.name(data)
+    store.put(snapshot_key(SERVER, name), data)
+    verified = verify(store, SERVER, str(name))
     assert (verified.ok, verified.files) == (False, ("a",))

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from worldgen import picture
 
-from core.worlds import builder, snapshot
+from core.worlds import builder, chunks, snapshot
 from core.worlds.errors import TooLate
-from core.worlds.listing import load, newest, silent
+from core.worlds.listing import load, silent
 from core.worlds.manifest import TORN
 from core.worlds.store.port import StoreAway
 from core.worlds.tree import Found
-from tests.worlds.around import SERVER, Around, packs
+from tests.worlds.around import SERVER, Around, newest_manifest, packs
 from tests.worlds.conftest import Bring, Take
 
 
@@ -24,7 +24,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Paths of the files that were opened."""
     names: list[bytes] = []
     real = Found.open
-    monkeypatch.setattr(Found, "open", lambda found: (names.append(found.path), real(found))[1])
+
+    def open(found: Found) -> int | None:
+        names.append(found.path)
+        return real(found)
+
+    monkeypatch.setattr(Found, "open", open)
     return names
 
 
@@ -43,7 +48,7 @@ def test_nothing_is_written_where_nothing_changed(world: Path, take: Take, store
     first = take()
     store.calls.clear()
     again = take()
-    assert store.did("put") == []
+    assert store.did("put") == ()
     assert (again.name, again.unchanged, again.new_bytes) == (first.name, True, 0)
 
 
@@ -102,7 +107,7 @@ def test_a_full_snapshot_finds_what_no_clock_tells(
     path.write_bytes(b"after!")
 
     def as_before(name: object, **more: object) -> os.stat_result:
-        return before if name == b"mapped" else real(name, **more)  # type: ignore[arg-type, return-value]
+        return before if name == b"mapped" else real(name, **more)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "stat", as_before)
@@ -153,7 +158,7 @@ def test_a_file_that_is_cut_while_it_is_read_does_not_stop_a_snapshot(
 def _while_reading(monkeypatch: pytest.MonkeyPatch, changes: list[object]) -> None:
     """One change at each reading of a file, just before its bytes are taken."""
     todo = iter(changes)
-    real = snapshot.digest
+    real = chunks.digest
 
     def disturbed(pieces: object, known: object) -> object:
         change = next(todo, None)
@@ -183,11 +188,10 @@ def test_a_world_that_is_mostly_garbage_is_compacted(world: Path, take: Take, st
     for at in range(8):
         (world / f"{at}").write_bytes(os.urandom(10))
     take()
-    take(note="compacts")
-    manifest = newest(store, SERVER, silent)
-    assert manifest is not None
+    receipt = take(note="compacts")
+    manifest = load(store, SERVER, receipt.name, silent)
     assert sum(manifest.live()) * 2 >= sum(size for _, size in manifest.packs)
-    assert picture(bring(str(manifest.header.name))[0]) == picture(world)
+    assert picture(bring(receipt)[0]) == picture(world)
 
 
 def test_many_small_packs_are_made_one(world: Path, take: Take, store: Around, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +199,7 @@ def test_many_small_packs_are_made_one(world: Path, take: Take, store: Around, m
     for at in range(8):
         (world / f"{at}").write_bytes(os.urandom(5000))
         take()
-    manifest = newest(store, SERVER, silent)
+    manifest = newest_manifest(store)
     assert manifest is not None
     assert len(manifest.packs) <= 6
 
@@ -211,7 +215,7 @@ def test_a_pack_that_vanishes_meanwhile_stops_the_commit(world: Path, take: Take
     store.hook = thief
     with pytest.raises(TooLate, match="vanished"):
         take()
-    assert newest(store, SERVER, silent) is None
+    assert newest_manifest(store) is None
     assert take().checked
 
 
@@ -219,7 +223,7 @@ def test_a_snapshot_that_took_too_long_does_not_commit(world: Path, take: Take, 
     (world / "a").write_bytes(b"1")
     with pytest.raises(TooLate, match="longer than"):
         take(deadline=0.0)
-    assert newest(store, SERVER, silent) is None
+    assert newest_manifest(store) is None
 
 
 def test_a_store_that_is_away_leaves_the_last_snapshot(world: Path, take: Take, store: Around, bring: Bring) -> None:

@@ -13,9 +13,15 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ONE_EACH = Policy(last=1, hourly=0, daily=0, weekly=0, monthly=0, young=timedelta())
 
 
+def name(numbers: str) -> str:
+    return f"{numbers}-{'0' * 32}"
+
+
 def points(*ages: timedelta, good: bool = True) -> list[Point]:
     """From the oldest: the youngest has the largest name."""
-    return [Point(f"000001-000001-{at:06}", NOW - age, good) for at, age in enumerate(sorted(ages, reverse=True), 1)]
+    return [
+        Point(name(f"000001-000001-{at:06}"), NOW - age, good) for at, age in enumerate(sorted(ages, reverse=True), 1)
+    ]
 
 
 def ages(kept: frozenset[str], all: list[Point]) -> list[timedelta]:
@@ -54,26 +60,26 @@ def test_what_is_young_stays() -> None:
 
 
 def test_what_was_pinned_stays() -> None:
-    all = [*points(*hours(1, 2)), Point("000001-000001-000000", NOW - timedelta(days=900), pinned=True)]
-    assert "000001-000001-000000" in keep(all, ONE_EACH, NOW)
+    all = [*points(*hours(1, 2)), Point(name("000001-000001-000000"), NOW - timedelta(days=900), pinned=True)]
+    assert name("000001-000001-000000") in keep(all, ONE_EACH, NOW)
 
 
 def test_the_last_good_one_stays_however_many_bad_ones_follow() -> None:
-    bad = [Point(f"000001-000002-{at:06}", NOW - timedelta(minutes=at), good=False) for at in range(500)]
-    good = Point("000001-000001-000001", NOW - timedelta(days=400))
+    bad = [Point(name(f"000001-000002-{at:06}"), NOW - timedelta(minutes=at), good=False) for at in range(500)]
+    good = Point(name("000001-000001-000001"), NOW - timedelta(days=400))
     assert good.name in keep([good, *bad], Policy(), NOW)
 
 
 def test_a_good_one_stands_for_its_period_before_a_younger_bad_one() -> None:
-    good = Point("000001-000001-000001", NOW - timedelta(hours=30))
-    bad = Point("000001-000001-000002", NOW - timedelta(hours=29), good=False)
-    newest = Point("000001-000001-000003", NOW)
+    good = Point(name("000001-000001-000001"), NOW - timedelta(hours=30))
+    bad = Point(name("000001-000001-000002"), NOW - timedelta(hours=29), good=False)
+    newest = Point(name("000001-000001-000003"), NOW)
     assert keep([good, bad, newest], Policy(1, 0, 2, 0, 0), NOW) == {good.name, newest.name}
 
 
 def test_newest_is_by_name_and_not_by_clock() -> None:
-    late = Point("000001-000006-000001", NOW)
-    fenced = Point("000001-000007-000001", NOW - timedelta(hours=9))
+    late = Point(name("000001-000006-000001"), NOW)
+    fenced = Point(name("000001-000007-000001"), NOW - timedelta(hours=9))
     assert keep([late, fenced], ONE_EACH, NOW) == {fenced.name}
 
 
@@ -84,7 +90,12 @@ def test_of_nothing_nothing_is_kept() -> None:
 some_points = st.lists(
     st.builds(
         Point,
-        st.builds("{:06}-{:06}-{:06}".format, st.integers(1, 3), st.integers(1, 9), st.integers(1, 999)),
+        st.builds(
+            "{:06}-{:06}-{:06}-00000000000000000000000000000000".format,
+            st.integers(1, 3),
+            st.integers(1, 9),
+            st.integers(1, 999),
+        ),
         st.datetimes(datetime(2020, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
         st.booleans(),
         st.booleans(),

@@ -149,7 +149,9 @@ def test_nothing_is_restored_over_something(world: Path, take: Take, store: Arou
     assert os.listdir(tmp_path / "full") == ["precious"]
 
 
-@pytest.mark.parametrize("name", ["000001-000001-000009", "nonsense", "../../x", ""])
+@pytest.mark.parametrize(
+    "name", ["000001-000001-000009-" + "0" * 32, "000001-000001-000009", "nonsense", "../../x", ""]
+)
 def test_a_snapshot_that_never_was_is_said_so(store: Around, tmp_path: Path, name: str) -> None:
     (tmp_path / "into").mkdir()
     with pytest.raises(NoSnapshot):

@@ -155,13 +155,19 @@ async def test_a_secret_that_is_gone_is_written_again(cluster: KubernetesCluster
     await cluster.remove(wanted.server)
 
 
-async def test_a_volume_that_goes_is_seen_going(cluster: KubernetesCluster, namespace: kube.Namespace) -> None:
+async def test_a_volume_that_goes_is_seen_going_and_stands_in_nobodys_way(
+    cluster: KubernetesCluster, namespace: kube.Namespace
+) -> None:
     wanted = kube.make_spec()
     await cluster.ensure(wanted)
     await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY)
     namespace.kubectl("delete", "pvc", names.claim(wanted.server, 1), "--wait=false")
     seen = await until(cluster, wanted.server, lambda seen: seen.volume is VolumePhase.ENDING)
     assert seen.pod is PodPhase.READY
+    await cluster.ensure(replace(wanted, replicas=0))
+    await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.NONE and seen.volumes == ())
+    await cluster.ensure(replace(wanted, run=2))
+    await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY)
     await cluster.remove(wanted.server)
 
 

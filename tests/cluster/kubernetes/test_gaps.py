@@ -1,4 +1,4 @@
-"""The API server dies: what the adapter says meanwhile, and that it is right again afterwards.
+"""The API server dies, a node goes: what the adapter says meanwhile, and that it is right again afterwards.
 
 Disturbs everybody on the cluster, so it runs only where DORMOUSE_CLUSTER_CTL names the command that breaks things.
 """
@@ -6,6 +6,7 @@ Disturbs everybody on the cluster, so it runs only where DORMOUSE_CLUSTER_CTL na
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shlex
 import subprocess
@@ -16,7 +17,8 @@ import pytest
 from core.cluster.port import Changed, Listed, News, Stale
 from core.cluster.watch import Timing
 from core.errors import ClusterAway
-from core.words import new_server_id
+from core.words import PodPhase, Problem, new_server_id
+from tests.contracts import cluster as contract
 from tests.contracts.cluster import until
 
 kube.needs_cluster()
@@ -63,4 +65,31 @@ async def test_a_dead_api_server_is_a_gap_and_not_ten_thousand_failures(namespac
         while not (isinstance(news, Changed) and not news.observed.exists):
             news = await heard.get()
     listening.cancel()
+    await cluster.close()
+
+
+async def test_a_node_that_is_gone_is_said_and_survived(
+    namespace: kube.Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract, "PATIENCE", 120.0)
+    cluster = await namespace.cluster(new_server_id(), timing=Timing(tick=0.5))
+    await cluster.start()
+    wanted = kube.make_spec()
+    await cluster.ensure(wanted)
+    first = await contract.ready(cluster, wanted.server)
+    [node] = json.loads(kube.kubectl("get", "nodes", "-o", "json"))["items"]
+    taint = "dormouse-test=gone:NoExecute"
+    await asyncio.to_thread(ctl, "stop", "kubelet")
+    try:
+        kube.kubectl("taint", "node", node["metadata"]["name"], taint)
+        ending = await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.ENDING)
+        assert ending.problem is None
+        lost = await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.LOST)
+        assert (lost.uid, lost.problem) == (first.uid, Problem.NODE_LOST)
+    finally:
+        kube.kubectl("taint", "node", node["metadata"]["name"], taint + "-")
+        await asyncio.to_thread(ctl, "start", "kubelet")
+    again = await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY and seen.uid != first.uid)
+    assert again.problem is None
+    await cluster.remove(wanted.server)
     await cluster.close()

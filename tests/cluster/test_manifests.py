@@ -1,0 +1,260 @@
+"""What is put into a cluster, as plain objects: nothing here needs one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import kube
+import pytest
+
+from core.cluster import names
+from core.cluster.addresses import Exposure, port_name
+from core.cluster.manifests import disruption_budget, manifests
+from core.cluster.port import ServerSpec
+from core.games.catalogue import BUILT_IN, Catalogue
+
+CATALOGUE = Catalogue.load(BUILT_IN)
+GAMES = [game.id for game in CATALOGUE]
+Raw = dict[str, Any]
+
+
+def spec(game: str = "meadow", **given: Any) -> ServerSpec:
+    found = CATALOGUE.get(game)
+    assert found is not None
+    return kube.make_spec("aaaaaaaaaaaa", game=found, **given)
+
+
+def made(wanted: ServerSpec, exposure: Exposure = Exposure.LOADBALANCER, **given: Any) -> dict[str, Raw]:
+    return dict(manifests(wanted, kube.site(exposure, **given)))
+
+
+def pod(wanted: ServerSpec, exposure: Exposure = Exposure.LOADBALANCER) -> Raw:
+    found: Raw = made(wanted, exposure)["statefulsets"]["spec"]["template"]["spec"]
+    return found
+
+
+def container(pod: Raw, name: str) -> Raw:
+    found: Raw = next(each for each in pod["initContainers"] + pod["containers"] if each["name"] == name)
+    return found
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_every_object_says_whose_it_is(game: str) -> None:
+    for manifest in made(spec(game)).values():
+        labels = manifest["metadata"]["labels"]
+        assert labels[names.INSTALLATION] == "test"
+        assert (labels[names.SERVER], labels[names.GUILD], labels[names.OWNER]) == ("aaaaaaaaaaaa", "1", "2")
+        assert labels["app.kubernetes.io/managed-by"] == "dormouse"
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_every_container_is_locked_down(game: str) -> None:
+    found = pod(spec(game))
+    assert found["automountServiceAccountToken"] is False
+    assert found["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for each in found["initContainers"] + found["containers"]:
+        assert each["securityContext"]["allowPrivilegeEscalation"] is False
+        assert each["securityContext"]["capabilities"]["drop"] == ["ALL"]
+        limits, requests = each["resources"]["limits"], each["resources"]["requests"]
+        assert limits["memory"] == requests["memory"]
+        assert limits["ephemeral-storage"]
+
+
+@pytest.mark.parametrize("game", ["meadow", "minecraft-java", "factorio"])
+def test_games_that_can_run_without_root_do(game: str) -> None:
+    uid = {"meadow": 10001, "minecraft-java": 1000, "factorio": 845}[game]
+    found = pod(spec(game))
+    assert found["securityContext"]["fsGroup"] == uid
+    for each in found["initContainers"] + found["containers"]:
+        assert (each["securityContext"]["runAsNonRoot"], each["securityContext"]["runAsUser"]) == (True, uid)
+
+
+def test_a_game_that_starts_as_root_has_the_capabilities_of_its_entry_and_its_agent_is_not_root() -> None:
+    found = pod(spec("valheim"))
+    game = container(found, "game")["securityContext"]
+    assert "runAsUser" not in game
+    assert set(game["capabilities"]["add"]) == {"CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"}
+    assert container(found, "agent")["securityContext"]["runAsUser"] == 10001
+
+
+def test_no_secret_stands_anywhere_but_in_the_secret() -> None:
+    hidden = spec("meadow", settings={"password": "opensesame"}, console_secret="c0" * 16, agent_secret="a9" * 16)
+    found = made(hidden)
+    secret = found.pop("secrets")["stringData"]
+    assert (secret["agent"], secret["console"]) == ("a9" * 16, "c0" * 16)
+    assert secret["env.MEADOW_PASSWORD"] == "opensesame"
+    rest = json.dumps(found)
+    assert "opensesame" not in rest
+    assert "c0" * 16 not in rest
+    assert "a9" * 16 not in rest
+
+
+def test_what_a_member_types_is_never_read_as_a_reference() -> None:
+    env = container(pod(spec("meadow", settings={"greeting": "$(MEADOW_PASSWORD)"})), "game")["env"]
+    greeting = next(each["value"] for each in env if each["name"] == "MEADOW_GREETING")
+    assert greeting == "$$(MEADOW_PASSWORD)"
+
+
+def test_a_name_cannot_break_out_of_a_json_file() -> None:
+    found = made(spec("factorio", name='Po"nd\\'))["secrets"]["stringData"]
+    written = json.loads(json.loads(found["files"])["config/server-settings.json"])
+    assert written["name"] == 'Po"nd\\'
+
+
+def test_run_volume_and_fingerprint_are_stamped() -> None:
+    wanted = spec(run=4, volume=2, trace="beef")
+    found = made(wanted)["statefulsets"]
+    stamps = found["metadata"]["annotations"]
+    assert (stamps[names.RUN], stamps[names.VOLUME], stamps[names.TRACE]) == ("4", "2", "beef")
+    template = found["spec"]["template"]
+    assert template["metadata"]["annotations"][names.RUN] == "4"
+    assert template["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"] == "data-aaaaaaaaaaaa-2"
+
+
+def test_pausing_and_tracing_change_no_template() -> None:
+    template: Callable[[ServerSpec], Raw] = lambda wanted: made(wanted)["statefulsets"]["spec"]["template"]  # noqa: E731
+    wanted = spec()
+    assert template(wanted) == template(replace(wanted, replicas=0, trace="beef"))
+
+
+def test_the_set_replaces_no_pod_by_itself_and_has_one_at_most() -> None:
+    found = made(spec(replicas=0))["statefulsets"]["spec"]
+    assert (found["replicas"], found["updateStrategy"], found["revisionHistoryLimit"]) == (0, {"type": "OnDelete"}, 1)
+
+
+def test_the_console_of_a_game_is_closed_to_the_network() -> None:
+    wanted = spec("factorio")
+    found = made(wanted)
+    opened = [port for rule in found["networkpolicies"]["spec"]["ingress"] for port in rule["ports"]]
+    assert {(each["port"], each["protocol"]) for each in opened} == {(34197, "UDP"), (names.AGENT_PORT, "TCP")}
+    assert [port["targetPort"] for port in found["services"]["spec"]["ports"]] == [34197]
+
+
+def test_only_the_bots_namespace_reaches_the_agent() -> None:
+    inside = replace(kube.site(), bot_namespace="dormouse")
+    policy = dict(manifests(spec(), inside))["networkpolicies"]["spec"]
+    [rule] = [rule for rule in policy["ingress"] if rule["ports"][0]["port"] == names.AGENT_PORT]
+    assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "dormouse"}}}]
+
+
+def test_a_game_reaches_the_internet_and_names_but_nothing_inside() -> None:
+    egress = made(spec())["networkpolicies"]["spec"]["egress"]
+    blocks = egress[0]["to"][0]["ipBlock"]
+    assert {"10.0.0.0/8", "169.254.0.0/16"} <= set(blocks["except"])
+    assert {port["port"] for port in egress[1]["ports"]} == {53}
+
+
+def test_a_balancer_shares_a_static_address_in_the_words_of_metallb_and_azure() -> None:
+    service = made(spec(), static=("203.0.113.7",))["services"]
+    assert service["metadata"]["annotations"] == {
+        "metallb.io/loadBalancerIPs": "203.0.113.7",
+        "metallb.io/allow-shared-ip": "dormouse-test",
+        "service.beta.kubernetes.io/azure-load-balancer-ipv4": "203.0.113.7",
+    }
+    assert (service["spec"]["type"], service["spec"]["externalTrafficPolicy"]) == ("LoadBalancer", "Cluster")
+
+
+def test_a_server_stays_on_its_address_of_several() -> None:
+    addresses = kube.site(Exposure.LOADBALANCER, static=("203.0.113.7", "203.0.113.8")).addresses
+    assert len({addresses.address("aaaaaaaaaaaa") for _ in range(3)}) == 1
+    assert {addresses.address(f"server{number}") for number in range(20)} == {"203.0.113.7", "203.0.113.8"}
+
+
+def test_a_node_port_is_the_servers_port() -> None:
+    wanted = spec()
+    [port] = made(wanted, Exposure.NODEPORT)["services"]["spec"]["ports"]
+    assert (port["nodePort"], port["targetPort"]) == (wanted.ports[0].host, 8400)
+
+
+def test_host_ports_are_on_the_pod_and_the_service_has_no_address() -> None:
+    wanted = spec()
+    assert made(wanted, Exposure.HOSTPORT)["services"]["spec"]["clusterIP"] == "None"
+    assert container(pod(wanted, Exposure.HOSTPORT), "game")["ports"][0]["hostPort"] == wanted.ports[0].host
+
+
+@pytest.mark.parametrize(
+    ("exposure", "given", "node", "balancer", "address"),
+    [
+        (Exposure.LOADBALANCER, {"static": ("203.0.113.7",)}, "10.0.0.1", "", "203.0.113.7"),
+        (Exposure.LOADBALANCER, {}, "10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        (Exposure.LOADBALANCER, {"public_host": "play.example"}, "10.0.0.1", "198.51.100.1", "play.example"),
+        (Exposure.NODEPORT, {}, "10.0.0.1", "", "10.0.0.1"),
+        (Exposure.NODEPORT, {"public_host": "play.example"}, "10.0.0.1", "", "play.example"),
+        (Exposure.HOSTPORT, {"public_host": "play.example"}, "10.0.0.1", "", "10.0.0.1"),
+        (Exposure.HOSTPORT, {}, "", "", ""),
+    ],
+)
+def test_the_address_that_members_get(exposure: Exposure, given: Raw, node: str, balancer: str, address: str) -> None:
+    addresses = kube.site(exposure, **given).addresses
+    assert addresses.public("aaaaaaaaaaaa", node=node, balancer=balancer) == address
+
+
+@pytest.mark.parametrize(
+    ("exposure", "ports", "given", "word"),
+    [
+        (Exposure.NODEPORT, range(25500, 26000), {}, "DORMOUSE_PORTS"),
+        (Exposure.HOSTPORT, range(25500, 26000), {"static": ("203.0.113.7",)}, "DORMOUSE_ADDRESSES"),
+        (
+            Exposure.LOADBALANCER,
+            range(25500, 26000),
+            {"static": ("203.0.113.7", "203.0.113.8"), "public_host": "play.example"},
+            "DORMOUSE_PUBLIC_HOST",
+        ),
+    ],
+)
+def test_what_cannot_work_is_said(exposure: Exposure, ports: range, given: Raw, word: str) -> None:
+    [said] = kube.site(exposure, **given).addresses.mistakes(ports)
+    assert word in said
+
+
+@pytest.mark.parametrize("name", ["game", "query_port", "a-very-long-name-of-a-port", "a__b", "x-"])
+def test_every_port_of_the_catalogue_has_a_name_that_kubernetes_takes(name: str) -> None:
+    assert re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?", port_name(name))
+    assert "--" not in port_name(name)
+
+
+def test_a_game_with_a_console_reads_it_from_a_pipe_that_never_ends() -> None:
+    command = container(pod(spec()), "game")["command"]
+    assert command[:3] == ["sh", "-c", 'exec "$0" "$@" <>/run/dormouse/console']
+    assert command[3:] == ["python", "-m", "bot.demo.meadow"]
+
+
+def test_where_sigterm_saves_nothing_the_game_is_told_before() -> None:
+    tiny = kube.TINY
+    by_console = tiny.model_copy(update={"stop": tiny.stop.model_copy(update={"console": "stop"})})
+    by_signal = tiny.model_copy(update={"stop": tiny.stop.model_copy(update={"signal": "SIGINT"})})
+
+    def before(game: Any) -> str:
+        hook: str = container(pod(kube.make_spec(game=game)), "game")["lifecycle"]["preStop"]["exec"]["command"][-1]
+        return hook
+
+    assert before(by_console) == "touch /run/dormouse/stop; sleep 5"
+    assert before(by_signal) == "kill -INT 1; sleep 5"
+    assert "lifecycle" not in container(pod(kube.make_spec()), "game")
+
+
+def test_readiness_is_the_agents_word_and_nothing_kills_a_game_that_hangs() -> None:
+    game = container(pod(spec("minecraft-java")), "game")
+    for probe in ("startupProbe", "readinessProbe"):
+        assert game[probe]["httpGet"] == {"path": "/v1/ready", "port": names.AGENT_PORT}
+    assert game["startupProbe"]["periodSeconds"] * game["startupProbe"]["failureThreshold"] == 3600
+    assert "livenessProbe" not in game
+
+
+def test_a_disruption_budget_covers_one_server() -> None:
+    budget = disruption_budget("aaaaaaaaaaaa", kube.site())
+    assert budget["spec"]["maxUnavailable"] == 0
+    assert budget["spec"]["selector"]["matchLabels"][names.SERVER] == "aaaaaaaaaaaa"
+
+
+def test_a_game_that_puts_its_secret_on_the_command_line_is_refused() -> None:
+    assert kube.TINY.image is not None
+    leaky = kube.TINY.model_copy(
+        update={"image": kube.TINY.image.model_copy(update={"command": ("x", "{secret.console}")})}
+    )
+    with pytest.raises(KeyError):
+        manifests(kube.make_spec(game=leaky), kube.site())

@@ -1,0 +1,285 @@
+"""What raw objects say, reduced: pods in every state, and a server's objects folded into one `Observed`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from core.cluster import names
+from core.cluster.reduced import (
+    ClaimRecord,
+    Held,
+    ObjectRecord,
+    ServiceRecord,
+    SetRecord,
+    look_again,
+    observe,
+    reduce_claim,
+    reduce_node,
+    reduce_service,
+    reduce_set,
+)
+from core.cluster.reduced_pod import PodRecord, reduce_pod
+from core.words import PodPhase, Problem, Step, VolumePhase
+
+SERVER = "aaaaaaaaaaaa"
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+Raw = dict[str, Any]
+
+
+def stamp(seconds: float = 0) -> str:
+    return (NOW + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def raw_pod(*, game: Raw | None = None, volume: Raw | None = None, meta: Raw | None = None, **status: Any) -> Raw:
+    """A pod on a node, its helpers done with their part."""
+    node = status.pop("node", "node1")
+    done = {"name": names.VOLUME_CONTAINER, "state": {"terminated": {"exitCode": 0}}}
+    helpers = [volume or done, {"name": names.AGENT_CONTAINER, "state": {"running": {}}}]
+    return {
+        "metadata": {
+            "name": f"{SERVER}-0",
+            "uid": "u1",
+            "resourceVersion": "7",
+            "labels": {names.SERVER: SERVER},
+            "annotations": {names.RUN: "3", names.PORTS: '{"game":8400}', names.WITHIN: "60"},
+        }
+        | (meta or {}),
+        "spec": {"nodeName": node, "terminationGracePeriodSeconds": 10},
+        "status": {
+            "phase": "Running",
+            "podIP": "10.1.1.1",
+            "hostIP": "192.0.2.1",
+            "initContainerStatuses": helpers,
+            "containerStatuses": [{"name": names.GAME_CONTAINER, "restartCount": 0} | (game or {})],
+        }
+        | status,
+    }
+
+
+def ready(status: str = "True") -> list[Raw]:
+    return [{"type": "Ready", "status": status, "lastTransitionTime": stamp(-5)}]
+
+
+def waiting(reason: str, message: str = "") -> Raw:
+    return {"state": {"waiting": {"reason": reason, "message": message}}}
+
+
+def ended(code: int, reason: str = "Error", took: float = 3) -> Raw:
+    return {"exitCode": code, "reason": reason, "startedAt": stamp(-took), "finishedAt": stamp()}
+
+
+def test_a_pod_that_is_ready() -> None:
+    pod = reduce_pod(raw_pod(game={"state": {"running": {}}, "started": True}, conditions=ready()))
+    assert (pod.phase, pod.run, pod.uid, pod.exits) == (PodPhase.READY, 3, "u1", 0)
+    assert pod.ready_since == NOW - timedelta(seconds=5)
+    assert (pod.ip, pod.node_ip, pod.ports) == ("10.1.1.1", "192.0.2.1", {"game": 8400})
+
+
+@pytest.mark.parametrize(
+    ("raw", "phase", "step", "problem"),
+    [
+        (raw_pod(node="", conditions=[]), PodPhase.PENDING, Step.PLACE, None),
+        (
+            raw_pod(node="", conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]),
+            PodPhase.PENDING,
+            Step.PLACE,
+            Problem.NO_PLACE,
+        ),
+        (
+            raw_pod(volume={"name": names.VOLUME_CONTAINER} | waiting("PodInitializing")),
+            PodPhase.PENDING,
+            Step.VOLUME,
+            None,
+        ),
+        (raw_pod(game=waiting("PodInitializing")), PodPhase.PENDING, Step.IMAGE, None),
+        (raw_pod(game=waiting("ImagePullBackOff")), PodPhase.PENDING, Step.IMAGE, Problem.IMAGE),
+        (raw_pod(game=waiting("CreateContainerError")), PodPhase.PENDING, Step.IMAGE, Problem.CANNOT_APPLY),
+        (
+            raw_pod(volume={"name": names.VOLUME_CONTAINER, "state": {"terminated": {"exitCode": 65}}}),
+            PodPhase.PENDING,
+            Step.VOLUME,
+            Problem.VOLUME_FOREIGN,
+        ),
+        (
+            raw_pod(volume={"name": names.VOLUME_CONTAINER, "state": {"terminated": {"exitCode": 67}}}),
+            PodPhase.PENDING,
+            Step.VOLUME,
+            Problem.DISK_FULL,
+        ),
+        (raw_pod(game={"state": {"running": {}}}, conditions=ready("False")), PodPhase.STARTING, Step.GAME, None),
+        (raw_pod(meta={"deletionTimestamp": stamp()}), PodPhase.ENDING, None, None),
+        (
+            raw_pod(phase="Failed", reason="Evicted", message="Usage of EmptyDir volume exceeds the limit"),
+            PodPhase.ENDING,
+            None,
+            Problem.DISK_FULL,
+        ),
+        (
+            raw_pod(phase="Failed", reason="Evicted", message="The node was low on resource: memory."),
+            PodPhase.ENDING,
+            None,
+            Problem.OUT_OF_MEMORY,
+        ),
+    ],
+)
+def test_a_pod_on_its_way(raw: Raw, phase: PodPhase, step: Step | None, problem: Problem | None) -> None:
+    # Names of annotations are not given in these: what is given replaces all of the metadata's others.
+    raw["metadata"].setdefault("annotations", {})
+    pod = reduce_pod(raw)
+    assert (pod.phase, pod.step, pod.problem) == (phase, step, problem)
+
+
+def test_only_a_volume_that_comes_from_a_snapshot_is_being_restored() -> None:
+    running = {"name": names.VOLUME_CONTAINER, "state": {"running": {}}}
+    assert reduce_pod(raw_pod(volume=running)).phase is PodPhase.PENDING
+    restored = {"annotations": {names.SOURCE: "1-1-1"}}
+    assert reduce_pod(raw_pod(volume=running, meta=restored)).phase is PodPhase.RESTORING
+
+
+@pytest.mark.parametrize(
+    ("game", "exits"),
+    [
+        ({"restartCount": 0, "state": {"running": {}}}, 0),
+        ({"restartCount": 0, "state": {"terminated": ended(3)}}, 1),
+        ({"restartCount": 0, "lastState": {"terminated": ended(3)}} | waiting("CrashLoopBackOff"), 1),
+        ({"restartCount": 1, "state": {"running": {}}, "lastState": {"terminated": ended(3)}}, 1),
+        ({"restartCount": 2, "lastState": {"terminated": ended(3)}} | waiting("CrashLoopBackOff"), 3),
+    ],
+)
+def test_an_exit_counts_from_when_it_happened_and_once(game: Raw, exits: int) -> None:
+    assert reduce_pod(raw_pod(game=game)).exits == exits
+
+
+def test_a_game_that_ran_out_of_memory_says_so_until_it_is_up_again() -> None:
+    killed = {"restartCount": 1, "state": {"running": {}}, "lastState": {"terminated": ended(137, "OOMKilled")}}
+    assert reduce_pod(raw_pod(game=killed)).problem is Problem.OUT_OF_MEMORY
+    assert reduce_pod(raw_pod(game=killed, conditions=ready())).problem is None
+
+
+@pytest.mark.parametrize(
+    ("before", "took", "reason"),
+    [
+        (PodRecord("p", SERVER, "u1", 1, 3, PodPhase.STARTING), 60, "NotReady"),
+        (PodRecord("p", SERVER, "u1", 1, 3, PodPhase.STARTING), 20, "Completed"),
+        (PodRecord("p", SERVER, "u1", 1, 3, PodPhase.READY, started=True), 7200, "Completed"),
+        (None, 62, "NotReady"),
+        (None, 7200, "Completed"),
+    ],
+)
+def test_a_game_that_was_ended_for_never_being_ready_did_not_end_by_itself(
+    before: PodRecord | None, took: float, reason: str
+) -> None:
+    game = {"restartCount": 1, "state": {"running": {}}, "lastState": {"terminated": ended(0, "Completed", took)}}
+    pod = reduce_pod(raw_pod(game=game), before)
+    assert pod.last_exit is not None
+    assert pod.last_exit.reason == reason
+    assert reduce_pod(raw_pod(game=game), replace(pod, started=True)).last_exit == pod.last_exit
+
+
+def test_a_load_balancers_address_and_a_claims_number_are_read() -> None:
+    meta = {"name": names.claim(SERVER, 12), "resourceVersion": "1", "labels": {names.SERVER: SERVER}}
+    assert reduce_claim({"metadata": meta, "status": {"phase": "Bound"}}).volume == 12
+    status = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}
+    assert reduce_service({"metadata": meta, "status": status}).balancer == "203.0.113.7"
+
+
+def test_the_replicas_of_a_set_are_the_specs() -> None:
+    meta = {"name": SERVER, "resourceVersion": "1", "annotations": {names.RUN: "4", names.FINGERPRINT: "f"}}
+    found = reduce_set({"metadata": meta, "spec": {"replicas": 0}})
+    assert (found.replicas, found.run, found.fingerprint) == (0, 4, "f")
+
+
+def test_a_node_that_kubernetes_lost_does_not_answer() -> None:
+    meta = {"name": "node1", "resourceVersion": "1"}
+    lost = {"metadata": meta, "status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}}
+    assert not reduce_node(lost).answers
+    assert reduce_node({"metadata": meta}).answers
+
+
+def held(**given: Any) -> Held:
+    """All objects there and as they were applied, no pod."""
+    common = (SERVER, SERVER, 1, "digest", "digest", False)
+    claim = ClaimRecord(names.claim(SERVER, 1), *common[1:], volume=1, phase=VolumePhase.BOUND)
+    return Held(
+        SERVER,
+        set=SetRecord(*common, replicas=1, run=3, volume=1, fingerprint="f"),
+        claims={claim.name: claim},
+        service=ServiceRecord(*common, balancer=""),
+        policy=ObjectRecord(*common),
+        **given,
+    )
+
+
+POD = PodRecord(f"{SERVER}-0", SERVER, "u1", 1, 3, PodPhase.STARTING, ip="10.1.1.1", node="node1", ports={"game": 8400})
+
+
+def with_pod(**given: Any) -> Held:
+    return held(pods={POD.name: replace(POD, **given)})
+
+
+def test_a_server_as_it_was_applied_has_its_fingerprint_and_endpoints() -> None:
+    seen = observe(with_pod(phase=PodPhase.READY, ready_since=NOW), NOW)
+    assert (seen.fingerprint, seen.template_run, seen.replicas, seen.volumes) == ("f", 3, 1, (1,))
+    assert {name: endpoint.port for name, endpoint in seen.endpoints.items()} == {"game": 8400, "agent": 7300}
+
+
+@pytest.mark.parametrize("missing", ["service", "policy", "claims"])
+def test_an_object_that_is_missing_is_to_be_applied_again(missing: str) -> None:
+    given = held()
+    setattr(given, missing, {} if missing == "claims" else None)
+    assert observe(given, NOW).fingerprint == ""
+
+
+def test_an_object_that_was_edited_is_to_be_applied_again_unless_that_helps_nobody() -> None:
+    given = held()
+    assert given.policy is not None
+    given.policy = replace(given.policy, owned="other")
+    assert observe(given, NOW).fingerprint == ""
+    assert observe(given, NOW, tolerated=frozenset({(SERVER, "other")})).fingerprint == "f"
+
+
+def test_a_pod_that_misses_its_secret_asks_for_it_once() -> None:
+    given = with_pod(config_missing=True)
+    assert observe(given, NOW).fingerprint == ""
+    assert observe(given, NOW, config_told="u1").fingerprint == "f"
+
+
+def test_a_pod_whose_node_does_not_answer_is_lost_once_its_time_is_over() -> None:
+    given = with_pod(phase=PodPhase.ENDING, cut_off=True, deadline=NOW)
+    assert observe(given, NOW).pod is PodPhase.ENDING
+    again = look_again(given, NOW)
+    assert again is not None
+    lost = observe(given, again)
+    assert (lost.pod, lost.problem) == (PodPhase.LOST, Problem.NODE_LOST)
+    assert look_again(given, again) is None
+
+
+def test_whoever_may_see_nodes_knows_at_once() -> None:
+    given = with_pod(phase=PodPhase.ENDING, cut_off=True, deadline=NOW)
+    assert observe(given, NOW, node_lost=True).pod is PodPhase.LOST
+    assert observe(with_pod(phase=PodPhase.ENDING, deadline=NOW), NOW, node_lost=True).pod is PodPhase.ENDING
+
+
+def test_a_claim_whose_volume_is_gone_is_the_problem() -> None:
+    given = with_pod()
+    [claim] = given.claims.values()
+    given.claims[claim.name] = replace(claim, phase=VolumePhase.LOST)
+    seen = observe(given, NOW)
+    assert (seen.volume, seen.problem) == (VolumePhase.LOST, Problem.VOLUME_LOST)
+
+
+def test_why_no_pod_comes_is_told_until_there_is_one() -> None:
+    seen = observe(held(why_no_pod=(Problem.QUOTA, "exceeded quota: none")), NOW)
+    assert (seen.pod, seen.step, seen.problem) == (PodPhase.NONE, Step.QUEUED, Problem.QUOTA)
+
+
+def test_a_server_of_which_only_a_volume_is_left_still_exists() -> None:
+    given = held()
+    seen = observe(Held(SERVER, claims=given.claims), NOW)
+    assert seen.exists
+    assert seen.replicas is None
+    assert not observe(Held(SERVER), NOW).exists
