@@ -1,4 +1,4 @@
-"""`dormouse` or `python -m bot`: run | demo | check | migrate."""
+"""`dormouse` or `python -m bot`: run | demo | check | migrate | worlds | backup."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from bot.arguments import add_store_commands
 from core.errors import Misconfigured
 
 
@@ -20,9 +21,11 @@ def main(arguments: list[str] | None = None) -> None:
     demo.add_argument("--no-open", action="store_true", help="do not open a browser")
     commands.add_parser("check", help="look at the whole configuration; exit 0 if it is fine, else 1")
     commands.add_parser("migrate", help="bring the database's schema up to date")
+    add_store_commands(commands)
     chosen = parser.parse_args(arguments)
+    verbs = {"run": _run, "demo": _demo, "check": _check, "migrate": _migrate, "worlds": _store, "backup": _store}
     try:
-        code = {"run": _run, "demo": _demo, "check": _check, "migrate": _migrate}[chosen.command](chosen)
+        code = verbs[chosen.command](chosen)
     except Misconfigured as wrong:
         _say("Dormouse cannot start like this:", wrong.lines)
         code = 1
@@ -85,6 +88,12 @@ def _migrate(_: argparse.Namespace) -> int:
 
     print("The schema is up to date now." if asyncio.run(migrate()) else "The schema was up to date already.")
     return 0
+
+
+def _store(chosen: argparse.Namespace) -> int:
+    from bot.worlds import run
+
+    return run(chosen)
 
 
 def _say(title: str, lines: list[str]) -> None:

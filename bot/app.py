@@ -20,7 +20,7 @@ import discord
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 
-from bot import version
+from bot import backup, version
 from bot.client import Client, point_at
 from bot.metrics import Metrics, Parts
 from bot.schedule import Job, make_scheduler
@@ -30,6 +30,7 @@ from cogs.announcer import Announcer
 from cogs.faces import Faces
 from cogs.replies import Replies
 from core.changes import Changes
+from core.cluster.children import ChildFailed
 from core.cluster.local import LocalCluster
 from core.cluster.port import Cluster
 from core.data.database import Database, Schema
@@ -42,6 +43,7 @@ from core.guilds.settings import Guilds
 from core.host import Operations
 from core.idle.sweep import Sweep
 from core.notices.outbox import Outbox
+from core.servers import tending
 from core.servers.cards import Cards
 from core.servers.controller import Controller
 from core.servers.desk import Desk, Host, Live
@@ -80,6 +82,7 @@ class App:
     operations: Operations
     metrics: Metrics
     changes: Changes
+    jobs: list[Job]
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT, or until a part fails. Servers go on running."""
@@ -102,7 +105,7 @@ class App:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
         await self.cluster.start()
-        scheduler = make_scheduler([Job("sweep", self.sweep_every, self.sweep.run)], self.metrics.ran)
+        scheduler = make_scheduler([Job("sweep", self.sweep_every, self.sweep.run), *self.jobs], self.metrics.ran)
         parts: list[asyncio.Task[Any]] = [
             asyncio.create_task(self.controller.watch(), name="watch"),
         ]
@@ -258,6 +261,8 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
         desk, version=version.own(), operators=frozenset(settings.operators), last_sweep=lambda: sweep.ended_at
     )
     shelf = Shelf(settings.store_file, settings.data_dir / "work")
+    tended = tending.Tending(desk, shelf, settings.data_dir / "ledger")
+    await asyncio.to_thread(shelf.sweep)
     faces = Faces(
         servers=Servers(desk),
         worlds=Worlds(desk, cluster, shelf),
@@ -295,6 +300,11 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
         operations=operations,
         metrics=metrics,
         changes=changes,
+        jobs=[
+            Job("worlds", tending.EVERY, tended.run),
+            Job("drill", tending.DRILL_EVERY, tended.drill),
+            Job("backup", backup.EVERY, partial(backup.keep, settings)),
+        ],
     )
 
 
@@ -308,6 +318,8 @@ async def open_database(settings: Settings) -> Database:
             raise Misconfigured(
                 ["The database's schema is from an older Dormouse: run `dormouse migrate`, then start."]
             )
+        if found is Schema.OLD:
+            await _keep_before(settings)
         await database.migrate()
     except TROUBLE as wrong:
         await database.close()
@@ -316,6 +328,14 @@ async def open_database(settings: Settings) -> Database:
         await database.close()
         raise
     return database
+
+
+async def _keep_before(settings: Settings) -> None:
+    """A copy on the store besides the one beside the database, if the store takes one now."""
+    try:
+        await backup.keep(settings)
+    except ChildFailed as wrong:
+        log.warning("no copy on the store before the upgrade", detail=wrong.detail)
 
 
 def sweep_interval(settings: Settings) -> timedelta:

@@ -1,0 +1,34 @@
+"""What may be typed after `dormouse worlds` and `dormouse backup`. Apart, so that little is loaded for it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    worlds = commands.add_parser("worlds", help="look at, check, bring back and tidy the worlds on the store")
+    verbs = worlds.add_subparsers(dest="verb", required=True, metavar="VERB")
+    listed = verbs.add_parser("ls", help="servers, or one server's snapshots")
+    listed.add_argument("server", nargs="?")
+    checked = verbs.add_parser("check", help="read back all of each newest snapshot; exit 1 if not well")
+    checked.add_argument("server", nargs="?")
+    checked.add_argument("--all", action="store_true", help="of every snapshot")
+    checked.add_argument("--mend", action="store_true", help="make right what older versions still have right")
+    back = verbs.add_parser("restore", help="write a snapshot into an empty or new folder")
+    back.add_argument("server")
+    back.add_argument("snapshot", help="as ls names it, or newest")
+    back.add_argument("folder", type=Path)
+    collected = verbs.add_parser("collect", help="hide what retention does not keep; exit 1 on an alarm")
+    collected.add_argument("server", nargs="?")
+    shown = verbs.add_parser("unhide", help="make all that was hidden visible again")
+    shown.add_argument("server")
+    drill = verbs.add_parser("drill", help="bring each newest snapshot back and throw it away; exit 1 if one cannot be")
+    drill.add_argument("server", nargs="?")
+    copies = commands.add_parser("backup", help="the database's copies on the store")
+    verbs = copies.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("take", help="one more, now")
+    verbs.add_parser("ls", help="those there are, newest first")
+    restored = verbs.add_parser("restore", help="put one in the database's place")
+    restored.add_argument("name", help="as ls names it, or newest")
+    verbs.add_parser("rebuild", help="servers that the database lacks, from the store and this machine's folders")

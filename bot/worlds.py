@@ -1,0 +1,176 @@
+"""`dormouse worlds` and `dormouse backup`: what an operator does at a shell, with nothing but the store."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot import backup
+from bot.settings import Settings, load
+from core.errors import Misconfigured
+from core.text import size
+from core.worlds.collect import unhide
+from core.worlds.errors import WorldError
+from core.worlds.ledger import FileLedger
+from core.worlds.listing import Snapshot, listing
+from core.worlds.restore import restore
+from core.worlds.store import Store, StoreError, open_store
+from core.worlds.tend import tend, tidy
+from core.worlds.verify import verify
+
+
+def run(chosen: argparse.Namespace) -> int:
+    settings, _ = load()
+    place = settings.store_file
+    try:
+        store = open_store(place.place, place.env)
+        if chosen.command == "backup":
+            return _BACKUP[chosen.verb](chosen, settings, store)
+        return _WORLDS[chosen.verb](chosen, settings, store)
+    except (StoreError, WorldError) as wrong:
+        raise Misconfigured([wrong.detail]) from wrong
+    except OSError as wrong:
+        raise Misconfigured([str(wrong)]) from wrong
+
+
+def servers(store: Store) -> list[str]:
+    """All that the store has a world of."""
+    return sorted({each.key.split("/")[1] for each in store.list_versions("worlds/")})
+
+
+def _ls(chosen: argparse.Namespace, _: Settings, store: Store) -> int:
+    if chosen.server is None:
+        for server in servers(store):
+            found = listing(store, server)
+            print(server, len(found), _line(found[0]) if found else "-", sep="  ")
+        return 0
+    for each in listing(store, chosen.server):
+        print(_line(each))
+    return 0
+
+
+def _line(each: Snapshot) -> str:
+    remark = [each.note] * bool(each.note) + ["hidden by somebody"] * each.hidden + ["torn"] * bool(each.torn)
+    return "  ".join([each.name, each.at.strftime("%Y-%m-%d %H:%M:%S"), size("en", each.size), *remark])
+
+
+def _check(chosen: argparse.Namespace, _: Settings, store: Store) -> int:
+    bad = 0
+    for server in [chosen.server] if chosen.server else servers(store):
+        found = listing(store, server)
+        for each in found if chosen.all else found[:1]:
+            try:
+                said = verify(store, server, each.name, mend=chosen.mend)
+            except WorldError as wrong:
+                bad += 1
+                print(server, each.name, wrong.detail, sep="  ")
+                continue
+            bad += not said.ok
+            print(server, each.name, "well" if said.ok else f"damaged: {len(said.files)} files", sep="  ")
+            for finding in said.found:
+                print("  ", finding.key, finding.what, "(healed)" if finding.healed else "")
+    return 1 if bad else 0
+
+
+def _restore(chosen: argparse.Namespace, _: Settings, store: Store) -> int:
+    name = chosen.snapshot
+    if name == "newest":
+        found = listing(store, chosen.server)
+        if not found:
+            raise Misconfigured([f"There is no snapshot of {chosen.server}."])
+        name = found[0].name
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    said = restore(store, chosen.server, name, chosen.folder)
+    print(f"{chosen.folder} is as it was at {said.saved_at:%Y-%m-%d %H:%M:%S} UTC: {said.files} files.")
+    return 0
+
+
+def _collect(chosen: argparse.Namespace, settings: Settings, store: Store) -> int:
+    now, alarms = datetime.now(UTC), 0
+    for server in [chosen.server] if chosen.server else servers(store):
+        said = tend(store, server, _ledger(settings, server), now)
+        alarms += len(said.alarms)
+        print(
+            server, f"{len(said.snapshots)} snapshots and {size('en', said.hidden_bytes)} hidden", said.held, sep="  "
+        )
+        for finding in said.alarms:
+            print("  ", finding.key, finding.what)
+    tidy(store, now)
+    return 1 if alarms else 0
+
+
+def _unhide(chosen: argparse.Namespace, settings: Settings, store: Store) -> int:
+    print(unhide(store, chosen.server, _ledger(settings, chosen.server)), "objects are visible again.")
+    return 0
+
+
+def _drill(chosen: argparse.Namespace, settings: Settings, store: Store) -> int:
+    bad = 0
+    for server in [chosen.server] if chosen.server else servers(store):
+        found = listing(store, server)
+        if not found:
+            continue
+        with tempfile.TemporaryDirectory(dir=settings.data_dir if settings.data_dir.is_dir() else None) as folder:
+            try:
+                said = restore(store, server, found[0].name, Path(folder))
+                print(server, found[0].name, f"{said.files} files came back", sep="  ")
+            except WorldError as wrong:
+                bad += 1
+                print(server, found[0].name, wrong.detail, sep="  ")
+    return 1 if bad else 0
+
+
+def _ledger(settings: Settings, server: str) -> FileLedger:
+    return FileLedger(settings.data_dir / "ledger" / server)
+
+
+def _take(_: argparse.Namespace, settings: Settings, store: Store) -> int:
+    print(backup.take(_file(settings), store, datetime.now(UTC)).key)
+    return 0
+
+
+def _copies(_: argparse.Namespace, __: Settings, store: Store) -> int:
+    for each in backup.copies(store):
+        print(each.key.removeprefix(backup.PREFIX).removesuffix(".db.gz"), size("en", each.size), sep="  ")
+    return 0
+
+
+def _put_back(chosen: argparse.Namespace, settings: Settings, store: Store) -> int:
+    from bot.app import only_one
+
+    with only_one(settings.data_dir):
+        aside = backup.restore(store, chosen.name, _file(settings))
+    print("The database is as it was then." + (f" The one before lies in {aside}." if aside else ""))
+    return 0
+
+
+def _rebuild(_: argparse.Namespace, settings: Settings, store: Store) -> int:
+    from bot.app import only_one
+
+    with only_one(settings.data_dir):
+        found = asyncio.run(backup.rebuild(settings, store))
+    print(f"{len(found)} servers came back, paused: {', '.join(found) or 'none was missing'}.")
+    return 0
+
+
+def _file(settings: Settings) -> Path:
+    file = backup.database_file(settings)
+    if file is None:
+        raise Misconfigured(["The database is a PostgreSQL: back it up by its own means (pg_dump)."])
+    return file
+
+
+_Verb = Callable[[argparse.Namespace, Settings, Store], int]
+_WORLDS: dict[str, _Verb] = {
+    "ls": _ls,
+    "check": _check,
+    "restore": _restore,
+    "collect": _collect,
+    "unhide": _unhide,
+    "drill": _drill,
+}
+_BACKUP: dict[str, _Verb] = {"take": _take, "ls": _copies, "restore": _put_back, "rebuild": _rebuild}

@@ -1,0 +1,90 @@
+"""Keeps snapshots few enough, and the store free of what it holds for a while only.
+
+Which stay, retention.py decides; collect.py acts.
+
+As a process of its own: `python -m core.worlds.tend` (see `main`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from . import process
+from .collect import Collected, collect, purge
+from .ledger import FileLedger
+from .listing import Snapshot, listing
+from .retention import Point, Policy, keep
+from .store.port import Store
+
+EXPORTS_FOR = timedelta(days=1)
+HIDDEN_FOR = timedelta(days=30)
+"""What is hidden can be brought back for so long; on B2 the bucket's lifecycle rule says the same."""
+
+_OURS_FOR = timedelta(days=7)  # snapshots that the bot took for an Undo
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """`exports` were hidden, `versions` deleted for good."""
+
+    exports: int
+    versions: int
+
+
+def tend(
+    store: Store, server: str, ledger: FileLedger, now: datetime, *, named: Collection[str] = (), only: bool = False
+) -> Collected:
+    """`named`: what somebody may still go back to; `only` that is kept, and the newest. Raises StoreError."""
+    found = listing(store, server, ledger)
+    kept = set(named)
+    if not only:
+        kept |= keep([_point(each, now) for each in found], Policy(), now)
+    return collect(store, server, kept, now, ledger)
+
+
+def tidy(store: Store, now: datetime) -> Tidied:
+    """What belongs to no server: downloads that are over, and what has been hidden for long."""
+    over = [each.key for each in store.list("exports/") if each.at < now - EXPORTS_FOR]
+    for key in over:
+        store.hide(key)
+    return Tidied(len(over), store.expire(now - HIDDEN_FOR))
+
+
+def _point(each: Snapshot, now: datetime) -> Point:
+    pinned = bool(each.note) and (not each.note.startswith("~") or each.at > now - _OURS_FOR)
+    return Point(each.name, each.at, good=not each.torn, pinned=pinned)
+
+
+def main(arguments: list[str]) -> int:
+    """JSON lines and exit codes as in process.py."""
+    parser = argparse.ArgumentParser(prog="python -m core.worlds.tend")
+    process.add_store(parser)
+    parser.add_argument("ledgers", type=Path, help="a folder with a file a server")
+    parser.add_argument("--keep", action="append", default=[], metavar="SNAPSHOT")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--only", action="store_true", help="keep nothing else, but the newest")
+    how.add_argument("--purge", action="store_true", help="hide all of it: the server is gone for good")
+    how.add_argument(
+        "--tidy", action="store_true", help="no server's: downloads that are over, what was hidden long ago"
+    )
+    options = parser.parse_args(arguments)
+    now = datetime.now(UTC)
+
+    def work(store: Store) -> object:
+        if options.tidy:
+            return tidy(store, now)
+        ledger = FileLedger(options.ledgers / options.server)
+        if options.purge:
+            return {"hidden": purge(store, options.server, ledger)}
+        return tend(store, options.server, ledger, now, named=options.keep, only=options.only)
+
+    return process.run(options, work)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
