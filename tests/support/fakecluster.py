@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from core.cluster.port import Changed, Cluster, Endpoint, Listed, News, Observed, ServerSpec, Stale, fingerprint
+from core.cluster.port import Changed, Cluster, Endpoint, Listed, News, Observed, Saved, ServerSpec, Stale, fingerprint
 from core.errors import ClusterAway, ClusterError
 from core.words import Exit, PodPhase, VolumePhase
 
@@ -21,6 +21,9 @@ class FakeCluster(Cluster):
         self.ready_at_once = True
         self.away = False
         self.refuse: set[str] = set()
+        self.saved: dict[str, Saved] = {}
+        self.lost: set[tuple[str, int]] = set()  # volumes that somebody deleted by hand
+        self._volumes: dict[str, set[int]] = {}
         self._uids = 0
         self._watchers: list[asyncio.Queue[News]] = []
 
@@ -34,6 +37,8 @@ class FakeCluster(Cluster):
     async def ensure(self, spec: ServerSpec) -> None:
         self._enter("ensure", spec.server)
         self.specs[spec.server] = spec
+        if spec.replicas:
+            self._volumes.setdefault(spec.server, set()).add(spec.volume)
         pod = self.pods.get(spec.server)
         if spec.replicas == 0 and pod:
             self.end(spec.server)
@@ -50,6 +55,8 @@ class FakeCluster(Cluster):
 
     async def release_volume(self, server: str, volume: int) -> None:
         self._enter("release_volume", server)
+        self._volumes.get(server, set()).discard(volume)
+        self._tell(server)
 
     async def remove(self, server: str) -> None:
         self._enter("remove", server)
@@ -64,6 +71,10 @@ class FakeCluster(Cluster):
         return ""
 
     # what a test does to it
+
+    def tell(self, server: str) -> None:
+        """Something was set by hand."""
+        self._tell(server)
 
     def become_ready(self, server: str) -> None:
         self.pods[server] = replace(self.pods[server], pod=PodPhase.READY, ready_since=self.now())
@@ -128,14 +139,16 @@ class FakeCluster(Cluster):
         spec = self.specs.get(server)
         if spec is None:
             return Observed(server)
+        volumes = sorted(each for each in self._volumes.get(server, ()) if (server, each) not in self.lost)
         return replace(
             self.pods.get(server, Observed(server)),
             template_run=spec.run,
             replicas=spec.replicas,
             fingerprint=fingerprint(spec),
-            volume=VolumePhase.BOUND,
+            volume=VolumePhase.BOUND if spec.volume in volumes else VolumePhase.NONE,
             volume_number=spec.volume,
-            volumes=(spec.volume,),
+            volumes=tuple(volumes),
+            saved=self.saved.get(server),
         )
 
     def _tell(self, server: str) -> None:
