@@ -38,6 +38,7 @@ from core.data.trouble import TROUBLE, reason
 from core.errors import Misconfigured
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.games.query import make_queries
+from core.games.query.log import LogQuery
 from core.guilds.settings import Guilds
 from core.host import Operations
 from core.idle.sweep import Sweep
@@ -78,6 +79,7 @@ class App:
     operations: Operations
     metrics: Metrics
     changes: Changes
+    logs: LogQuery
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT, or until a part fails. Servers go on running."""
@@ -141,6 +143,7 @@ class App:
                 for part in left:
                     part.cancel()
                 _, left = await asyncio.wait(left, timeout=2.0)
+            await self.logs.close()
             await self.cluster.close()
 
     async def _control(self, scheduler: AsyncIOScheduler) -> None:
@@ -255,7 +258,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
         desk, version=version.own(), operators=frozenset(settings.operators), last_sweep=lambda: sweep.ended_at
     )
     faces = Faces(
-        servers=Servers(desk),
+        servers=Servers(desk, cluster),
         guilds=guilds,
         replies=Replies(metrics.served),
         catalogue=catalogue,
@@ -267,7 +270,10 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
     changes.subscribe(announcer.touch)
     session = aiohttp.ClientSession()
     every = sweep_interval(settings)
-    sweep = Sweep(desk, make_queries(session), every=every, in_voice=client.in_voice)
+    logs = LogQuery(cluster.follow)
+    sweep = Sweep(
+        desk, make_queries(session), every=every, in_voice=client.in_voice, logs=logs, protect=cluster.protect
+    )
     metrics.follow(
         Parts(
             work=controller.work,
@@ -290,6 +296,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
         operations=operations,
         metrics=metrics,
         changes=changes,
+        logs=logs,
     )
 
 

@@ -95,6 +95,14 @@ class Step(StrEnum):
     GAME = "game"
 
 
+class Lack(StrEnum):
+    """What no node has enough of for a server that finds no place."""
+
+    MEMORY = "memory"
+    CPU = "cpu"
+    PORT = "port"
+
+
 class EventKind(StrEnum):
     """Append-only facts: the audit, and what usage is billed from."""
 
