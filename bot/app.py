@@ -39,6 +39,7 @@ from core.data.trouble import TROUBLE, reason
 from core.errors import Misconfigured
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.games.query import make_queries
+from core.games.query.log import LogQuery
 from core.guilds.settings import Guilds
 from core.host import Operations
 from core.idle.sweep import Sweep
@@ -83,6 +84,7 @@ class App:
     metrics: Metrics
     changes: Changes
     jobs: list[Job]
+    logs: LogQuery
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT, or until a part fails. Servers go on running."""
@@ -146,6 +148,7 @@ class App:
                 for part in left:
                     part.cancel()
                 _, left = await asyncio.wait(left, timeout=2.0)
+            await self.logs.close()
             await self.cluster.close()
 
     async def _control(self, scheduler: AsyncIOScheduler) -> None:
@@ -264,7 +267,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
     tended = tending.Tending(desk, shelf, settings.data_dir / "ledger")
     await asyncio.to_thread(shelf.sweep)
     faces = Faces(
-        servers=Servers(desk),
+        servers=Servers(desk, cluster),
         worlds=Worlds(desk, cluster, shelf),
         guilds=guilds,
         replies=Replies(metrics.served),
@@ -277,7 +280,10 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
     changes.subscribe(announcer.touch)
     session = aiohttp.ClientSession()
     every = sweep_interval(settings)
-    sweep = Sweep(desk, make_queries(session), every=every, in_voice=client.in_voice)
+    logs = LogQuery(cluster.follow)
+    sweep = Sweep(
+        desk, make_queries(session), every=every, in_voice=client.in_voice, logs=logs, protect=cluster.protect
+    )
     metrics.follow(
         Parts(
             work=controller.work,
@@ -305,6 +311,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
             Job("drill", tending.DRILL_EVERY, tended.drill),
             Job("backup", backup.EVERY, partial(backup.keep, settings)),
         ],
+        logs=logs,
     )
 
 

@@ -123,12 +123,8 @@ def _lock(settings: Settings, report: Report) -> bool:
             return False
     except BlockingIOError:
         number = (settings.data_dir / "lock").read_text("utf-8", "replace").strip()
-        if settings.cluster == "kubernetes":  # where one looks from beside it, in its pod
-            report.remarks.append(f"Dormouse is running on {settings.data_dir}.")
-        else:
-            report.mistakes.append(
-                f"Another Dormouse is running on {settings.data_dir} (process {number}): stop that one before a start."
-            )
+        # No mistake: one looks from beside it, in its pod or before an upgrade. A second start is refused.
+        report.remarks.append(f"Dormouse is running on {settings.data_dir} (process {number}).")
         return True
     except OSError:
         return False  # no lock yet; what else is wrong with the folder is said already

@@ -316,7 +316,8 @@ class Announcer:
 
 
 def _news(view: ServerView) -> tuple[object, ...]:
-    return view.phase, view.desired, view.problem, view.idle.warned, view.idle.warning_dead, view.idle.keep_until
+    idle = view.idle
+    return view.phase, view.step, view.desired, view.problem, idle.warned, idle.warning_dead, idle.keep_until
 
 
 def _too_late(row: NoticeRow) -> bool:

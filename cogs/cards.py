@@ -16,9 +16,10 @@ from discord import ButtonStyle
 from discord.ui import ActionRow, Button, Container, LayoutView, Separator, TextDisplay
 
 from cogs.escape import block, code, escape, when
-from core.servers.views import ServerView
+from cogs.trouble import how_far, last_exit, what_to_do, why
+from core.servers.views import ServerView, Trouble
 from core.text import duration, say, size
-from core.words import Because, Desired, Phase
+from core.words import Because, Desired, Phase, Problem
 
 AMBER, GREEN, BLUE, GREY, RED = 0xE8A33D, 0x4FA36B, 0x6F7BB5, 0x7A7F87, 0xC9504B
 COLOURS = {
@@ -41,6 +42,8 @@ STYLES = {
     "delete": ButtonStyle.danger,
 }
 PER_ROW = 3
+LOG_LINES = 8
+OF_THE_GAME = (Problem.CRASHING, Problem.OUT_OF_MEMORY)
 MOST_NAMES, LONGEST_NAME = 12, 32
 
 
@@ -110,6 +113,12 @@ def names(players: tuple[str, ...] | list[str], most: int = MOST_NAMES) -> str:
     return ", ".join([*known, "…"] if len(players) > most else known)
 
 
+def story(trouble: Trouble, language: str) -> list[str]:
+    """Why a server was given up: the problem, else how far it got and how it ended."""
+    known = [] if trouble.problem in (None, Problem.CRASHING) else [why(trouble, language)]
+    return known or [last_exit(trouble, language) or how_far(trouble, language)]
+
+
 def saved(view: ServerView, language: str) -> str:
     """When the world was saved last; empty where that is not known."""
     if view.saved_at is None:
@@ -138,14 +147,16 @@ def _colour(view: ServerView) -> int:
 def _first_line(view: ServerView, language: str) -> str:
     if view.phase is Phase.STARTING:
         step = say(language, f"step.{view.step or 'queued'}")
-        return say(language, "card.starting", step=step, since=when(view.started_at or view.phase_since))
+        if view.step_since is not None:
+            return say(language, "card.starting", step=step, since=when(view.step_since))
+        return say(language, "card.starting_asked", step=step, since=when(view.started_at or view.phase_since))
     return say(language, f"card.{view.phase}", since=when(view.phase_since))
 
 
 def _body(view: ServerView, language: str) -> list[str]:
     return [
         escape(view.description),
-        _problem(view, language),
+        *_problem(view, language),
         _progress(view, language),
         *_address(view, language),
         *_next(view, language),
@@ -153,10 +164,12 @@ def _body(view: ServerView, language: str) -> list[str]:
     ]
 
 
-def _problem(view: ServerView, language: str) -> str:
-    if view.problem is not None:
-        return say(language, f"problem.{view.problem}")
-    return "" if view.fresh else say(language, "problem.cluster_away")
+def _problem(view: ServerView, language: str) -> list[str]:
+    """What is wrong, what to do, and the last lines where a game says why itself."""
+    if view.problem is None:
+        return [] if view.fresh else [say(language, "problem.cluster_away")]
+    said = f"{why(view.trouble, language)} {what_to_do(view.trouble, language)}".strip()
+    return [said, block(view.crash_log, LOG_LINES) if view.problem in OF_THE_GAME else ""]
 
 
 def _progress(view: ServerView, language: str) -> str:
@@ -185,6 +198,8 @@ def _next(view: ServerView, language: str) -> list[str]:
     match view.phase:
         case Phase.RUNNING:
             return [_players(view, language), *_idle(view, language)]
+        case Phase.STARTING if view.start_by is not None:
+            return [say(language, "card.starting.next", until=when(view.start_by, "t"))]
         case Phase.STOPPING:
             return [say(language, f"card.stopping.{'again' if view.desired is Desired.RUNNING else 'pause'}")]
         case Phase.PAUSED:
@@ -227,14 +242,22 @@ def _idle(view: ServerView, language: str) -> list[str]:
 
 def _paused(view: ServerView, language: str) -> list[str]:
     match view.because:
-        case Because.CRASHES | Because.START_FAILED:
-            return [say(language, f"card.paused.{view.because}"), block(view.crash_log)]
+        case Because.CRASHES:
+            message = "card.paused.crashes" if view.trouble.ever_ready is False else "card.paused.crashes_again"
+            return _gave_up(view, language, say(language, message, count=view.trouble.count))
+        case Because.START_FAILED:
+            return _gave_up(view, language, say(language, "card.paused.start_failed"))
         case Because.IDLE:
             return [say(language, "card.paused.idle")]
         case Because.OWNER if view.by is not None:
             return [say(language, "card.paused.owner", by=view.by)]
         case _:
             return [say(language, "card.paused.other")]
+
+
+def _gave_up(view: ServerView, language: str, first: str) -> list[str]:
+    todo = f"{what_to_do(view.trouble, language)} {say(language, 'card.paused.again')}".strip()
+    return [first, *story(view.trouble, language), block(view.crash_log, LOG_LINES), todo]
 
 
 def _footer(view: ServerView, language: str) -> str:

@@ -12,14 +12,14 @@ from typing import Any
 import discord
 from discord.ui import Button, Container, LayoutView, TextDisplay
 
-from cogs.cards import AMBER, BLUE, GREEN, GREY, RED, button, names, receipt, rows
+from cogs.cards import AMBER, BLUE, GREEN, GREY, RED, button, names, receipt, rows, story
 from cogs.escape import block, code, escape, when
-from core.servers.views import NoticeView, ServerView
+from cogs.trouble import cause, last_exit, what_to_do
+from core.servers.views import NoticeView, ServerView, Trouble
 from core.text import duration, say
 from core.words import Because, Desired, NoticeKind, Phase
 
 LOG_LINES = 12
-KILLED = 128 + 9
 
 
 def notice(view: NoticeView) -> LayoutView | None:
@@ -48,6 +48,7 @@ class _Teller:
         self.server = server
         self.language = view.language
         self._guild = view.guild
+        self.trouble = Trouble.of(view.data)
 
     def say(self, message: str, **values: Any) -> str:
         return say(self.language, message, name=f"**{escape(self.server.name)}**", **values)
@@ -131,27 +132,32 @@ def _ready(tell: _Teller) -> _Parts | None:
 
 
 def _crashed(tell: _Teller) -> _Parts:
-    cause = _cause(tell)
+    trouble, language = tell.trouble, tell.language
+    said = cause(trouble, language)
     if tell.data.get("state") == "resumed":
-        return _Parts(GREEN, [tell.say("notice.crashed_before", cause=cause), tell.by("notice.started_again")], [])
-    if tell.data.get("gave_up"):
-        first = tell.say("notice.gave_up", count=tell.data.get("count") or 3, cause=cause)
-        verbs = ["restart", *(["world_good"] if tell.server.good else [])]
-        return _Parts(RED, [first, tell.log(), tell.say("notice.gave_up_next")], tell.if_paused(*verbs))
-    return _Parts(AMBER, [tell.say("notice.crashed", cause=cause), tell.log()], [])
+        return _Parts(GREEN, [tell.say("notice.crashed_before", cause=said), tell.by("notice.started_again")], [])
+    todo = what_to_do(trouble, language)
+    if not tell.data.get("gave_up"):
+        return _Parts(AMBER, [tell.say("notice.crashed", cause=said), tell.log(), todo], [])
+    first = tell.say(
+        "notice.gave_up" if trouble.ever_ready is False else "notice.gave_up_again", count=trouble.count or 3
+    )
+    lines = [first, last_exit(trouble, language), tell.log(), *_next(tell, todo, "notice.gave_up_next")]
+    verbs = ["restart", *(["world_good"] if tell.server.good else [])]
+    return _Parts(RED, lines, tell.if_paused(*verbs))
 
 
 def _start_failed(tell: _Teller) -> _Parts:
     if tell.data.get("state") == "resumed":
         return _Parts(GREEN, [tell.say("notice.start_failed_before"), tell.by("notice.started_again")], [])
-    problem, step = tell.data.get("problem"), tell.data.get("detail_step")
-    cause = ""
-    if problem:
-        cause = say(tell.language, f"problem.{problem}")
-    elif step:
-        cause = tell.say("notice.start_failed_step", step=say(tell.language, f"step.{step}"))
-    lines = [tell.say("notice.start_failed"), cause, tell.log(), tell.say("notice.start_failed_next")]
-    return _Parts(RED, lines, tell.if_paused("restart"))
+    todo = what_to_do(tell.trouble, tell.language)
+    lines = [tell.say("notice.start_failed"), *story(tell.trouble, tell.language), tell.log()]
+    return _Parts(RED, [*lines, *_next(tell, todo, "notice.start_failed_next")], tell.if_paused("restart"))
+
+
+def _next(tell: _Teller, todo: str, otherwise: str) -> list[str]:
+    """What to do, and that another try may be made; `otherwise` where nothing special is to be done."""
+    return [todo, tell.say("notice.again")] if todo else [tell.say(otherwise)]
 
 
 def _deleted(tell: _Teller) -> _Parts:
@@ -182,19 +188,6 @@ def _unknown(tell: _Teller) -> _Parts | None:
     if since is None or tell.server.phase is not Phase.RUNNING:
         return None
     return _Parts(AMBER, [tell.say("notice.unknown", since=when(since))], [tell.button("pause", label="pause_now")])
-
-
-def _cause(tell: _Teller) -> str:
-    number, reason = tell.data.get("code"), tell.data.get("reason")
-    if reason == "OOMKilled":
-        return say(tell.language, "cause.memory")
-    if number is None:
-        return say(tell.language, "cause.none")
-    if number == KILLED:
-        return say(tell.language, "cause.killed")
-    if number > 128:
-        return say(tell.language, "cause.signal", number=number - 128)
-    return say(tell.language, "cause.code", code=number)
 
 
 def _when(moment: Any, style: str) -> str:

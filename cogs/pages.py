@@ -8,6 +8,9 @@ from discord.ui import Button, Container, LayoutView, TextDisplay
 
 from cogs.cards import button, card, rows
 from cogs.escape import code, escape, when
+from cogs.trouble import gib, memory
+from core.cluster.port import InUse
+from core.games.catalogue import Size
 from core.servers.views import ServerView
 from core.text import count, duration, say
 from core.words import Desired, Phase
@@ -83,10 +86,10 @@ def more(view: ServerView, language: str) -> LayoutView:
     )
 
 
-def show(view: ServerView, language: str) -> LayoutView:
-    """The card, and below it the details."""
+def show(view: ServerView, language: str, in_use: InUse | None = None) -> LayoutView:
+    """The card, and below it the details, with what it uses now where that is known."""
     layout = card(view, language, number=1)
-    layout.add_item(Container(TextDisplay(_details(view, language))))
+    layout.add_item(Container(TextDisplay(_details(view, language, in_use))))
     return layout
 
 
@@ -128,11 +131,12 @@ def _name(view: ServerView) -> str:
     return f"**{escape(view.name)}**"
 
 
-def _details(view: ServerView, language: str) -> str:
-    lines = [escape(view.description)]
-    known = next((size for size in view.game.sizes if size.id == view.size), None) if view.game else None
-    size = say(language, f"size.{view.size}")
-    lines.append(say(language, "more.size", size=size, memory=known.memory) if known else size)
+def _details(view: ServerView, language: str, in_use: InUse | None = None) -> str:
+    lines, size = [escape(view.description)], say(language, f"size.{view.size}")
+    known = memory(view.sized.memory, language) if view.sized else ""
+    lines.append(say(language, "more.size", size=size, memory=known) if known else size)
+    if in_use is not None:
+        lines.append(_in_use(in_use, view.sized, language))
     lines.append(say(language, "more.owner", owner=view.owner))
     lines.append(idle(view, language))
     if len(view.addresses) > 1:
@@ -140,6 +144,17 @@ def _details(view: ServerView, language: str) -> str:
     if view.game is None:
         lines.append(say(language, "more.no_game", game=escape(view.game_name)))
     return "\n".join(filter(None, lines))
+
+
+def _in_use(in_use: InUse, size: Size | None, language: str) -> str:
+    """Both memories in one unit; 100 % is one core."""
+    used, cpu = max(1, round(in_use.memory / (1 << 20))), round(in_use.cpu / 10)
+    if size is None:
+        return say(language, "more.in_use_unsized", used=memory(used, language), cpu=cpu)
+    whole = memory(size.memory, language)
+    if whole.endswith("GiB"):
+        return say(language, "more.in_use", used=gib(in_use.memory, language), memory=whole, cpu=cpu)
+    return say(language, "more.in_use", used=used, memory=whole, cpu=cpu)
 
 
 def _not_up(view: ServerView, language: str) -> LayoutView | str:

@@ -84,7 +84,8 @@ class ServerCog(commands.Cog):
     @app_commands.describe(server=text("option.server"))
     async def show(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
-            return pages.show(await self._servers.get(actor_of(interaction), server), language_of(interaction))
+            view = await self._servers.get(actor_of(interaction), server)
+            return pages.show(view, language_of(interaction), await self._servers.in_use(view))
 
         await self._replies.answer(interaction, handle)
 

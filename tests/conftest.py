@@ -128,7 +128,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
     host = Host(public_host="127.0.0.1", ports=range(25500, 25504), master_key=b"key")
     desk = Desk(database, Catalogue.load(BUILT_IN), changes, Live({}, now()), host, now)
     controller = Controller(desk, cluster)
-    house = House(database, desk, cluster, controller, Servers(desk), Guilds(database, changes, now))
+    house = House(database, desk, cluster, controller, Servers(desk, cluster), Guilds(database, changes, now))
     house.pass_time = lambda by: offset.__setitem__(0, offset[0] + by)  # type: ignore[attr-defined]
     changes.subscribe(controller.wake, owner=controller)
     changes.subscribe(lambda _: house.changed.set())

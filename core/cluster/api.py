@@ -174,6 +174,16 @@ class Api:
         async with self._send("get", "pods/log", path, query) as answer:
             return (await answer.read()).decode(errors="replace")
 
+    @asynccontextmanager
+    async def log_stream(
+        self, pod: str, query: Mapping[str, str], *, within: aiohttp.ClientTimeout
+    ) -> AsyncIterator[aiohttp.StreamReader]:
+        """`log` as it is written, for as long as the caller reads."""
+        path = self._path("pods", pod) + "/log"
+        asked = {**query, "follow": "true"}
+        async with self._send("get", "pods/log", path, asked, within=within, trial=True) as answer:
+            yield answer.content
+
     async def metrics(self, pod: str) -> Raw | None:
         """What the metrics API measured of a pod lately; None where it does not say. It is another program than the
         API itself, so its being away opens no breaker."""

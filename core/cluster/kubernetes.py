@@ -21,7 +21,7 @@ from core.cluster.holdings import Holdings
 from core.cluster.manifests import Site, disruption_budget, manifests
 from core.cluster.metrics import in_use
 from core.cluster.pod_logs import PodLogs
-from core.cluster.port import Cluster, InUse, News, Observed, ServerSpec
+from core.cluster.port import Cluster, InUse, LogPart, News, Observed, ServerSpec
 from core.cluster.reasons import Reasons
 from core.cluster.reduced import Held, NodeRecord, look_again, observe, reduce_node
 from core.cluster.watch import Follower, Timing
@@ -68,6 +68,7 @@ class KubernetesCluster(Cluster):
         self._reasons = Reasons(api, self._holdings.of, patience=self._timing.no_pod)
         self._config_told: dict[str, str] = {}  # UID of the pod that waited for a Secret when it was written again
         self._soon: dict[str, datetime] = {}  # servers that time alone changes, and when
+        self._protected: set[str] | None = None  # by a PodDisruptionBudget; None: not looked yet
         self._tasks: list[asyncio.Task[None]] = []
         self._agents: aiohttp.ClientSession | None = None
 
@@ -140,6 +141,13 @@ class KubernetesCluster(Cluster):
         pod = self._holdings.of(server).pod
         return await self._logs.newest(pod, lines, previous=previous) if pod is not None else ""
 
+    async def follow(self, server: str) -> AsyncIterator[LogPart]:
+        pod = self._holdings.of(server).pod
+        if pod is None:
+            raise ClusterError("there is no pod")
+        async for part in self._logs.follow(pod):
+            yield part
+
     async def console(self, server: str, line: str) -> str:
         pod = self._holdings.of(server).pod
         if pod is None or not pod.ip:
@@ -151,12 +159,17 @@ class KubernetesCluster(Cluster):
         measured = await self._api.metrics(pod.name) if pod is not None else None
         return None if measured is None else in_use(measured)
 
-    async def protect(self, server: str, playing: bool) -> None:
-        """Keep a drained node waiting while somebody plays. Idempotent; remember for whom it was said."""
-        if playing:
+    async def protect(self, playing: Collection[str]) -> None:
+        if self._protected is None:
+            query = {"labelSelector": f"{names.INSTALLATION}={self._site.installation}"}
+            found = await self._api.everything("poddisruptionbudgets", query)
+            self._protected = {raw["metadata"]["labels"][names.SERVER] for raw in found}
+        for server in set(playing) - self._protected:
             await self._api.apply("poddisruptionbudgets", disruption_budget(server, self._site))
-        else:
+            self._protected.add(server)
+        for server in self._protected - set(playing):
             await self._api.delete("poddisruptionbudgets", server)
+            self._protected.discard(server)
 
     def orphans(self, known: Collection[str]) -> list[str]:
         """Servers of this installation that there are objects of although nobody knows them. Only while `fresh`:

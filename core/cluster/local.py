@@ -15,9 +15,10 @@ import aiohttp
 
 from core.cluster.local_files import ServerFolder, StoreFile
 from core.cluster.local_keeper import Keeper
-from core.cluster.local_usage import in_use
+from core.cluster.local_log import follow
+from core.cluster.local_usage import Reading, in_use, read
 from core.cluster.local_volumes import Volumes
-from core.cluster.port import Changed, Cluster, InUse, Listed, News, Observed, Saved, ServerSpec
+from core.cluster.port import Changed, Cluster, InUse, Listed, LogPart, News, Observed, Saved, ServerSpec
 from core.errors import ClusterError
 from core.words import Problem, is_server_id
 
@@ -33,6 +34,7 @@ class LocalCluster(Cluster):
         self._store = store
         self._host = host
         self._keepers: dict[str, Keeper] = {}
+        self._readings: dict[str, Reading] = {}  # of what each used when somebody asked last
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._watchers: list[_Watcher] = []
         self._session: aiohttp.ClientSession | None = None
@@ -127,6 +129,9 @@ class LocalCluster(Cluster):
         kept = text[-LOG_MOST:].decode(errors="replace").splitlines()[-lines:]
         return "\n".join(kept)
 
+    def follow(self, server: str) -> AsyncIterator[LogPart]:
+        return follow(ServerFolder(self._folder / server).log)
+
     async def console(self, server: str, line: str) -> str:
         keeper = self._keepers.get(server)
         if keeper is None:
@@ -148,7 +153,14 @@ class LocalCluster(Cluster):
     async def usage(self, server: str) -> InUse | None:
         keeper = self._keepers.get(server)
         game = keeper.game() if keeper is not None else None
-        return None if game is None else await in_use(*game)
+        now = None if game is None else await read(*game)
+        if now is None:
+            self._readings.pop(server, None)
+            return None
+        before = self._readings.get(server)
+        if before is None or before.who != now.who or now.at - before.at >= 1.0:
+            self._readings[server] = now
+        return in_use(now, before)
 
     def _keep(self, server: str, *, halted: bool = False) -> Keeper:
         if (known := self._keepers.get(server)) is not None:

@@ -35,6 +35,8 @@ LAST_WITHIN = 300.0
 
 LOG_CAP = 1024 * 1024
 """Bytes that one log may take; the oldest half goes when it is full."""
+DROPPED = b"(what was before this line was dropped: the log was full)"
+"""The first line of a log whose oldest half is gone."""
 
 
 @dataclass(frozen=True, slots=True)

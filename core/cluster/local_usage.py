@@ -7,26 +7,52 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.cluster.local_process import is_alive
 from core.cluster.port import InUse
 
-OVER = 0.3  # seconds between the two looks that tell how much CPU is used
+LONGEST = 300.0  # seconds that an earlier reading may be old to say what is used *now*
 _PROC = Path("/proc")
 
 
-async def in_use(pid: int, who: str, *, over: float = OVER) -> InUse | None:
-    """Of the process `who` (see `local_process.identity`) and its offspring; None once it is gone."""
-    before, began = await asyncio.to_thread(_cpu, pid), time.monotonic()
-    await asyncio.sleep(over)
-    after, took = await asyncio.to_thread(_cpu, pid), time.monotonic() - began
-    memory = await asyncio.to_thread(_memory, list(after))
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at a process and its offspring."""
+
+    who: str  # see `local_process.identity`
+    at: float  # seconds, monotonic
+    cpu: dict[int, int]  # by pid: nanoseconds so far
+    age: float  # seconds since it began
+    memory: int  # bytes
+
+
+async def read(pid: int, who: str) -> Reading | None:
+    """None once `who` is gone."""
+    return await asyncio.to_thread(_read, pid, who)
+
+
+def in_use(now: Reading, before: Reading | None) -> InUse:
+    """Pure: CPU since the look before, if there was one lately; else since it began."""
+    if before is None or before.who != now.who or not 1.0 <= now.at - before.at <= LONGEST:
+        return InUse(cpu=round(sum(now.cpu.values()) / max(now.age, 0.1) / 1e6), memory=now.memory)
+    # What came between the two looks had used nothing at the first.
+    used = sum(max(0, each - before.cpu.get(pid, 0)) for pid, each in now.cpu.items())
+    return InUse(cpu=round(used / (now.at - before.at) / 1e6), memory=now.memory)
+
+
+def _read(pid: int, who: str) -> Reading | None:
+    cpu = _cpu(pid)
+    memory = _memory(list(cpu))
+    try:
+        began = int((_PROC / str(pid) / "stat").read_text("ascii", errors="replace").rpartition(")")[2].split()[19])
+        up = float((_PROC / "uptime").read_text("ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
     if not memory or not is_alive(pid, who):
         return None
-    # What came between the two looks had used nothing at the first.
-    used = sum(max(0, now - before.get(each, 0)) for each, now in after.items())
-    return InUse(cpu=round(used / took / 1e6), memory=memory)
+    return Reading(who, time.monotonic(), cpu, up - began / os.sysconf("SC_CLK_TCK"), memory)
 
 
 def _cpu(root: int) -> dict[int, int]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+
+import aiohttp
 
 from core.cluster import names
 from core.cluster.api import Api
+from core.cluster.port import LogPart
 from core.cluster.reduced_pod import PodRecord
 from core.errors import ClusterAway, ClusterError
 
@@ -16,6 +20,9 @@ _PATIENCE = 1.0  # seconds that an answer on the console may take
 _QUIET = 0.25  # seconds of silence after which it is complete
 _LOOK_EVERY = 0.1  # seconds
 _ANSWER_MOST = 4096  # bytes
+_FOLLOW = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=None)
+_CAUGHT_UP = 1.0  # seconds without a first line after which there is none yet
+_FIRST_WITHIN = timedelta(seconds=60)  # after the start; what comes later may have had something before it
 
 
 class PodLogs:
@@ -49,6 +56,27 @@ class PodLogs:
                 heard, quiet_at = new, loop.time() + _QUIET
         return "\n".join(heard).encode()[:_ANSWER_MOST].decode(errors="ignore")
 
+    async def follow(self, pod: PodRecord) -> AsyncIterator[LogPart]:
+        """As `Cluster.follow`. Kubelet rotates: a first line much younger than the run says that some are gone."""
+        query = {"container": names.GAME_CONTAINER, "timestamps": "true"}
+        whole, first, buffer = True, True, b""
+        async with self._api.log_stream(pod.name, query, within=_FOLLOW) as content:
+            while True:
+                try:
+                    async with asyncio.timeout(_CAUGHT_UP if first else None):
+                        data = await content.readany()
+                except TimeoutError:
+                    data = None  # nothing was written yet: that is all there is
+                if data == b"":
+                    return
+                *lines, buffer = (buffer + (data or b"")).split(b"\n")
+                said = [line.decode(errors="replace").partition(" ") for line in lines if line]
+                if first and said:
+                    whole = _began_with(said[0][0], pod.started_at)
+                if said or first:
+                    yield LogPart(tuple(text.rstrip("\r") for _, _, text in said), whole)
+                first = first and not said and data is not None
+
     async def _lines(self, pod: PodRecord, query: dict[str, str]) -> list[tuple[str, str]]:
         """Time stamp (RFC 3339 with nanoseconds: sorts as text) and text."""
         text = await self._read(pod, {**query, "timestamps": "true"})
@@ -62,6 +90,15 @@ class PodLogs:
             raise
         except ClusterError:  # nothing was started yet, or nothing before
             return ""
+
+
+def _began_with(stamp: str, started_at: datetime | None) -> bool:
+    """Whether a run's first line that is there can be its first one."""
+    try:
+        first = datetime.fromisoformat(_nine_digits(stamp)[:26] + "+00:00")
+    except ValueError:
+        return False
+    return started_at is not None and first - started_at < _FIRST_WITHIN
 
 
 def _nine_digits(stamp: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -197,6 +197,14 @@ class InUse:
 
 
 @dataclass(frozen=True, slots=True)
+class LogPart:
+    """Some lines of a run's output. `whole`: with those before them, they are all since the run began."""
+
+    lines: tuple[str, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """The start of a (new) full list: `observed` is all there is; servers not in it have no objects."""
 
@@ -231,6 +239,9 @@ class Cluster(ABC):
 
     async def close(self) -> None:  # noqa: B027
         """Let go. Servers go on running."""
+
+    async def protect(self, playing: Collection[str]) -> None:  # noqa: B027 - for adapters whose machines are drained
+        """Exactly these servers keep the machine they are on from being emptied for maintenance."""
 
     @abstractmethod
     def watch(self) -> AsyncIterator[News]:
@@ -267,6 +278,11 @@ class Cluster(ABC):
     async def logs(self, server: str, *, lines: int = 100, previous: bool = False) -> str:
         """The newest `lines` lines of the game's output, at most 64 KiB; of the run before the last exit if
         `previous`. Empty where there is none."""
+
+    @abstractmethod
+    def follow(self, server: str) -> AsyncIterator[LogPart]:
+        """The output of the game's current run: first all there is, then more as it comes. Ends with the run, or when
+        its beginning is dropped; raises `ClusterError` where there is none or the line breaks."""
 
     @abstractmethod
     async def console(self, server: str, line: str) -> str:

@@ -44,6 +44,7 @@ class PodRecord:
     last_exit: Exit | None = None
     at_rest: bool = False  # between an exit and the next start that has not been counted as a restart yet
     started: bool = False  # the game of this run was ready once
+    started_at: datetime | None = None  # this run of the game
     ready_since: datetime | None = None
     ip: str = ""
     node: str = ""
@@ -86,6 +87,7 @@ def reduce_pod(raw: Raw, before: PodRecord | None = None) -> PodRecord:
         last_exit=last_exit,
         at_rest="terminated" in state,
         started=bool(game.get("started")) and "running" in state,
+        started_at=_utc((state.get("running") or {}).get("startedAt")),
         ready_since=_utc(ready.get("lastTransitionTime")) if is_ready else None,
         ip=status.get("podIP", ""),
         node=intern(spec.get("nodeName", "")),

@@ -6,6 +6,7 @@ machine those are most of what a small query takes.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
@@ -42,33 +43,55 @@ class _Connection(aiosqlite.Connection):
         super().__init__(connector, iter_chunk_size=64)
         self._thread.daemon = True  # one that nobody closed keeps no process alive
         self._begins = False
+        # Nothing to end and nothing on its way to the thread, where a statement arrives even if who sent it is gone.
+        self._at_rest = True
 
     def begin(self) -> None:
         """Begin a transaction that writes, on the trip of its first statement."""
         self._begins = True
 
     def cursor(self) -> _Cursor:  # type: ignore[override]
-        return _Cursor(partial(self._execute, self._run))
+        return _Cursor(self._send)
 
     async def commit(self) -> None:
         self._begins = False
-        if self.in_transaction:
-            await super().commit()
+        if not self._at_rest:
+            await self._trip(self._end, self._conn.commit)
 
     async def rollback(self) -> None:
         self._begins = False
-        if self.in_transaction:
-            await super().rollback()
+        if not self._at_rest:
+            await self._trip(self._end, self._conn.rollback)
 
-    def _run(self, many: bool, sql: str, parameters: Any) -> _Result:
-        if self._begins:
-            self._conn.execute("BEGIN IMMEDIATE")
-            self._begins = False
-        cursor = self._conn.executemany(sql, parameters) if many else self._conn.execute(sql, parameters)
-        rows = cursor.fetchall() if cursor.description else []
-        result = rows, cursor.description, cursor.rowcount, cursor.lastrowid
-        cursor.close()
+    def stop(self) -> asyncio.Future[Any] | None:
+        # The thread answers the first one only: who is cancelled while it closes would wait for a second for ever.
+        return super().stop() if self._running else None
+
+    async def _send(self, many: bool, sql: str, parameters: Any) -> _Result:
+        begins, self._begins, self._at_rest = self._begins, False, False
+        result: _Result = await self._trip(self._run, begins, many, sql, parameters)
         return result
+
+    async def _trip(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await self._execute(function, *arguments)  # type: ignore[no-untyped-call]
+
+    # in the connection's thread
+
+    def _run(self, begins: bool, many: bool, sql: str, parameters: Any) -> _Result:
+        try:
+            if begins:
+                self._conn.execute("BEGIN IMMEDIATE")
+            cursor = self._conn.executemany(sql, parameters) if many else self._conn.execute(sql, parameters)
+            rows = cursor.fetchall() if cursor.description else []
+            result = rows, cursor.description, cursor.rowcount, cursor.lastrowid
+            cursor.close()
+            return result
+        finally:
+            self._at_rest = not self._conn.in_transaction
+
+    def _end(self, end: Callable[[], None]) -> None:
+        end()
+        self._at_rest = True
 
 
 _Result = tuple[list[Any], Any, int, int | None]
@@ -77,8 +100,8 @@ _Result = tuple[list[Any], Any, int, int | None]
 class _Cursor:
     """What SQLAlchemy asks of an asyncio driver's cursor. All rows are there once `execute` returns."""
 
-    def __init__(self, run: Callable[[bool, str, Any], Awaitable[_Result]]) -> None:
-        self._run = run
+    def __init__(self, send: Callable[[bool, str, Any], Awaitable[_Result]]) -> None:
+        self._send = send
         self._rows: list[Any] = []
         self.description: Any = None
         self.rowcount = -1
@@ -95,7 +118,7 @@ class _Cursor:
         return await self._keep(True, sql, parameters)
 
     async def _keep(self, many: bool, sql: str, parameters: Any) -> Self:
-        self._rows, self.description, self.rowcount, self.lastrowid = await self._run(many, sql, parameters)
+        self._rows, self.description, self.rowcount, self.lastrowid = await self._send(many, sql, parameters)
         return self
 
     async def fetchall(self) -> list[Any]:

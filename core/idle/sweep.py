@@ -6,7 +6,7 @@ It needs no memory of its own: all is in the rows, so a restart of the bot chang
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import trace
 from core.data.tables import GuildRow, NoticeRow, ServerRow
+from core.errors import ClusterError
+from core.games.query.log import LogQuery
 from core.games.query.port import Players, Query
 from core.idle.evidence import players
 from core.idle.rules import Decision, Do, combine, decide, remember, stale_after
@@ -47,10 +49,16 @@ class Sweep:
         *,
         every: timedelta,
         in_voice: Callable[[int], int | None] = lambda _channel: None,
+        logs: LogQuery | None = None,
+        protect: Callable[[Collection[str]], Awaitable[None]] | None = None,
     ) -> None:
-        """`in_voice` counts the people in a voice channel; None where that is not known."""
+        """`logs` knows who plays games that tell it nowhere else. `in_voice` counts the people in a voice channel; None
+        where that is not known. `protect` is told after each pass where somebody plays."""
         self._desk = desk
         self._in_voice = in_voice
+        self._logs = logs
+        self._protect = protect
+        self._playing: set[str] = set()
         self._running = asyncio.Lock()
         self._queries = queries
         self._stale = stale_after(every)
@@ -75,11 +83,16 @@ class Sweep:
                 ServerRow.desired == Desired.RUNNING, ServerRow.phase == Phase.RUNNING
             )
             games = dict(list(await session.exec(query)))
-        answers = await self._ask_all(games)
+        answers, self._playing = await self._ask_all(games), set()
         servers = list(answers)
         for start in range(0, len(servers), BATCH):
             for server in await self._remember_all(servers[start : start + BATCH], answers):
                 await self._last_look(server, games[server])
+        if self._protect is not None:
+            try:
+                await self._protect(self._playing)
+            except ClusterError as wrong:
+                log.warning("players not protected from maintenance", detail=wrong.detail)
         self.ended_at = self._desk.now()
 
     async def _ask_all(self, games: Mapping[str, str]) -> dict[str, Answer]:
@@ -116,10 +129,15 @@ class Sweep:
         game, seen = self._desk.catalogue.get(game_id), self._desk.live.of(server)
         if game is None or seen.pod is not PodPhase.READY:
             return Players(Unknown("not ready"))
-        query, endpoint = self._queries.get(game.query.kind), seen.endpoints.get(game.query.port)
+        if game.query.kind == "log" and self._logs is not None:
+            return await self._logs.players(server, seen, game.query)
+        query = self._queries.get(game.query.kind)
+        by_agent = query is not None and query.by_agent
+        endpoint = seen.endpoints.get("agent" if by_agent else game.query.port)
         if query is None or endpoint is None:
             return Players(Unknown("this game tells nobody who plays"))
-        return await query.players(endpoint, game.query)
+        token = self._desk.secret("agent", server) if by_agent else ""
+        return await query.players(endpoint, game.query, token=token)
 
     async def _remember(self, batch: list[str], answers: Mapping[str, Answer]) -> list[str]:
         """Write a batch in one transaction; the servers whose pause is due."""
@@ -135,6 +153,8 @@ class Sweep:
                 before = (row.players_online, tuple(row.players), row.empty_since, row.warned_at, row.unknown_since)
                 decision = self._take(row, answers[row.id], guilds.get(row.guild))
                 await self._act(session, row, decision, guilds.get(row.guild))
+                if row.players_online:
+                    self._playing.add(row.id)
                 if decision.do is Do.PAUSE:
                     due.append(row.id)
                 after = (row.players_online, tuple(row.players), row.empty_since, row.warned_at, row.unknown_since)

@@ -65,6 +65,10 @@ class _Look:
         return any(isinstance(action, Give | Archive | Lost) for action in self.actions) or self.releases
 
     @property
+    def fails_to_start(self) -> bool:
+        return Give(Because.START_FAILED) in self.actions
+
+    @property
     def releases(self) -> bool:
         return self.wanted.purge_at is not None and any(isinstance(action, Remove) for action in self.actions)
 
@@ -144,14 +148,12 @@ class Controller:
         live = self._desk.live
         match news:
             case Listed(observed):
-                live.observed = {seen.server: seen for seen in observed}
+                live.list(observed)
                 live.stale_since = None
                 await self._look_at_all()
             case Changed(observed):
-                before = live.of(observed.server)
-                live.observed[observed.server] = observed
-                if (before.step, before.progress) != (observed.step, observed.progress):
-                    self._desk.changes.tell(observed.server, by=self)  # no row changes, but what is shown does
+                if live.change(observed, self._desk.now()):
+                    self._desk.changes.tell(observed.server, by=self)
                 self.wake(observed.server)
             case Stale():
                 if live.stale_since is None:
@@ -230,7 +232,7 @@ class Controller:
             if look.dirty or look.actions:
                 await self._continue_trace(session, server)
         if look.dirty or look.decides:
-            saved = await self._save(server, await self._crash_log(server) if look.crashed else "")
+            saved = await self._save(server, await self._last_words(server, look))
             if saved is None:
                 return None
             row, ports, look = saved
@@ -289,10 +291,13 @@ class Controller:
         )
         return _Look(wanted, seen, folded, crashes, crashed, actions, dirty)
 
-    async def _crash_log(self, server: str) -> str:
-        """Fetched before the pod goes; what cannot be had is left out."""
+    async def _last_words(self, server: str, look: _Look) -> str:
+        """The log of a crash, or of a start that is given up. Fetched before the pod goes; what cannot be had is left
+        out."""
+        if not look.crashed and not look.fails_to_start:
+            return ""
         try:
-            text = await self._cluster.logs(server, lines=40, previous=True)
+            text = await self._cluster.logs(server, lines=40, previous=look.crashed > 0)
         except ClusterError:
             return ""
         return plain(text).encode(errors="replace")[-LOG_KEPT:].decode(errors="ignore")
@@ -311,6 +316,8 @@ class Controller:
         if look.crashed:
             row.crash_log = crash_log
             await self._tell_crash(session, row, look)
+        elif look.fails_to_start and crash_log:
+            row.crash_log = crash_log
         if look.folded.phase != row.phase:
             before, row.phase, row.phase_since = row.phase, look.folded.phase, now
             if before == Phase.RUNNING:
@@ -359,25 +366,22 @@ class Controller:
         await outbox.say(session, row, NoticeKind.READY, data, now, episode=row.run)
 
     async def _tell_crash(self, session: AsyncSession, row: ServerRow, look: _Look) -> None:
-        last = look.seen.last_exit
-        data = {
-            "code": last.code if last else None,
-            "reason": plain(last.reason) if last else "",
-            "count": look.crashes.count,
-            "log": row.crash_log[-1500:],
-        }
-        self._record(session, row, EventKind.CRASHED, data)
+        data = self._trouble(row, look)
+        kept = {key: data[key] for key in ("code", "reason", "count", "log")}
+        self._record(session, row, EventKind.CRASHED, kept)
         await outbox.say(session, row, NoticeKind.CRASHED, data, self._desk.now(), episode=row.run)
 
     async def _give_up(self, session: AsyncSession, row: ServerRow, because: Because, look: _Look) -> None:
-        now = self._desk.now()
-        problem, step = look.folded.problem, look.seen.step
+        now, data = self._desk.now(), self._trouble(row, look)
         await stop(self._desk, session, row, because=because, by=None)
         if because is Because.CRASHES:
             await outbox.say(session, row, NoticeKind.CRASHED, {"gave_up": True}, now, episode=row.run)
         elif because is Because.START_FAILED:
-            data = {"problem": problem, "detail_step": step, "log": row.crash_log[-1500:]}
             await outbox.say(session, row, NoticeKind.START_FAILED, data, now, episode=row.run)
+
+    def _trouble(self, row: ServerRow, look: _Look) -> dict[str, Any]:
+        """What a notice tells of it; kept, because the pod that says so now is about to go."""
+        return self._desk.trouble(row, look.folded.problem).data() | {"log": row.crash_log[-1500:]}
 
     async def _do(self, row: ServerRow, ports: list[PortRow], action: Action) -> None:
         match action:

@@ -32,8 +32,12 @@ class Crashes:
     ever_ready: bool = False
 
     @property
+    def most(self) -> int:
+        return WITHOUT_HEALTH if self.ever_ready else BEFORE_READY
+
+    @property
     def too_many(self) -> bool:
-        return self.count >= (WITHOUT_HEALTH if self.ever_ready else BEFORE_READY)
+        return self.count >= self.most
 
 
 def ended_by_itself(seen: Observed) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -25,10 +25,10 @@ from core.guilds.access import NEEDS, Actor, Do, Level, Share, level, may
 from core.guilds.limits import SERVERS_PER_GUILD, SERVERS_PER_MEMBER, WORLD_BYTES, Limits
 from core.idle.rules import Facts, Memory, Policy, pause_at
 from core.notices.events import Usage
-from core.servers import names
+from core.servers import names, trouble
 from core.servers.lifecycle import Wanted
-from core.servers.views import IdleView, ServerView
-from core.words import Because, Desired, Phase, Problem, is_server_id
+from core.servers.views import IdleView, ServerView, Trouble
+from core.words import Because, Desired, Phase, PodPhase, Problem, is_server_id
 
 MOST_LISTED = 200
 
@@ -54,9 +54,35 @@ class Live:
 
     observed: dict[str, Observed]
     stale_since: datetime | None
+    steps: dict[str, datetime] = field(default_factory=dict)  # since when each is at its step, as far as it was seen
 
     def of(self, server: str) -> Observed:
         return self.observed.get(server) or Observed(server)
+
+    def list(self, observed: Iterable[Observed]) -> None:
+        """All that there is now. A step that began unseen has no beginning."""
+        before, self.observed = self.observed, {seen.server: seen for seen in observed}
+        same = (server for server, seen in self.observed.items() if _step(before.get(server)) == _step(seen))
+        self.steps = {server: self.steps[server] for server in same if server in self.steps}
+
+    def change(self, seen: Observed, now: datetime) -> bool:
+        """Whether people see something new in it although the server's row may stay as it is."""
+        before = self.observed.get(seen.server)
+        self.observed[seen.server] = seen
+        stepped = _step(before) != _step(seen)
+        if stepped:
+            self.steps.pop(seen.server, None)
+            if _step(seen):
+                self.steps[seen.server] = now
+        shown = (seen.address, seen.lacks, seen.progress)
+        return stepped or (before is not None and (before.address, before.lacks, before.progress) != shown)
+
+
+def _step(seen: Observed | None) -> tuple[object, ...]:
+    """Differs where a step begins anew; empty for none."""
+    if seen is None or seen.step is None or seen.pod is PodPhase.READY:
+        return ()
+    return (seen.step, seen.run, seen.restarts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,13 +313,27 @@ class Desk:
             undeliverable=row.warning_dead,
         )
 
+    def trouble(self, row: ServerRow, problem: Problem | None) -> Trouble:
+        """Why the server is not up now."""
+        since = self._step_since(row)
+        took = (self.now() - since).total_seconds() if since else None
+        return trouble.seen_now(row, self.live.of(row.id), self.game(row), problem, took)
+
+    def _step_since(self, row: ServerRow) -> datetime | None:
+        """None also where what is seen is still of the time before this run was asked for."""
+        since = self.live.steps.get(row.id)
+        return since if since and (row.started_at is None or since >= row.started_at) else None
+
     # views
 
     async def view(self, session: AsyncSession, row: ServerRow) -> ServerView:
         around = await self.around(session, row)
-        return self.make_view(row, around.ports, around.guild, around.owner)
+        return self.make_view(row, around.ports, around.guild, around.owner, await trouble.told(session, row))
 
-    def make_view(self, row: ServerRow, ports: list[PortRow], guild: GuildRow | None, owner: str) -> ServerView:
+    def make_view(
+        self, row: ServerRow, ports: list[PortRow], guild: GuildRow | None, owner: str, told: Trouble | None = None
+    ) -> ServerView:
+        """`told`: of a start that was given up."""
         game, seen = self.game(row), self.live.of(row.id)
         host = seen.address or self.host.public_host
         addresses = {port.name: f"{host}:{port.port}" for port in ports} if host else {}
@@ -301,6 +341,7 @@ class Desk:
         address = next((addresses[name] for name in public if name in addresses), None)
         policy = self.policy(row, guild)
         running = row.phase == Phase.RUNNING
+        problem = Problem(row.problem) if row.problem else None
         due = pause_at(policy, self.memory(row), self.facts(row), self.now())
         return ServerView(
             id=row.id,
@@ -320,7 +361,8 @@ class Desk:
             phase_since=row.phase_since,
             step=seen.step if row.phase == Phase.STARTING else None,
             progress=seen.progress if row.phase == Phase.STARTING else None,
-            problem=Problem(row.problem) if row.problem else None,
+            step_since=self._step_since(row) if row.phase == Phase.STARTING else None,
+            problem=problem,
             problem_since=row.problem_since,
             address=address,
             addresses=addresses,
@@ -341,6 +383,7 @@ class Desk:
                 warning_dead=row.warning_dead,
             ),
             started_at=row.started_at,
+            start_by=row.start_by,
             ready_at=row.ready_at,
             saved_at=row.saved_at,
             saved_bytes=row.saved_bytes,
@@ -348,9 +391,8 @@ class Desk:
             volume=row.volume,
             good=row.good is not None,
             can_undo=row.undo_to is not None,
-            crash_count=row.crash_count,
+            trouble=told or self.trouble(row, problem),
             crash_log=row.crash_log,
-            last_exit_code=seen.last_exit.code if seen.last_exit else None,
             purge_at=row.purge_at,
             fresh=self.live.stale_since is None,
             channel=row.channel,

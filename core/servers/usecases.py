@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 from collections.abc import Mapping
 
@@ -9,19 +10,25 @@ from sqlalchemy import bindparam
 from sqlalchemy.orm import load_only
 from sqlmodel import col, select
 
+from core.cluster.port import Cluster, InUse
 from core.data.tables import GuildRow, ServerRow, ShareRow
+from core.errors import ClusterError
 from core.guilds.access import NEEDS, Actor, Do, Level, Share, level, may
 from core.servers import create, edit, power, remove
 from core.servers.desk import Desk
 from core.servers.views import ServerView
 from core.words import Desired, Phase
 
+MEASURED_WITHIN = 1.0  # seconds: somebody waits for the answer
+
 
 class Servers:
     """Every method may raise a `core.errors.Refusal`; nothing was changed then. `server` is an id or a typed name."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, cluster: Cluster | None = None) -> None:
+        """Without a `cluster` nobody tells what a server uses."""
         self._desk = desk
+        self._cluster = cluster
 
     async def create(
         self, actor: Actor, *, channel: int, game: str, name: str, size: str | None, description: str = ""
@@ -33,6 +40,16 @@ class Servers:
     async def get(self, actor: Actor, server: str, do: Do = Do.SEE) -> ServerView:
         async with self._desk.database.session() as session:
             return await self._desk.view(session, await self._desk.find(session, actor, server, do))
+
+    async def in_use(self, view: ServerView) -> InUse | None:
+        """What a server that runs uses now, within MEASURED_WITHIN; None where that is not known."""
+        if self._cluster is None or view.phase not in (Phase.STARTING, Phase.RUNNING):
+            return None
+        try:
+            async with asyncio.timeout(MEASURED_WITHIN):
+                return await self._cluster.usage(view.id)
+        except (ClusterError, TimeoutError):
+            return None
 
     async def list(self, actor: Actor, *, mine: bool) -> list[ServerView]:
         """The guild's servers by name, or only those that the actor owns. Deleted ones are left out."""

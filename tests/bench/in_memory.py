@@ -49,7 +49,7 @@ class Cluster(FakeCluster):
 class Busy(Query):
     """Somebody plays everywhere, as a game on the same machine would tell: after one turn of the loop."""
 
-    async def players(self, endpoint: Endpoint, rule: Rule) -> Players:
+    async def players(self, endpoint: Endpoint, rule: Rule, *, token: str = "") -> Players:
         await asyncio.sleep(0)
         return Players(Occupied(("Bo",), 1), PLAYERS_MAX)
 

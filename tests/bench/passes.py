@@ -51,7 +51,7 @@ class Told(Query):
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
 
-    async def players(self, endpoint: Endpoint, rule: Rule) -> Players:
+    async def players(self, endpoint: Endpoint, rule: Rule, *, token: str = "") -> Players:
         await asyncio.sleep(0)
         return Players(self.evidence, PLAYERS_MAX)
 
@@ -142,6 +142,8 @@ async def run(url: str, listed: tuple[Observed, ...]) -> list[Pass]:
 
 
 if __name__ == "__main__":
+    gc.collect()
+    gc.freeze()  # as the App does when it has started
     print(
         json.dumps(
             [asdict(each) for each in asyncio.run(run(sys.argv[1], pickle.loads(Path(sys.argv[2]).read_bytes())))]

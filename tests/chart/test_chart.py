@@ -14,7 +14,7 @@ import yaml  # type: ignore[import-untyped]
 
 from bot import check_kubernetes
 from bot.settings import PREFIX, SECRETS, Settings
-from core.cluster.api import CLUSTER_PERMISSIONS, GROUPS, PERMISSIONS
+from core.cluster.api import CLUSTER_PERMISSIONS, GROUPS, METRICS_PERMISSIONS, PERMISSIONS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 HELM = DEPLOY.parent / ".helm" / "helm"
@@ -85,7 +85,8 @@ def test_lint_finds_nothing(values: dict[str, Any]) -> None:
 
 def test_the_role_is_what_the_adapter_and_the_check_ask_for() -> None:
     role = one(rendered(), "Role")
-    assert granted(role) == asked(PERMISSIONS, check_kubernetes.LOOKS)
+    measured = {("metrics.k8s.io", "pods"): set(METRICS_PERMISSIONS["pods.metrics.k8s.io"])}
+    assert granted(role) == asked(PERMISSIONS, check_kubernetes.LOOKS) | measured
     assert role["metadata"]["namespace"] == "dormouse-servers"
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from core.cluster.local_process import identity
-from core.cluster.local_usage import in_use
+from core.cluster.local_usage import Reading, in_use, read
 
 if sys.platform != "linux":
     pytest.skip("only Linux tells it in /proc", allow_module_level=True)
@@ -17,8 +18,8 @@ if sys.platform != "linux":
 MIB = 1 << 20
 PARENT = """
 import subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", "world = b'x' * (64 << 20); print('up', flush=True)\\nwhile True: pass"])
-child.wait()
+works = "world = b'x' * (64 << 20); print('up', flush=True)\\nwhile True: pass"
+subprocess.run([sys.executable, "-c", works])
 """
 
 
@@ -33,12 +34,20 @@ def game() -> Iterator[int]:
 
 
 async def test_what_the_game_started_counts_too(game: int) -> None:
-    used = await in_use(game, identity(game) or "")
-    assert used is not None
+    now = await read(game, identity(game) or "")
+    assert now is not None
+    used = in_use(now, None)
     assert 64 * MIB < used.memory < 256 * MIB
     assert 0 < used.cpu < 1500
 
 
+def test_cpu_is_what_was_used_since_the_look_before() -> None:
+    before = Reading("one", 100.0, {7: 5_000_000_000}, 1000.0, MIB)
+    now = Reading("one", 110.0, {7: 6_000_000_000, 8: 1_000_000_000}, 1010.0, MIB)
+    assert in_use(now, before).cpu == 200
+    assert in_use(now, replace(before, who="another")).cpu == 7
+
+
 async def test_a_process_that_is_gone_or_another_one_uses_nothing(game: int) -> None:
-    assert await in_use(game, "of long ago", over=0.01) is None
-    assert await in_use(2**22 + 1, "never was", over=0.01) is None
+    assert await read(game, "of long ago") is None
+    assert await read(2**22 + 1, "never was") is None

@@ -11,7 +11,7 @@ from bot.demo.guild import validation
 from cogs.cards import components
 from cogs.notices import notice
 from core.servers.views import IdleView, NoticeView, ServerView
-from core.words import Because, Desired, NoticeKind, Phase, Problem, Step
+from core.words import Because, Desired, Lack, NoticeKind, Phase, Problem, Step
 
 WARNED = empty(warned=True)
 AT = int(NOW.timestamp())
@@ -92,7 +92,16 @@ CASES: list[tuple[str, NoticeKind, ServerView, dict[str, Any], str, list[str]]] 
         NoticeKind.CRASHED,
         paused(Because.CRASHES),
         {"code": 137, "count": 3, "gave_up": True, "log": "boom"},
-        "**Pond** ended by itself 3 times (it was killed), so it is paused.\n```\nboom\n```",
+        "**Pond** crashed 3 times in a row; stopped trying.\nLast time: it was killed.\n```\nboom\n```",
+        ["Restart"],
+    ),
+    (
+        "too many crashes before it was ready",
+        NoticeKind.CRASHED,
+        paused(Because.CRASHES),
+        {"gave_up": True, "count": 3, "ever_ready": False, "code": 137, "reason": "OOMKilled", "memory": 2048},
+        "**Pond** crashed 3 times before it was ready; stopped trying.\n"
+        "It ran out of memory: it needed more than 2 GiB.\nFewer players or mods need less",
         ["Restart"],
     ),
     (
@@ -115,16 +124,32 @@ CASES: list[tuple[str, NoticeKind, ServerView, dict[str, Any], str, list[str]]] 
         "never came up",
         NoticeKind.START_FAILED,
         paused(Because.START_FAILED),
-        {"problem": Problem.NO_PLACE, "detail_step": Step.PLACE},
-        "No machine has room for it right now.",
+        {"problem": Problem.NO_PLACE, "lacks": Lack.MEMORY, "memory": 8192, "cpu": 500, "step": Step.PLACE},
+        "**Pond** did not come up in time, so it is paused.\nNo node has 8 GiB free.\nPausing a server",
+        ["Restart"],
+    ),
+    (
+        "never came up, with what it said last",
+        NoticeKind.START_FAILED,
+        paused(Because.START_FAILED),
+        {"code": 143, "reason": "NotReady", "log": "waiting for spring"},
+        "Last time: it was not ready in time.\n```\nwaiting for spring\n```\nIts address is kept.",
+        ["Restart"],
+    ),
+    (
+        "never came up, as an older version wrote it",
+        NoticeKind.START_FAILED,
+        paused(Because.START_FAILED),
+        {"problem": "of long ago", "step": "too"},
+        "**Pond** did not come up in time, so it is paused.\nIts address is kept.",
         ["Restart"],
     ),
     (
         "never came up, no known problem",
         NoticeKind.START_FAILED,
         paused(Because.START_FAILED),
-        {"detail_step": Step.GAME},
-        "It got as far as this: the game is starting.",
+        {"step": Step.IMAGE, "step_took": 240.0},
+        "It got as far as this: downloading the game, for 4 min.",
         ["Restart"],
     ),
     (

@@ -195,6 +195,38 @@ class ClusterContract:
         with pytest.raises(ClusterError):
             await cluster.console(wanted.server, "hello")
 
+    async def test_a_running_server_uses_something_where_the_cluster_tells(
+        self, cluster: Cluster, spec: MakeSpec
+    ) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        used = await cluster.usage(wanted.server)
+        assert used is None or (used.memory > 0 and used.cpu >= 0)
+
+    async def test_a_paused_server_uses_nothing(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        await cluster.ensure(replace(wanted, replicas=0))
+        await no_pod(cluster, wanted.server)
+        assert await cluster.usage(wanted.server) is None
+
+    async def test_its_log_can_be_followed_from_the_beginning(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        said: list[str] = []
+        async with asyncio.timeout(PATIENCE):
+            async for part in cluster.follow(wanted.server):
+                assert part.whole
+                said += part.lines
+                if said[:1] == ["start 1"] and len(said) == 1:
+                    await cluster.console(wanted.server, "hello")
+                if len(said) > 1:
+                    break
+        assert said[1] == "heard hello"
+
     async def test_logs_of_an_unknown_server_are_empty(self, cluster: Cluster, spec: MakeSpec) -> None:
         assert await cluster.logs(spec().server) == ""
 

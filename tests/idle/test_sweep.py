@@ -24,7 +24,7 @@ class Said(Query):
         self.evidence: Evidence = Empty()
         self.then: list[Evidence] = []
 
-    async def players(self, endpoint: object, rule: object) -> Players:
+    async def players(self, endpoint: object, rule: object, *, token: str = "") -> Players:
         if self.then:
             self.evidence = self.then.pop(0)
         return Players(self.evidence, 16)

@@ -7,7 +7,19 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from core.cluster.port import Changed, Cluster, Endpoint, Listed, News, Observed, Saved, ServerSpec, Stale, fingerprint
+from core.cluster.port import (
+    Changed,
+    Cluster,
+    Endpoint,
+    Listed,
+    LogPart,
+    News,
+    Observed,
+    Saved,
+    ServerSpec,
+    Stale,
+    fingerprint,
+)
 from core.errors import ClusterAway, ClusterError
 from core.words import Exit, PodPhase, VolumePhase
 
@@ -66,6 +78,9 @@ class FakeCluster(Cluster):
 
     async def logs(self, server: str, *, lines: int = 100, previous: bool = False) -> str:
         return "the last words\n"
+
+    async def follow(self, server: str) -> AsyncIterator[LogPart]:
+        yield LogPart(("the last words",), True)
 
     async def console(self, server: str, line: str) -> str:
         return ""

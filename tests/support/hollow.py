@@ -142,7 +142,7 @@ class Games(Query):
         self.says: dict[int, list[Evidence]] = {}
         self.said: dict[int, tuple[float, Evidence]] = {}
 
-    async def players(self, endpoint: Endpoint, rule: Rule) -> Players:
+    async def players(self, endpoint: Endpoint, rule: Rule, *, token: str = "") -> Players:
         await asyncio.sleep(0)
         answers = self.says.get(endpoint.port, [Empty()])
         evidence = answers.pop(0) if len(answers) > 1 else answers[0]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.games.catalogue import BUILT_IN, Catalogue
-from core.servers.views import IdleView, ServerView
+from core.servers.views import IdleView, ServerView, Trouble
 from core.words import Because, Desired, Phase, Problem, Step
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -35,6 +35,15 @@ def empty(**idle: Any) -> ServerView:
     return view(players=(), players_online=0, idle=rules)
 
 
+def troubled(problem: Problem, **more: Any) -> ServerView:
+    """Pond, which should run and does not come up; `more` also of a `Trouble`."""
+    known = {each.name for each in fields(Trouble)}
+    trouble = replace(TROUBLE, problem=problem, **{key: more.pop(key) for key in known & more.keys()})
+    state = view(phase=Phase.STARTING, step=trouble.step, start_by=LATER, problem=problem, trouble=trouble)
+    return replace(state, players=(), players_online=0, **more)
+
+
+TROUBLE = Trouble(step=Step.PLACE, most=3, ever_ready=False, memory=2048, more_memory=True, cpu=500)
 _POND = ServerView(
     id=ID,
     guild=GUILD,
@@ -52,6 +61,7 @@ _POND = ServerView(
     phase=Phase.RUNNING,
     phase_since=NOW,
     step=None,
+    step_since=None,
     problem=None,
     problem_since=None,
     address="203.0.113.7:25500",
@@ -63,12 +73,12 @@ _POND = ServerView(
     players_known=True,
     idle=IdleView(after=900, warn=300),
     started_at=NOW,
+    start_by=None,
     ready_at=NOW,
     saved_at=NOW,
     saved_bytes=2048,
-    crash_count=0,
+    trouble=Trouble(),
     crash_log="",
-    last_exit_code=None,
     purge_at=None,
     fresh=True,
     channel=5,
@@ -77,7 +87,8 @@ _POND = ServerView(
 )
 
 STATES: dict[str, ServerView] = {
-    "starting": view(phase=Phase.STARTING, step=Step.IMAGE),
+    "starting": view(phase=Phase.STARTING, step=Step.IMAGE, step_since=NOW, start_by=LATER),
+    **{str(problem): troubled(problem, crash_log="boom\n" * 400) for problem in Problem},
     "running": view(),
     "nobody told": view(players_known=False, idle=IdleView(900, 300, unknown_since=NOW)),
     "empty": empty(warned=True),
@@ -87,13 +98,15 @@ STATES: dict[str, ServerView] = {
     "restarting": view(phase=Phase.STOPPING),
     "paused": paused(),
     "paused by": paused(Because.OWNER, by=BO),
-    "crashed": paused(Because.CRASHES, crash_log="boom\n" * 400),
+    "crashed": paused(
+        Because.CRASHES, crash_log="boom\n" * 400, trouble=replace(TROUBLE, count=3, code=3, ever_ready=False)
+    ),
     "start failed": paused(Because.START_FAILED),
     "archiving": view(phase=Phase.ARCHIVING, desired=Desired.ARCHIVED),
     "archived": view(phase=Phase.ARCHIVED, desired=Desired.ARCHIVED),
     "deleted": view(phase=Phase.DELETING, desired=Desired.DELETED, purge_at=LATER),
     "gone": view(phase=Phase.DELETED, desired=Desired.DELETED, purge_at=None),
-    "away": view(problem=Problem.CLUSTER_AWAY, fresh=False),
+    "away": view(problem=Problem.CLUSTER_AWAY, trouble=Trouble(problem=Problem.CLUSTER_AWAY), fresh=False),
     "no game": view(game=None, settings={}),
     "hostile": view(
         name=HOSTILE[:32],

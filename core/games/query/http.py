@@ -22,7 +22,7 @@ class HttpQuery(Query):
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
-    async def players(self, endpoint: Endpoint, rule: Rule) -> Players:
+    async def players(self, endpoint: Endpoint, rule: Rule, *, token: str = "") -> Players:
         url = f"http://{endpoint.host}:{endpoint.port}{rule.path}"
         try:
             async with self._session.get(url, timeout=TIMEOUT, allow_redirects=False) as answer:

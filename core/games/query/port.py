@@ -21,6 +21,9 @@ class Players:
 class Query(ABC):
     """Never raises for a game that does not answer, or answers nonsense: that is Unknown, with the reason."""
 
+    by_agent = False
+    """Whether it is the agent's endpoint that is asked, with its token, and not the game's."""
+
     @abstractmethod
-    async def players(self, endpoint: Endpoint, rule: Rule) -> Players:
+    async def players(self, endpoint: Endpoint, rule: Rule, *, token: str = "") -> Players:
         """Ask once, at most 3 seconds."""

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from core.cluster.local_files import DROPPED
+
 _LINE_CAP = 8192  # bytes of one line that listeners get to see
 
 Listener = Callable[[str], None]
@@ -57,7 +59,7 @@ class Log:
     def _drop_oldest_half(self) -> None:
         with self._path.open("rb") as file:
             file.seek(self._size - self._cap // 2)
-            kept = file.read().partition(b"\n")[2]
+            kept = DROPPED + b"\n" + file.read().partition(b"\n")[2]
         new = self._path.with_name(self._path.name + ".new")
         new.write_bytes(kept)
         os.replace(new, self._path)

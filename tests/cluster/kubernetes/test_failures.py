@@ -206,8 +206,8 @@ async def test_a_server_with_players_is_protected_from_a_drain(
 ) -> None:
     wanted = kube.make_spec(replicas=0)
     await cluster.ensure(wanted)
-    await cluster.protect(wanted.server, True)
+    await cluster.protect([wanted.server])
     assert namespace.get("pdb", wanted.server)["spec"]["maxUnavailable"] == 0
-    await cluster.protect(wanted.server, False)
+    await cluster.protect([])
     assert namespace.get("pdb")["items"] == []
     await cluster.remove(wanted.server)

@@ -1,0 +1,83 @@
+"""Games that only write into their log who comes and goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from core.cluster.port import LogPart, Observed
+from core.errors import ClusterError
+from core.games.catalogue import Query as Rule
+from core.games.query import log
+from core.games.query.log import LogQuery
+from core.words import Empty, Occupied, PodPhase, Unknown
+
+RULE = Rule(kind="log", join=r"(?P<player>\S+) joined", leave=r"(?P<player>\S+) left")
+SEEN = Observed("abcdefghijkl", pod=PodPhase.READY, uid="one", ready_since=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+class Game:
+    """What it wrote so far, and what it writes next."""
+
+    def __init__(self, *lines: str, whole: bool = True) -> None:
+        self.lines, self.whole = lines, whole
+        self.next: asyncio.Queue[str | None] = asyncio.Queue()
+        self.followed = 0
+
+    async def follow(self, server: str) -> AsyncIterator[LogPart]:
+        self.followed += 1
+        yield LogPart(self.lines, self.whole)
+        while (line := await self.next.get()) is not None:
+            yield LogPart((line,), self.whole)
+        raise ClusterError("the line broke")
+
+    async def writes(self, line: str | None) -> None:
+        await self.next.put(line)
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+
+async def evidence(query: LogQuery) -> object:
+    return (await query.players(SEEN.server, SEEN, RULE)).evidence
+
+
+async def test_whoever_joined_and_did_not_leave_is_on() -> None:
+    query = LogQuery(Game("Ada joined", "Bo joined", "Ada left").follow)
+    assert await evidence(query) == Occupied(("Bo",), 1)
+    await query.close()
+
+
+async def test_nobody_is_on_where_the_whole_log_says_so() -> None:
+    game = Game("Ada joined")
+    query = LogQuery(game.follow)
+    assert await evidence(query) == Occupied(("Ada",), 1)
+    await game.writes("Ada left")
+    assert await evidence(query) == Empty()
+    assert game.followed == 1, "one stream a server"
+    await query.close()
+
+
+async def test_a_log_whose_beginning_is_missing_never_says_empty() -> None:
+    query = LogQuery(Game("Ada left", whole=False).follow)
+    assert isinstance(await evidence(query), Unknown)
+    await query.close()
+
+
+async def test_a_stream_that_broke_knows_nothing_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "AGAIN", 3600)
+    game = Game()
+    query = LogQuery(game.follow)
+    assert await evidence(query) == Empty()
+    await game.writes(None)
+    assert isinstance(await evidence(query), Unknown)
+    await query.close()
+
+
+async def test_a_game_without_such_lines_is_unknown() -> None:
+    query = LogQuery(Game().follow)
+    seen = await query.players(SEEN.server, SEEN, Rule(kind="log"))
+    assert isinstance(seen.evidence, Unknown)
+    await query.close()
