@@ -91,6 +91,10 @@ $(VENV)/.dev: requirements-dev.txt | $(BIN)/python
 bench: $(VENV)/.dev ## how fast it is, beside a bare bot, in docs/performance.md (BENCH=quick: a minute, prints only)
 	PYTHONPATH=.:tests/support $(BIN)/python tests/bench $(if $(filter quick,$(BENCH)),--quick)
 
+.PHONY: bench-cluster
+bench-cluster: $(VENV)/.dev ## the same on a real cluster, beside kubectl and the typed client (see tests/bench/kubernetes)
+	PYTHONPATH=.:tests/support:tests/bench $(BIN)/python tests/bench/kubernetes $(if $(filter quick,$(BENCH)),--quick)
+
 .PHONY: helm
 helm: ## Helm, which no Debian package has, built from its Go module into .helm/
 	@deploy/get-helm

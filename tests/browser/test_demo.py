@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from ports import ports
 
 from bot.demo.guild.cast import BO
 
@@ -31,20 +31,15 @@ if CHROMIUM is None:
     pytest.skip("no Chromium on this machine (install it, or set CHROMIUM)", allow_module_level=True)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Demo:
     def __init__(self, folder: Path, browser: Browser) -> None:
-        self.folder, self.browser, self.port = folder, browser, free_port()
+        self.folder, self.browser = folder, browser
+        first, last = map(int, ports().split("-"))
+        self.port, self.pool = first, f"{first + 1}-{last}"
         self.process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         quick = {"DORMOUSE_IDLE_AFTER": "20", "DORMOUSE_IDLE_WARN": "12", "DORMOUSE_IDLE_GRACE": "4"}
-        first = min(free_port(), 65000)
         command = [
             sys.executable,
             "-m",
@@ -59,7 +54,7 @@ class Demo:
         self.process = await asyncio.create_subprocess_exec(
             *command,
             cwd=ROOT,
-            env=os.environ | quick | {"DORMOUSE_PORTS": f"{first}-{first + 40}"},
+            env=os.environ | quick | {"DORMOUSE_PORTS": self.pool},
             stdout=asyncio.subprocess.PIPE,
         )
         assert self.process.stdout is not None

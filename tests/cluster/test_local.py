@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ports import ports
 
 from core.cluster.local import LocalCluster
 from core.cluster.local_files import AgentFile, PodFile, ServerFolder, State
@@ -47,12 +48,6 @@ TINY = Game.model_validate(
 )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def spec() -> MakeSpec:
     server = new_server_id()
@@ -82,7 +77,7 @@ def spec() -> MakeSpec:
             volume_bytes=1 << 30,
         )
 
-    port = free_port()
+    port = int(ports().partition("-")[0])
     return make
 
 
