@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ports import ports
 
 from core.cluster.local import LocalCluster
 from core.cluster.local_files import ServerFolder, StoreFile
@@ -20,7 +21,7 @@ from core.games.catalogue import Save
 from core.words import PodPhase, Problem, VolumePhase, new_server_id
 from core.worlds.listing import Snapshot, listing
 from core.worlds.store.folder import FolderStore
-from tests.cluster.test_local import TINY, _kill, _proc, free_port
+from tests.cluster.test_local import TINY, _kill, _proc
 from tests.contracts.cluster import no_pod, ready, until
 
 pytestmark = pytest.mark.process
@@ -34,7 +35,7 @@ class Place:
         self.folder, self.store_folder = folder / "servers", folder / "store"
         self.cluster: LocalCluster | None = None
         self.server = new_server_id()
-        self._port = free_port()
+        self._port = int(ports().split("-")[0])
 
     async def open(self, *, every: float | None = None, store: str | None = None) -> LocalCluster:
         if self.cluster is not None:
