@@ -30,7 +30,7 @@ MOVES_EVERY = 0.08
 WRONG_PASSWORD_DELAY = 0.5
 # Messages that may wait for one slow player before the connection is given up.
 OUTBOX = 256
-GOODBYE_TIME = 1.5
+GOODBYE_TIME = 5.0  # seconds
 
 PAGE = Path(__file__).with_name("page")
 PAGE_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
