@@ -3,8 +3,8 @@
 `python tests/bench/kubernetes [--quick]`, with the repository, tests/support and tests/bench on PYTHONPATH. KUBECONFIG
 names a cluster with Dormouse's image on it (DORMOUSE_TEST_IMAGE); DORMOUSE_BENCH_API is the kubeconfig of an API server
 without controllers that may be filled with servers, once. That takes a quarter of an hour, or with the address of its
-etcd (DORMOUSE_BENCH_ETCD) a minute. What is not named is left out. The whole run writes its tables into
-docs/performance.md, the quick one only prints.
+etcd (DORMOUSE_BENCH_ETCD) a minute. A part whose names are not set is left out. The whole run writes its
+tables into docs/performance.md, the quick one only prints.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,7 @@ WHOLE = Size(pairs=12, quiet=120, running=4, servers=10_000, starts=3, typed=2)
 QUICK = Size(pairs=3, quiet=30, running=2, servers=2_000, starts=1, typed=1)
 
 
-async def on_cluster(size: Size, folder: Path) -> list[str]:
+async def on_cluster(size: Size, folder: Path) -> str:
     """One bot, first the shipped one that is timed, then the one that counts."""
     namespace = kube.make_namespace(folder)
     (folder / ".kube").mkdir()
@@ -77,7 +78,7 @@ async def on_cluster(size: Size, folder: Path) -> list[str]:
         )
         for name in run:
             await side.ask(cast.ADA, "pause", server=name)
-        return sections
+        return "\n\n".join(sections)
     finally:
         await side.close()
         await asyncio.to_thread(namespace.remove)
@@ -115,17 +116,23 @@ def section(title: str, text: str) -> str:
     return made
 
 
-async def run(size: Size, folder: Path) -> str:
-    sections = []
-    if API:
-        sections.append(await at_start(size))
-    else:
-        print("DORMOUSE_BENCH_API is not set: no start with thousands of servers.")
+async def run(size: Size, folder: Path, *, keeps: bool) -> None:
+    parts: dict[str, Callable[[], Awaitable[str]]] = {}
     if kube.KUBECONFIG and kube.IMAGE:
-        sections = [*await on_cluster(size, folder), *sections]
+        parts["with pods"] = lambda: on_cluster(size, folder)
     else:
         print("KUBECONFIG or DORMOUSE_TEST_IMAGE is not set: nothing that needs pods.")
-    return "\n\n".join(sections)
+    if API:
+        parts["without pods"] = lambda: at_start(size)
+    else:
+        print("DORMOUSE_BENCH_API is not set: no start with thousands of servers.")
+    for name, part in parts.items():
+        began = time.monotonic()
+        text = await part()
+        took = f"`make bench-cluster` on {report.machine()}, {time.monotonic() - began:.0f} s."
+        print(took, flush=True)
+        if keeps:
+            tables.keep(name, f"{took}\n\n{text}")
 
 
 def main() -> None:
@@ -133,15 +140,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="smaller numbers, nothing written")
     quick = parser.parse_args().quick
     folder = Path(tempfile.mkdtemp(prefix="dormouse-bench-"))
-    began = time.monotonic()
     try:
-        text = asyncio.run(run(QUICK if quick else WHOLE, folder))
+        asyncio.run(run(QUICK if quick else WHOLE, folder, keeps=not quick))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    took = f"`make bench-cluster` on {report.machine()}, {time.monotonic() - began:.0f} s."
-    print(f"\n{took}")
-    if not quick and text:
-        tables.keep(f"{took}\n\n{text}")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ from sides import Side
 
 from bot.demo.guild import cast
 
+FIRST_LOOKS = 40
+"""Seconds for what a start asks once: the first two sweeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
@@ -40,7 +43,7 @@ async def listen(side: Side, run: list[str], seconds: float) -> Quiet:
     async with asyncio.timeout(WITHIN):
         while _phases(side)["running"] < len(run):
             await asyncio.sleep(0.2)
-    await asyncio.sleep(5)  # the last news of the pods that became Ready
+    await asyncio.sleep(FIRST_LOOKS)
     before, began = await _asked(side), time.perf_counter()
     await asyncio.sleep(seconds)
     asked, seconds = await _asked(side) - before, time.perf_counter() - began

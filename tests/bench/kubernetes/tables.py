@@ -1,4 +1,4 @@
-"""The figures of the cluster as Markdown, kept between two marks of their own in docs/performance.md."""
+"""The figures of the cluster as Markdown; each part is kept between two marks of its own in docs/performance.md."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from report import FILE, ms, table
 from starting import KINDS, Start
 from to_ready import Pair, Took
 
-BEGIN = "<!-- measured: written by `make bench-cluster` -->"
-END = "<!-- end of what was measured on a cluster -->"
 RATIO, CPU, MEMORY, BLOCK = 1.05, 0.6, 100.0, 0.050
 """Targets: of kubectl's time; seconds for 10,000 objects of a kind; MiB above idle; seconds."""
 MOMENTS: Mapping[str, Callable[[Took], float]] = {
@@ -106,10 +104,11 @@ def quiet(found: Quiet) -> str:
     return f"{found.running} running and {found.paused} paused servers: {asked}.\n\n{table(head, rows)}"
 
 
-def keep(text: str) -> None:
-    before, _, rest = FILE.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    FILE.write_text(f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}", "utf-8")
+def keep(part: str, text: str) -> None:
+    begin, end = f"<!-- {part}: written by `make bench-cluster` -->", f"<!-- end of {part} -->"
+    before, _, rest = FILE.read_text("utf-8").partition(begin)
+    after = rest.partition(end)[2]
+    FILE.write_text(f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}", "utf-8")
 
 
 def _within(value: float, target: float) -> str:
