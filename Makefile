@@ -16,7 +16,7 @@ demo: $(VENV)/.run ## a guild in the browser, with real game servers behind it (
 
 .PHONY: test
 test: $(VENV)/.dev ## all tests that this machine can run; what is skipped says why
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto $(PYTEST)
 
 .PHONY: test-browser
 test-browser: $(VENV)/.dev ## the story of the demo in a headless Chromium
@@ -24,13 +24,13 @@ test-browser: $(VENV)/.dev ## the story of the demo in a headless Chromium
 
 .PHONY: test-cluster
 test-cluster: $(VENV)/.dev ## what needs a real cluster (KUBECONFIG) with Dormouse's image on it (DORMOUSE_TEST_IMAGE)
-	$(BIN)/python -m pytest -n auto -m kubernetes --ignore $(GAPS) tests/cluster tests/chart tests/container
-	$(BIN)/python -m pytest $(GAPS) # it breaks the cluster for a while, so it runs by itself
+	$(BIN)/python -m pytest -n auto -m kubernetes --ignore $(GAPS) tests/cluster tests/chart tests/container $(PYTEST)
+	$(BIN)/python -m pytest $(GAPS) $(PYTEST) # it breaks the cluster for a while, so it runs by itself
 
 .PHONY: coverage
 coverage: $(VENV)/.dev ## lines and branches that unit and process tests reach: at least 90 %
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto -q -m "not browser and not kubernetes" --ignore tests/death
+	$(if $(PYTEST),,$(BIN)/coverage erase)
+	$(BIN)/coverage run -m pytest -n auto -q -m "not browser and not kubernetes" --ignore tests/death $(PYTEST)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

@@ -113,7 +113,8 @@ async def said_by_commands(house: Watched) -> str:
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         output, _ = await asyncio.wait_for(process.communicate(), 30)
-        assert process.returncode == 1  # another copy runs
+        # A look at a bot that runs is no mistake; a second start, and a database that is away, are.
+        assert process.returncode == (0 if (command, more) == ("check", {}) else 1)
         lines += output.decode()
     return lines
 

@@ -30,7 +30,7 @@ MOVES_EVERY = 0.08
 WRONG_PASSWORD_DELAY = 0.5
 # Messages that may wait for one slow player before the connection is given up.
 OUTBOX = 256
-GOODBYE_TIME = 1.5
+GOODBYE_TIME = 5.0  # seconds
 
 PAGE = Path(__file__).with_name("page")
 PAGE_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -75,14 +75,14 @@ class _Session:
             if self._transport is not None:
                 self._transport.abort()
 
-    async def write(self) -> None:
-        """Send what waits, until the goodbye or a broken connection."""
+    async def write(self) -> _Goodbye | None:
+        """Send what waits. Returns the goodbye that is to be said, or None where the connection broke."""
         try:
             while isinstance(message := await self._outbox.get(), str):
                 await self.socket.send_str(message)
-            await self.socket.close(code=message.code, message=message.reason.encode()[:120])
         except ConnectionError:
-            return
+            return None
+        return message
 
 
 class Server:
@@ -205,15 +205,11 @@ class Server:
         self._sessions[player.id] = session
         say(f"{player.name} joined")
         writing = asyncio.create_task(session.write())
+        reading = asyncio.create_task(self._listen(session))
         try:
-            async for message in session.socket:
-                if self._closing or message.type is not WSMsgType.TEXT:
-                    continue
-                if not session.messages.take(1, time.monotonic()):
-                    session.send(_Goodbye(CLOSE_FLOOD, "too many messages"))
-                    continue
-                self._obey(session, message.data)
+            await asyncio.wait([writing, reading], return_when=asyncio.FIRST_COMPLETED)
         finally:
+            reading.cancel()
             self._sessions.pop(player.id, None)
             self._moved.discard(player.id)
             self.crowd.leave(player)
@@ -222,6 +218,22 @@ class Server:
             # A goodbye under way closes the connection properly; cut short, its code would be lost.
             await asyncio.wait([writing], timeout=GOODBYE_TIME if session.ended else 0)
             writing.cancel()
+        await asyncio.wait([reading])
+        if not reading.cancelled():
+            reading.result()
+        if writing.done() and not writing.cancelled() and (goodbye := writing.result()) is not None:
+            # With nobody reading, aiohttp's close waits for the player's own goodbye: what they are still sending would
+            # otherwise reset the connection, and the code would not arrive.
+            await session.socket.close(code=goodbye.code, message=goodbye.reason.encode()[:120])
+
+    async def _listen(self, session: _Session) -> None:
+        async for message in session.socket:
+            if self._closing or message.type is not WSMsgType.TEXT:
+                continue
+            if session.messages.take(1, time.monotonic()):
+                self._obey(session, message.data)
+            else:
+                session.send(_Goodbye(CLOSE_FLOOD, "too many messages"))
 
     def _obey(self, session: _Session, text: str) -> None:
         now = time.monotonic()
