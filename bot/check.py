@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from bot import check_discord
+from bot import check_discord, check_store
 from bot.settings import Settings, load
 from bot.web.health import cannot_listen
 from core.cluster.addresses import Addresses, Exposure
@@ -54,6 +54,8 @@ async def check(
     games = _games(settings, report)
     usable, running = _folder(settings, report), _lock(settings, report)
     given = await _database(settings, report) if usable or settings.database_url else set()
+    if usable or settings.store:
+        await check_store.check(settings, report.mistakes, report.remarks)
     if settings.cluster == "kubernetes":
         await _kubernetes(settings, games, len(given), report)
     elif not running:  # its servers would be in the way of themselves

@@ -12,7 +12,7 @@ it must not be, leave `writeKeys` out: then every server gets the bot's key (`sh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +41,11 @@ def makes_keys(store: B2Store) -> bool:
     return {"writeKeys", "deleteKeys"} <= store.client.restrictions().capabilities
 
 
-def make_server_key(store: B2Store, server: str, *, saves: bool = True, seconds: int | None = None) -> ServerKey:
-    """A new key for this server's world, valid for `seconds` (under 1,000 days; None: until removed).
+def make_server_key(
+    store: B2Store, server: str, *, saves: bool = True, seconds: int | None = None, holder: str = ""
+) -> ServerKey:
+    """A new key for this server's world, valid for `seconds` (under 1,000 days; None: until removed). `holder`: the
+    server that has it, if it is another one; it is removed with that one's keys.
 
     Where the bot's key may not make keys: the bot's key itself, `shared`. B2 shows a key's secret this once; keep it in
     the cluster's Secret only.
@@ -53,20 +56,20 @@ def make_server_key(store: B2Store, server: str, *, saves: bool = True, seconds:
     made = store.client.run(
         "writeKeys",
         lambda at: at.session.create_key(
-            at.account, list(SAVES if saves else READS), _name(server), seconds, [at.bucket], prefix
+            at.account, list(SAVES if saves else READS), _name(holder or server), seconds, [at.bucket], prefix
         ),
     )
     return ServerKey(made["applicationKeyId"], made["applicationKey"], shared=False)
 
 
-def remove_server_keys(store: B2Store, server: str, *, but: str = "") -> int:
-    """Remove every key made for this server, except the one with id `but`; how many went.
+def remove_server_keys(store: B2Store, server: str, *, but: Collection[str] = ()) -> int:
+    """Remove every key made for this server, except those with ids in `but`; how many went.
 
     Found by name, so that also a key whose making was cut off is removed. A pod that holds one is refused from then on.
     """
     if not makes_keys(store):
         return 0
-    gone = [key_id for key_id in _ids(store, _name(server)) if key_id != but]
+    gone = [key_id for key_id in _ids(store, _name(server)) if key_id not in but]
     for key_id in gone:
         store.client.run("deleteKeys", _deleting(key_id))
     return len(gone)

@@ -14,18 +14,19 @@ KEEP_HIDDEN = 30
 NEEDED = ("listFiles", "readFiles", "writeFiles")
 
 
-def check(store: B2Store) -> list[str]:
-    """Sentences for the operator, none where all is well. Changes nothing; raises nothing that the port names."""
+def check(store: B2Store) -> tuple[list[str], list[str]]:
+    """Sentences for the operator: what stops worlds from being kept, and what could be better. Changes nothing; raises
+    nothing that the port names."""
     try:
         allowed = store.client.restrictions()
-        said = _about_key(store, allowed)
+        wrong, said = _wrong_with_key(store, allowed), _about_key(allowed)
         if "listBuckets" in allowed.capabilities:
             said += _about_bucket(store, _bucket(store))
         else:
             said.append(f"The B2 key lacks listBuckets: whether bucket {store.place.bucket} has its rules is unknown.")
     except StoreError as error:
-        return [error.detail]
-    return said
+        return [error.detail], []
+    return wrong, said
 
 
 def prepare(store: B2Store) -> None:
@@ -49,12 +50,17 @@ def prepare(store: B2Store) -> None:
         )
 
 
-def _about_key(store: B2Store, allowed: Restrictions) -> list[str]:
+def _wrong_with_key(store: B2Store, allowed: Restrictions) -> list[str]:
     said = [f"The B2 key lacks {each}, needed for {USES[each]}." for each in NEEDED if each not in allowed.capabilities]
     if not store.place.prefix.startswith(allowed.prefix):
         said.append(
             f"The B2 key is restricted to {allowed.prefix}, but STORE begins at {store.place.prefix or 'the top'}."
         )
+    return said
+
+
+def _about_key(allowed: Restrictions) -> list[str]:
+    said = []
     if allowed.prefix and not allowed.prefix.endswith("/"):
         said.append(
             f"The B2 key's prefix {allowed.prefix} does not end in /: it also reaches names that only begin so."

@@ -113,7 +113,7 @@ class TestMakingAndRemoving:
     def test_the_newest_key_stays(self, bot: B2Store, open_b2: Open) -> None:
         old, other = make_server_key(bot, POND), make_server_key(bot, LAKE)
         new = make_server_key(bot, POND)
-        assert remove_server_keys(bot, POND, but=new.key_id) == 1
+        assert remove_server_keys(bot, POND, but={new.key_id}) == 1
         for key in (new, other):
             open_b2(key).versions(f"worlds/{POND if key is new else LAKE}/packs/one")
         with pytest.raises(StoreRefused):

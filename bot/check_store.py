@@ -1,0 +1,64 @@
+"""The part of `dormouse check` that looks at where worlds are kept. It writes nothing there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+from bot.settings import Settings
+from core.errors import Misconfigured
+from core.worlds.store import StoreError, open_store
+
+PATIENCE = 30.0  # seconds
+LOW = 5 * 1024**3  # bytes free
+
+
+async def check(settings: Settings, mistakes: list[str], remarks: list[str]) -> None:
+    """Adds to both lists."""
+    try:
+        file = settings.store_file
+    except Misconfigured as wrong:
+        mistakes += wrong.lines
+        return
+    kind, _, place = file.place.partition(":")
+    if kind == "folder":
+        if settings.cluster == "kubernetes":
+            remarks.append(
+                "DORMOUSE_STORE is a folder, which pods do not reach: worlds are on their volumes only, and nothing "
+                "brings back one that is lost. Set it to b2:BUCKET/PREFIX."
+            )
+        _folder(Path(place), mistakes, remarks)
+        return
+    try:
+        async with asyncio.timeout(PATIENCE):
+            amiss, said = await asyncio.to_thread(_bucket, file.place, file.env)
+    except TimeoutError:
+        amiss, said = [f"it does not answer within {PATIENCE:.0f} s"], []
+    mistakes += [f"DORMOUSE_STORE: {each}" for each in amiss]
+    remarks += said if amiss else [f"Worlds are kept at {file.place}.", *said]
+
+
+def _bucket(place: str, env: dict[str, str]) -> tuple[list[str], list[str]]:
+    from core.worlds.store.b2 import B2Store
+    from core.worlds.store.b2_setup import check as check_bucket
+
+    try:
+        store = open_store(place, env)
+    except StoreError as wrong:
+        return [wrong.detail], []
+    assert isinstance(store, B2Store)
+    try:
+        return check_bucket(store)
+    finally:
+        store.close()
+
+
+def _folder(folder: Path, mistakes: list[str], remarks: list[str]) -> None:
+    place = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        mistakes.append(f"DORMOUSE_STORE: {place} cannot be written to: give it to the user that runs Dormouse.")
+        return
+    if (free := shutil.disk_usage(place).free) < LOW:
+        remarks.append(f"DORMOUSE_STORE: {place} has {free / 1024**3:.1f} GiB free: saved worlds may need more.")
