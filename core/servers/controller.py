@@ -69,6 +69,11 @@ class _Look:
         return Give(Because.START_FAILED) in self.actions
 
     @property
+    def needs_words(self) -> bool:
+        """Whether people are shown what the game said last."""
+        return bool(self.crashed) or self.fails_to_start
+
+    @property
     def releases(self) -> bool:
         return self.wanted.purge_at is not None and any(isinstance(action, Remove) for action in self.actions)
 
@@ -235,24 +240,28 @@ class Controller:
             saved = await self._save(server, await self._last_words(server, look))
             if saved is None:
                 return None
-            row, ports, look = saved
-            if look.decides:
+            row, ports, new = saved
+            if new is None or new.decides:
                 return 0.0  # first the decision stands, then the next look acts on it
+            look = new
         for action in look.actions:
             await self._do(row, ports, action)
         if self._refused.pop(server, None) is not None:
             return 0.0  # it was done after all: that is no problem any more
         return self._seconds_until_next(look)
 
-    async def _save(self, server: str, crash_log: str) -> tuple[ServerRow, list[PortRow], _Look] | None:
-        """Look again under the row's lock and write what it says; None where the server is gone."""
+    async def _save(self, server: str, crash_log: str | None) -> tuple[ServerRow, list[PortRow], _Look | None] | None:
+        """Look again under the row's lock and write what it says; None where the server is gone. No look where nothing
+        was written: it came to need a `crash_log` only now."""
         async with self._desk.database.begin() as session:
             row = await session.get(ServerRow, server, with_for_update=True)
             if row is None:
                 return None
             ports = await self._ports(session, server)
             look = self._look(row, ports)
-            await self._write(session, row, look, crash_log)
+            if look.needs_words and crash_log is None:
+                return row, ports, None
+            await self._write(session, row, look, crash_log or "")
         self._desk.changes.tell(server, by=self)
         return row, ports, look
 
@@ -291,11 +300,11 @@ class Controller:
         )
         return _Look(wanted, seen, folded, crashes, crashed, actions, dirty)
 
-    async def _last_words(self, server: str, look: _Look) -> str:
-        """The log of a crash, or of a start that is given up. Fetched before the pod goes; what cannot be had is left
-        out."""
-        if not look.crashed and not look.fails_to_start:
-            return ""
+    async def _last_words(self, server: str, look: _Look) -> str | None:
+        """The log of a crash, or of a start that is given up; else None. Fetched before the pod goes; empty where it
+        cannot be had."""
+        if not look.needs_words:
+            return None
         try:
             text = await self._cluster.logs(server, lines=40, previous=look.crashed > 0)
         except ClusterError:

@@ -166,3 +166,21 @@ async def _until_step(house: Any, server: str, step: Step) -> None:
         while (await house.servers.get(ADA, server)).step is not step:
             house.changed.clear()
             await house.changed.wait()
+
+
+async def test_what_the_game_said_last_is_fetched_also_where_time_runs_out_during_a_look(house: Any) -> None:
+    server = await starting(house)
+    look, times = house.controller._look, 0
+
+    def slow_look(*given: Any) -> Any:
+        nonlocal times
+        times += 1
+        if times == 2:  # the first said that there is something to write, the second is the one under the row's lock
+            house.pass_time(timedelta(minutes=6))
+        return look(*given)
+
+    house.controller._look = slow_look
+    see(house, server, step=Step.GAME, problem=Problem.IMAGE)
+    house.controller.wake(server)
+    row = await house.phase(server, "paused")
+    assert row.crash_log == "the last words\n"
