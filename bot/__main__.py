@@ -73,15 +73,29 @@ def _check(_: argparse.Namespace) -> int:
 
 
 def _migrate(_: argparse.Namespace) -> int:
+    from bot import backup
     from bot.settings import load
-    from core.data.database import Database
+    from core.cluster.children import ChildFailed
+    from core.data.database import Database, Schema
+    from core.data.trouble import TROUBLE
 
     settings, _unknown = load()
+
+    async def copy_before(database: Database) -> None:
+        """SQLite's own copy lies beside it in any case."""
+        try:
+            if await database.schema() is Schema.OLD:
+                await backup.keep(settings)
+        except TROUBLE:
+            return  # migrate says it in words
+        except ChildFailed as wrong:
+            _say("No copy of the database could be put on the store before this:", [wrong.detail])
 
     async def migrate() -> bool:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         database = Database(settings.database)
         try:
+            await copy_before(database)
             return await database.migrate()
         finally:
             await database.close()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import gc
+import hmac
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,8 +27,10 @@ from bot.metrics import Metrics, Parts
 from bot.schedule import Job, make_scheduler
 from bot.settings import Settings, master_key
 from bot.web.health import HealthServer, Probes
+from bot.web.links import LinkServer
 from cogs.announcer import Announcer
 from cogs.faces import Faces
+from cogs.operator import operators_of
 from cogs.replies import Replies
 from core.changes import Changes
 from core.cluster.children import ChildFailed
@@ -40,17 +43,23 @@ from core.errors import Misconfigured
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.games.query import make_queries
 from core.games.query.log import LogQuery
+from core.guilds import quotas
 from core.guilds.settings import Guilds
 from core.host import Operations
 from core.idle.sweep import Sweep
+from core.notices.alarms import Alarms
 from core.notices.outbox import Outbox
-from core.servers import tending
+from core.servers import late, tending
 from core.servers.cards import Cards
 from core.servers.controller import Controller
 from core.servers.desk import Desk, Host, Live
+from core.servers.late import LateSaves
 from core.servers.usecases import Servers
 from core.servers.worlds import Worlds
+from core.words import Alarm
 from core.worlds.shelf import Shelf
+from core.worlds.store.folder import FolderStore
+from core.worlds.store.port import StoreError
 
 log = structlog.get_logger()
 CLOSED = {
@@ -62,6 +71,7 @@ CLOSED = {
 """Gateway close codes that no new connection mends."""
 FOLLOWED = object()  # who tells of other processes' changes
 DRAIN = 10.0  # seconds that handlers have to end after SIGTERM
+BACKUPS_FAILED = 3  # in a row: then whoever runs the bot is told
 TURNS_WITHIN = 60.0  # seconds; the controller's lane turns far more often (core.lane.TURN_WITHIN)
 
 
@@ -85,14 +95,17 @@ class App:
     changes: Changes
     jobs: list[Job]
     logs: LogQuery
+    links: LinkServer
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT, or until a part fails. Servers go on running."""
         probes = Probes(live=self._live, ready=self._ready, metrics=self._page)
         try:
-            async with HealthServer(self.settings.health_address, probes) as health:
+            async with HealthServer(self.settings.health_address, probes) as health, self.links as links:
                 if health.url:
                     log.info("health", url=health.url)
+                if links.url:
+                    log.info("downloads", url=links.url, public=self.settings.public_url)
                 await self._run()
         finally:
             await self.session.close()
@@ -242,7 +255,8 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
             idle_after=timedelta(seconds=settings.idle_after),
             idle_warn=timedelta(seconds=settings.idle_warn),
             idle_grace=timedelta(seconds=settings.idle_grace),
-            keeps_worlds=local,
+            guild_storage=settings.guild_storage * 2**30,
+            keeps_worlds=local or settings.store_file.place.startswith("b2:"),
         )
     except OSError as wrong:
         raise Misconfigured([f"DORMOUSE_DATA_DIR: {settings.data_dir} cannot be used: {wrong.strerror}."]) from None
@@ -250,7 +264,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     changes, live = Changes(), Live({}, now())
     desk = Desk(database, catalogue, changes, live, host, now)
-    guilds = Guilds(database, changes, now)
+    guilds, alarms = Guilds(database, changes, now, host.guild_storage), Alarms(database, changes, now)
     cluster: Cluster
     if local:
         cluster = LocalCluster(settings.data_dir / "servers", host=settings.public_host, store=settings.store_file)
@@ -263,19 +277,27 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
     operations = Operations(
         desk, version=version.own(), operators=frozenset(settings.operators), last_sweep=lambda: sweep.ended_at
     )
-    shelf = Shelf(settings.store_file, settings.data_dir / "work")
-    tended = tending.Tending(desk, shelf, settings.data_dir / "ledger")
+    secret = hmac.digest(host.master_key, b"links", "sha256")
+    shelf = Shelf(settings.store_file, settings.data_dir / "work", public_url=settings.public_url or "", secret=secret)
+    tended = tending.Tending(desk, shelf, settings.data_dir / "ledger", alarms)
     await asyncio.to_thread(shelf.sweep)
     faces = Faces(
         servers=Servers(desk, cluster),
-        worlds=Worlds(desk, cluster, shelf),
+        worlds=Worlds(desk, cluster, shelf) if host.keeps_worlds else None,
         guilds=guilds,
         replies=Replies(metrics.served),
         catalogue=catalogue,
         operations=operations,
     )
     client = Client(faces, database)
-    announcer = Announcer(client, Outbox(database), Cards(database, desk), guilds, now)
+    announcer = Announcer(
+        client,
+        Outbox(database),
+        Cards(database, desk),
+        guilds,
+        now,
+        operators=lambda: operators_of(client, operations.operators),
+    )
     changes.subscribe(controller.wake, owner=controller)
     changes.subscribe(announcer.touch)
     session = aiohttp.ClientSession()
@@ -309,10 +331,24 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
         jobs=[
             Job("worlds", tending.EVERY, tended.run),
             Job("drill", tending.DRILL_EVERY, tended.drill),
-            Job("backup", backup.EVERY, partial(backup.keep, settings)),
+            Job("late saves", late.EVERY, LateSaves(desk, cluster).run),
+            Job("backup", backup.EVERY, alarms.after(Alarm.BACKUP, BACKUPS_FAILED, partial(backup.keep, settings))),
+            Job("storage", quotas.WATCH_EVERY, guilds.quotas.watch),
         ],
         logs=logs,
+        links=LinkServer(settings.web_address if "web" in settings.roles else None, folder_of(settings, secret)),
     )
+
+
+def folder_of(settings: Settings, secret: bytes) -> FolderStore | None:
+    """The store that downloads are served from, where it is a folder. Misconfigured where it cannot be used."""
+    kind, _, place = settings.store_file.place.partition(":")
+    if kind != "folder" or settings.web_address is None:
+        return None
+    try:
+        return FolderStore(Path(place), secret=secret)
+    except StoreError as wrong:
+        raise Misconfigured([f"DORMOUSE_STORE: {wrong.detail}"]) from None
 
 
 async def open_database(settings: Settings) -> Database:

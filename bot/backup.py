@@ -1,15 +1,17 @@
-"""The bot's own memory on the store: a copy of the database every 15 minutes, and the way back.
+"""The bot's own memory on the store: a copy of the database every 15 minutes, and the way back. Where there is
+no copy either: rebuild.py.
 
-    backups/<time>.db.gz    SQLite's database as it was at <time> (UTC, YYYYMMDD-HHMMSS)
-    about/<server>          who owns what (core/servers/tending.py), for when there is no copy either
+    backups/<time>.db.gz      SQLite's database as it was at <time> (UTC, YYYYMMDD-HHMMSS)
+    backups/<time>.rows.gz    PostgreSQL's, row by row (rows.py)
 
-As a process of its own it takes one copy: `python -m bot.backup DATABASE`, the store coming from the environment.
+As a process of its own it takes one copy: `python -m bot.backup`, database and store coming from the environment.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gzip
 import json
 import os
@@ -17,22 +19,22 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
+from bot import rows
 from bot.settings import Settings
 from core.cluster.children import run_child
 from core.cluster.local_spec import minimal_env
 from core.data.database import Database
-from core.data.tables import CardRow, GuildRow, PortRow, ServerRow
+from core.data.lease import Lease
+from core.data.trouble import TROUBLE, reason
 from core.errors import Misconfigured
-from core.servers import names
-from core.servers.tending import ABOUT
-from core.words import Because, Desired, Phase
-from core.worlds.listing import listing
 from core.worlds.store import Store, StoreError, Version, open_store
 
 EVERY = timedelta(minutes=15)
@@ -41,34 +43,49 @@ DAY_FULL, DAYS = timedelta(days=1), timedelta(days=30)
 """All copies of one day stay, one a day of thirty."""
 
 _FORMAT = "%Y%m%d-%H%M%S"
+_FILE, _ROWS = ".db.gz", ".rows.gz"
+_DATABASE = "DORMOUSE_DATABASE_URL"
+_OTHER_WITHIN = 5.0  # seconds to see whether another process holds the lease
 
 
-def database_file(settings: Settings) -> Path | None:
-    """None on PostgreSQL, which has its own means."""
-    url = make_url(settings.database)
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-
-
-def take(database: Path, store: Store, now: datetime) -> Version:
-    """A consistent copy, also while it is written to; old ones are hidden. StoreError, sqlite3.Error, OSError."""
-    with tempfile.TemporaryDirectory(dir=database.parent) as folder:
-        copy, packed = Path(folder, "copy.db"), Path(folder, "copy.db.gz")
-        with contextlib.closing(sqlite3.connect(database)) as source, contextlib.closing(sqlite3.connect(copy)) as to:
-            source.backup(to)
-        with copy.open("rb") as plain, gzip.open(packed, "wb", compresslevel=6) as target:
-            shutil.copyfileobj(plain, target)
-        made = store.put_file(f"{PREFIX}{now.strftime(_FORMAT)}.db.gz", packed)
+def take(database: str, folder: Path, store: Store, now: datetime) -> Version:
+    """A consistent copy, also while it is written to; old ones are hidden. `database`: its URL; `folder`: for files on
+    the way. Raises StoreError, sqlite3.Error, OSError, sqlalchemy's DBAPIError."""
+    url = make_url(database)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        packed = Path(place, "copy.gz")
+        if url.get_backend_name() == "sqlite":
+            _pack_file(Path(str(url.database)), packed)
+        else:
+            asyncio.run(_pack_rows(database, packed))
+        made = store.put_file(f"{PREFIX}{now.strftime(_FORMAT)}{_ending(database)}", packed)
     for key in _old([each.key for each in store.list(PREFIX)], now):
         store.hide(key)
     return made
 
 
+def _pack_file(database: Path, packed: Path) -> None:
+    copy = packed.with_name("copy.db")
+    if not database.is_file():  # and not: make one
+        raise FileNotFoundError(errno.ENOENT, "there is no database yet", str(database))
+    with contextlib.closing(sqlite3.connect(database)) as source, contextlib.closing(sqlite3.connect(copy)) as to:
+        source.backup(to)
+    with copy.open("rb") as plain, gzip.open(packed, "wb", compresslevel=6) as target:
+        shutil.copyfileobj(plain, target)
+
+
+async def _pack_rows(database: str, packed: Path) -> None:
+    opened = Database(database)
+    try:
+        await rows.write(opened, packed)
+    finally:
+        await opened.close()
+
+
 async def keep(settings: Settings) -> None:
     """Take a copy in a child process. Raises ChildFailed."""
-    database = database_file(settings)
-    if database is not None:
-        env = minimal_env(str(settings.data_dir.absolute()), python=True) | settings.store_file.env
-        await run_child("bot.backup", [str(database)], env=env, cwd=settings.data_dir)
+    env = minimal_env(str(settings.data_dir.absolute()), python=True) | settings.store_file.env
+    await run_child("bot.backup", [], env=env | {_DATABASE: settings.database}, cwd=settings.data_dir)
 
 
 def copies(store: Store) -> list[Version]:
@@ -76,109 +93,87 @@ def copies(store: Store) -> list[Version]:
     return [each for each in reversed(list(store.list(PREFIX))) if _time(each.key)]
 
 
-def restore(store: Store, name: str, database: Path) -> Path | None:
-    """Put a copy (`newest`, or as `ls` names it) in the place of the database; where that was moved to.
+def name(copy: Version) -> str:
+    """As people type it."""
+    return copy.key.removeprefix(PREFIX).partition(".")[0]
 
-    The bot must not run. Misconfigured where there is no such copy, or it is damaged.
+
+def restore(store: Store, wanted: str, database: str, folder: Path) -> str | None:
+    """Put a copy (`newest`, or as `name` says) in the place of the database; where that was moved to.
+
+    The bot must not run. Misconfigured where there is no such copy, it is damaged, or a bot does run.
     """
-    found = copies(store)
-    chosen = next((each for each in found if name in ("newest", _name(each.key))), None)
+    chosen = next((each for each in copies(store) if wanted in ("newest", name(each))), None)
     if chosen is None:
-        raise Misconfigured([f"There is no copy {name}: `dormouse backup ls` shows those there are."])
+        raise Misconfigured([f"There is no copy {wanted}: `dormouse backup ls` shows those there are."])
+    if not chosen.key.endswith(_ending(database)):
+        other = "PostgreSQL" if chosen.key.endswith(_ROWS) else "SQLite"
+        raise Misconfigured([f"The copy {name(chosen)} is of a {other}: it goes back into one of its own kind only."])
+    stamp = datetime.now(UTC).strftime(_FORMAT)
+    folder.mkdir(parents=True, exist_ok=True)
+    url = make_url(database)
+    if url.get_backend_name() == "sqlite":
+        return _put_file(store, chosen, Path(str(url.database)), stamp)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        packed = Path(place, "copy.gz")
+        packed.write_bytes(store.get(chosen.key))
+        return asyncio.run(_put_rows(database, packed, stamp))
+
+
+def _put_file(store: Store, chosen: Version, database: Path, stamp: str) -> str | None:
     database.parent.mkdir(parents=True, exist_ok=True)
     new = database.with_name(database.name + ".new")
     try:
         new.write_bytes(gzip.decompress(store.get(chosen.key)))
         with contextlib.closing(sqlite3.connect(new)) as opened:
             said = opened.execute("PRAGMA integrity_check").fetchone()[0]
-    except (OSError, EOFError, sqlite3.Error) as wrong:
-        raise Misconfigured([f"The copy {_name(chosen.key)} is damaged ({wrong}): take another one."]) from wrong
+    except (OSError, EOFError, zlib.error, sqlite3.Error) as wrong:
+        raise Misconfigured([f"The copy {name(chosen)} is damaged ({wrong}): take another one."]) from wrong
     if said != "ok":
-        raise Misconfigured([f"The copy {_name(chosen.key)} is damaged ({said}): take another one."])
+        raise Misconfigured([f"The copy {name(chosen)} is damaged ({said}): take another one."])
     aside = None
     if database.exists():
-        aside = database.with_name(f"{database.name}.aside-{datetime.now(UTC).strftime(_FORMAT)}")
+        aside = database.with_name(f"{database.name}.aside-{stamp}")
         for ending in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 os.replace(f"{database}{ending}", f"{aside}{ending}")
     os.replace(new, database)
-    return aside
+    return str(aside) if aside else None
 
 
-async def rebuild(settings: Settings, store: Store) -> list[str]:
-    """Servers of which the database knows nothing, from what the store and this machine's folders say; their names.
-
-    They are paused; their worlds are where they were, or come from their newest snapshots.
-    """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database)
+async def _put_rows(database: str, packed: Path, stamp: str) -> str | None:
+    opened = Database(database)
     try:
-        await database.migrate()
-        known = _known(store, settings.data_dir / "servers")
-        return [str(about["name"]) for about in known if await _add(database, about, store)]
+        await opened.schema()  # says by itself why it cannot be used
+        async with _no_other(opened):
+            return await rows.read(opened, packed, stamp)
+    except TROUBLE as wrong:
+        raise Misconfigured([f"The database cannot be used: {reason(wrong)}."]) from wrong
     finally:
-        await database.close()
+        await opened.close()
 
 
-def _known(store: Store, servers: Path) -> Iterable[dict[str, object]]:
-    """By server: the store's word, and the local specs' where that is missing."""
-    found: dict[str, dict[str, object]] = {}
-    for file in servers.glob("*/spec.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            spec = json.loads(file.read_text("utf-8"))
-            about = {"id": spec["server"], "game": spec["game"]["id"], "size": spec["size"]["id"], "description": ""}
-            about |= {key: spec[key] for key in ("guild", "owner", "name", "settings", "run", "volume")}
-            ports = [port for port in spec["ports"] if port["host"]]
-            found[file.parent.name] = about | {"channel": 0, "ports": ports}
-    for each in store.list(ABOUT):
-        with contextlib.suppress(ValueError):
-            told = json.loads(store.get(each.key))
-            known = found.setdefault(str(told["id"]), {})
-            run, volume = (max(int(told[key]), int(str(known.get(key, 0)))) for key in ("run", "volume"))
-            known |= told | {"run": run, "volume": volume}
-    return found.values()
+@contextlib.asynccontextmanager
+async def _no_other(database: Database) -> AsyncIterator[None]:
+    """Hold what a running bot holds, on whatever machine it is. Misconfigured where one does run."""
+    ours, over = asyncio.Event(), asyncio.Event()
 
+    async def keep_it() -> None:
+        ours.set()
+        await over.wait()
 
-async def _add(database: Database, about: dict[str, object], store: Store) -> bool:
-    now = datetime.now(UTC)
-    number = int(str(about["volume"]))
-    snapshots = await asyncio.to_thread(listing, store, str(about["id"]))
-    if snapshots:
-        number = max(number, int(snapshots[0].name.split("-")[0]))
-    async with database.begin() as session:
-        if await session.get(ServerRow, about["id"]) is not None:
-            return False
-        title = str(about["name"])
-        row = ServerRow(
-            id=str(about["id"]),
-            guild=int(str(about["guild"])),
-            owner=int(str(about["owner"])),
-            game=str(about["game"]),
-            name=title,
-            name_key=names.key(title),
-            description=str(about.get("description") or ""),
-            size=str(about["size"]),
-            settings=about["settings"] if isinstance(about["settings"], dict) else {},
-            channel=int(str(about["channel"])),
-            desired=Desired.PAUSED,
-            because=Because.OPERATOR,
-            run=int(str(about["run"])) + 1,
-            volume=number,
-            bound=number if snapshots else 0,
-            phase=Phase.PAUSED,
-            phase_since=now,
-        )
-        if snapshots:
-            row.saved_name, row.saved_at, row.saved_bytes = snapshots[0].name, snapshots[0].at, snapshots[0].size
-        session.add(row)
-        await session.flush()
-        ports = about.get("ports")
-        for port in ports if isinstance(ports, list) else ():
-            session.add(PortRow(server=row.id, name=port["name"], port=port["host"], protocol=port["protocol"]))
-        session.add(CardRow(server=row.id))
-        if await session.get(GuildRow, row.guild) is None:
-            session.add(GuildRow(id=row.guild))
-    return True
+    holding = asyncio.create_task(Lease(database, "control").hold(keep_it))
+    try:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ours.wait(), _OTHER_WITHIN)
+        if not ours.is_set():
+            raise Misconfigured(["Another Dormouse is running on this database: stop that one first."])
+        yield
+    finally:
+        over.set()
+        if not ours.is_set():
+            holding.cancel()
+        await asyncio.gather(holding, return_exceptions=True)
 
 
 def _old(keys: Iterable[str], now: datetime) -> list[str]:
@@ -195,27 +190,30 @@ def _old(keys: Iterable[str], now: datetime) -> list[str]:
     return going
 
 
-def _name(key: str) -> str:
-    return key.removeprefix(PREFIX).removesuffix(".db.gz")
-
-
 def _time(key: str) -> datetime | None:
+    stamp, _, ending = key.removeprefix(PREFIX).partition(".")
     try:
-        return datetime.strptime(_name(key), _FORMAT).replace(tzinfo=UTC)
+        return datetime.strptime(stamp, _FORMAT).replace(tzinfo=UTC) if f".{ending}" in (_FILE, _ROWS) else None
     except ValueError:
         return None
 
 
-def main(arguments: list[str]) -> int:
-    """Exit 0, or 1 with why on stderr."""
+def _ending(database: str) -> str:
+    return _FILE if make_url(database).get_backend_name() == "sqlite" else _ROWS
+
+
+def main() -> int:
+    """Exit 0, or 1 with why on stdout, as core/worlds/process.py says."""
     try:
-        made = take(Path(arguments[0]), open_store(os.environ["DORMOUSE_STORE"], os.environ), datetime.now(UTC))
-    except (StoreError, sqlite3.Error, OSError) as wrong:
-        print(json.dumps({"event": "failed", "kind": "failed", "detail": str(wrong)}))
+        store = open_store(os.environ["DORMOUSE_STORE"], os.environ)
+        made = take(os.environ[_DATABASE], Path.cwd(), store, datetime.now(UTC))
+    except (StoreError, sqlite3.Error, DBAPIError, OSError) as wrong:
+        detail = reason(wrong) if isinstance(wrong, DBAPIError) else str(wrong)
+        print(json.dumps({"event": "failed", "kind": "failed", "detail": detail}))
         return 1
     print(json.dumps({"event": "done", "result": {"key": made.key, "size": made.size}}))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -60,8 +60,9 @@ async def check(
         await _kubernetes(settings, games, len(given), report)
     elif not running:  # its servers would be in the way of themselves
         _ports(settings, given, report)
-    if not running:  # and so would its own port
+    if not running:  # and so would its own ports
         _health(settings, report)
+    _web(settings, report, running=running)
     return report.mistakes, report.remarks
 
 
@@ -207,6 +208,30 @@ def _health(settings: Settings, report: Report) -> None:
     host, port = settings.health_address
     if port and (wrong := _listen(host, port)) is not None:
         report.mistakes.append(cannot_listen(host, port, wrong))
+
+
+def _web(settings: Settings, report: Report, *, running: bool) -> None:
+    """Downloads that are too large for Discord: a folder store needs an address of its own for them."""
+    if not settings.store_file.place.startswith("folder:"):
+        if settings.web != "off":
+            report.remarks.append("DORMOUSE_WEB does nothing with this store: links to downloads lead to B2.")
+        return
+    if settings.public_url is None:
+        if settings.web == "off":
+            report.remarks.append(
+                "Downloads over 8 MiB are refused: they need DORMOUSE_WEB and DORMOUSE_PUBLIC_URL, or a B2 store."
+            )
+        else:
+            report.mistakes.append(
+                f"DORMOUSE_PUBLIC_URL is not set: say under which address people reach {settings.web} (DORMOUSE_WEB), "
+                "or set DORMOUSE_WEB to off."
+            )
+    elif settings.web == "off" and "web" in settings.roles:
+        report.remarks.append("DORMOUSE_WEB is off: another process has to serve downloads at DORMOUSE_PUBLIC_URL.")
+    if settings.web_address is not None and "web" in settings.roles and not running:
+        host, port = settings.web_address
+        if port and (wrong := _listen(host, port)) is not None:
+            report.mistakes.append(cannot_listen(host, port, wrong, "DORMOUSE_WEB"))
 
 
 def _listen(host: str, port: int) -> OSError | None:

@@ -19,7 +19,7 @@ from cogs.announcer import Done
 from cogs.replies import Served
 from core.host import Health
 from core.servers.controller import Work
-from core.words import Phase, Problem
+from core.words import Alarm, Phase, Problem
 
 _QUICK = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 5)
 """Seconds; Discord gives up on an interaction after 3."""
@@ -129,6 +129,15 @@ def _of_host(health: Health, version: str) -> Iterator[Metric]:
     for problem in Problem:
         problems.add_metric([problem], health.problems.get(problem, 0))
     yield problems
+    alarms = GaugeMetricFamily("dormouse_alarms", "Alarms that are open, by alarm.", labels=["alarm"])
+    for alarm in Alarm:
+        alarms.add_metric([alarm], sum(each.alarm is alarm for each in health.alarms))
+    yield alarms
+    if (drill := health.drill) is not None:
+        at = drill.at.timestamp()
+        yield _gauge("dormouse_last_drill_seconds", "When a world last came back on trial, in Unix time.", at)
+        yield _gauge("dormouse_last_drill_bytes", "How large that world is.", drill.size)
+        yield _gauge("dormouse_last_drill_duration_seconds", "How long that took.", drill.seconds)
     backlog = health.backlog
     oldest = (health.at - backlog.oldest).total_seconds() if backlog.oldest else 0.0
     yield _gauge("dormouse_outbox_waiting", "Messages that are due and not sent.", backlog.waiting)

@@ -8,9 +8,11 @@ from bot.settings import Settings
 from core.cluster.addresses import Addresses, Exposure
 from core.cluster.api import own_namespace
 from core.cluster.kubernetes import KubernetesCluster
+from core.cluster.local_files import StoreFile
 from core.cluster.manifests import Site
 from core.errors import ClusterError, Misconfigured
 from core.servers.desk import Desk
+from core.worlds.access import B2Access
 
 
 def site(settings: Settings, desk: Desk) -> Site:
@@ -27,13 +29,20 @@ def site(settings: Settings, desk: Desk) -> Site:
         )
     if mistakes or not settings.image:
         raise Misconfigured(mistakes)
-    return Site(installation, settings.image, addresses, own_namespace())
+    return Site(installation, settings.image, addresses, own_namespace(), _store(settings))
+
+
+def _store(settings: Settings) -> StoreFile | None:
+    """Pods reach B2, but no folder of the bot's."""
+    file = settings.store_file
+    return file if file.place.startswith("b2:") else None
 
 
 async def connect(settings: Settings, desk: Desk) -> KubernetesCluster:
     """Asks nothing of the cluster yet. Misconfigured where there is no way to it."""
     where = site(settings, desk)
     try:
-        return await KubernetesCluster.connect(settings.namespace, where, partial(desk.secret, "agent"))
+        access = B2Access(where.store) if where.store else None
+        return await KubernetesCluster.connect(settings.namespace, where, partial(desk.secret, "agent"), access=access)
     except ClusterError as wrong:
         raise Misconfigured([f"DORMOUSE_CLUSTER=kubernetes: {wrong.detail}."]) from None

@@ -10,6 +10,8 @@ from datetime import timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 
+from core.cluster.children import ChildFailed
+
 log = structlog.get_logger()
 
 
@@ -46,6 +48,9 @@ def _guarded(job: Job, ran: Ran) -> Callable[[], Awaitable[None]]:
         began, succeeded = time.perf_counter(), True
         try:
             await job.run()
+        except ChildFailed as wrong:
+            succeeded = False
+            log.error("job failed", job=job.name, kind=wrong.kind, detail=wrong.detail)
         except Exception:
             succeeded = False
             log.exception("job failed", job=job.name)

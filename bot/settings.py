@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from core.cluster.local_files import StoreFile
 from core.errors import Misconfigured
+from core.guilds.limits import STORAGE_BYTES
 from core.worlds.store.b2_place import B2Place
 
 PREFIX = "DORMOUSE_"
@@ -60,7 +61,10 @@ class Settings(BaseSettings):
     b2_key: SecretStr | None = None
     b2_realm: str | None = None
     snapshot_every: int | None = Field(None, ge=1, le=86400)
+    guild_storage: int = Field(STORAGE_BYTES // 2**30, ge=1, le=1_000_000)
     health: str = "127.0.0.1:8081"
+    web: str = "off"
+    public_url: str | None = None
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override]
@@ -116,12 +120,20 @@ class Settings(BaseSettings):
             raise ValueError("takes two port numbers from 1024 to 65535, such as 25500-25999")
         return value
 
-    @field_validator("health")
+    @field_validator("health", "web")
     @classmethod
-    def _address(cls, value: str) -> str:
+    def _address(cls, value: str, about: ValidationInfo) -> str:
         found = _ADDRESS.fullmatch(value)
         if value != "off" and not (found and int(found["port"]) <= 65535):
-            raise ValueError("takes an address with a port, such as 127.0.0.1:8081, or off")
+            example = {"health": "127.0.0.1:8081", "web": "0.0.0.0:8080"}[str(about.field_name)]
+            raise ValueError(f"takes an address with a port, such as {example}, or off")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", value):
+            raise ValueError("takes an address such as https://dormouse.example.org")
         return value
 
     @field_validator("database_url")
@@ -178,8 +190,12 @@ class Settings(BaseSettings):
     @property
     def health_address(self) -> tuple[str, int] | None:
         """Host and port, 0 for any free one; None: off."""
-        found = _ADDRESS.fullmatch(self.health)
-        return (found["host"].strip("[]"), int(found["port"])) if found else None
+        return _host_and_port(self.health)
+
+    @property
+    def web_address(self) -> tuple[str, int] | None:
+        """Likewise."""
+        return _host_and_port(self.web)
 
     @property
     def store_file(self) -> StoreFile:
@@ -203,6 +219,11 @@ class Settings(BaseSettings):
             return f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'dormouse.db'}"
         url = self.database_url.get_secret_value()
         return re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
+
+
+def _host_and_port(address: str) -> tuple[str, int] | None:
+    found = _ADDRESS.fullmatch(address)
+    return (found["host"].strip("[]"), int(found["port"])) if found else None
 
 
 def load(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> tuple[Settings, list[str]]:

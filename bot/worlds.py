@@ -5,19 +5,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from bot import backup
+from bot.rebuild import rebuild
 from bot.settings import Settings, load
+from core.data.trouble import reason
 from core.errors import Misconfigured
 from core.text import size
 from core.worlds.collect import unhide
 from core.worlds.errors import WorldError
-from core.worlds.ledger import FileLedger
+from core.worlds.ledger import StoreLedger
 from core.worlds.listing import Snapshot, listing
-from core.worlds.restore import restore
+from core.worlds.pack import Finding
+from core.worlds.restore import NEWEST, newest_name, restore
 from core.worlds.store import Store, StoreError, open_store
 from core.worlds.tend import tend, tidy
 from core.worlds.verify import verify
@@ -71,40 +76,40 @@ def _check(chosen: argparse.Namespace, _: Settings, store: Store) -> int:
                 continue
             bad += not said.ok
             print(server, each.name, "well" if said.ok else f"damaged: {len(said.files)} files", sep="  ")
-            for finding in said.found:
-                print("  ", finding.key, finding.what, "(healed)" if finding.healed else "")
+            _print(said.found)
     return 1 if bad else 0
 
 
+def _print(found: Iterable[Finding]) -> None:
+    for each in found:
+        print("  ", each.key, each.what, *["(healed)"] * each.healed)
+
+
 def _restore(chosen: argparse.Namespace, _: Settings, store: Store) -> int:
-    name = chosen.snapshot
-    if name == "newest":
-        found = listing(store, chosen.server)
-        if not found:
-            raise Misconfigured([f"There is no snapshot of {chosen.server}."])
-        name = found[0].name
+    found: list[Finding] = []
+    name = newest_name(store, chosen.server, found.append) if chosen.snapshot == NEWEST else chosen.snapshot
     chosen.folder.mkdir(parents=True, exist_ok=True)
     said = restore(store, chosen.server, name, chosen.folder)
     print(f"{chosen.folder} is as it was at {said.saved_at:%Y-%m-%d %H:%M:%S} UTC: {said.files} files.")
+    _print([*found, *said.found])
     return 0
 
 
 def _collect(chosen: argparse.Namespace, settings: Settings, store: Store) -> int:
     now, alarms = datetime.now(UTC), 0
     for server in [chosen.server] if chosen.server else servers(store):
-        said = tend(store, server, _ledger(settings, server), now)
+        said = tend(store, server, _ledger(settings, store, server), now)
         alarms += len(said.alarms)
         print(
             server, f"{len(said.snapshots)} snapshots and {size('en', said.hidden_bytes)} hidden", said.held, sep="  "
         )
-        for finding in said.alarms:
-            print("  ", finding.key, finding.what)
+        _print(said.alarms)
     tidy(store, now)
     return 1 if alarms else 0
 
 
 def _unhide(chosen: argparse.Namespace, settings: Settings, store: Store) -> int:
-    print(unhide(store, chosen.server, _ledger(settings, chosen.server)), "objects are visible again.")
+    print(unhide(store, chosen.server, _ledger(settings, store, chosen.server)), "objects are visible again.")
     return 0
 
 
@@ -124,18 +129,21 @@ def _drill(chosen: argparse.Namespace, settings: Settings, store: Store) -> int:
     return 1 if bad else 0
 
 
-def _ledger(settings: Settings, server: str) -> FileLedger:
-    return FileLedger(settings.data_dir / "ledger" / server)
+def _ledger(settings: Settings, store: Store, server: str) -> StoreLedger:
+    return StoreLedger(store, server, settings.data_dir / "ledger" / server)
 
 
 def _take(_: argparse.Namespace, settings: Settings, store: Store) -> int:
-    print(backup.take(_file(settings), store, datetime.now(UTC)).key)
+    try:
+        print(backup.take(settings.database, settings.data_dir, store, datetime.now(UTC)).key)
+    except DBAPIError as wrong:
+        raise Misconfigured([f"The database cannot be used: {reason(wrong)}."]) from wrong
     return 0
 
 
 def _copies(_: argparse.Namespace, __: Settings, store: Store) -> int:
     for each in backup.copies(store):
-        print(each.key.removeprefix(backup.PREFIX).removesuffix(".db.gz"), size("en", each.size), sep="  ")
+        print(backup.name(each), size("en", each.size), sep="  ")
     return 0
 
 
@@ -143,7 +151,7 @@ def _put_back(chosen: argparse.Namespace, settings: Settings, store: Store) -> i
     from bot.app import only_one
 
     with only_one(settings.data_dir):
-        aside = backup.restore(store, chosen.name, _file(settings))
+        aside = backup.restore(store, chosen.name, settings.database, settings.data_dir)
     print("The database is as it was then." + (f" The one before lies in {aside}." if aside else ""))
     return 0
 
@@ -152,16 +160,10 @@ def _rebuild(_: argparse.Namespace, settings: Settings, store: Store) -> int:
     from bot.app import only_one
 
     with only_one(settings.data_dir):
-        found = asyncio.run(backup.rebuild(settings, store))
-    print(f"{len(found)} servers came back, paused: {', '.join(found) or 'none was missing'}.")
+        found = asyncio.run(rebuild(settings, store))
+    what = "1 server" if len(found) == 1 else f"{len(found)} servers"
+    print(f"{what} came back, paused: {', '.join(found)}." if found else "No server was missing.")
     return 0
-
-
-def _file(settings: Settings) -> Path:
-    file = backup.database_file(settings)
-    if file is None:
-        raise Misconfigured(["The database is a PostgreSQL: back it up by its own means (pg_dump)."])
-    return file
 
 
 _Verb = Callable[[argparse.Namespace, Settings, Store], int]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -63,12 +63,20 @@ class _Shown:
 
 
 class Announcer:
-    """`run` until cancelled or stopped; start it outside the client. `touch` comes from core's changes."""
+    """`run` until cancelled or stopped; start it outside the client. `touch` comes from core's changes. `operators`
+    says who is told of alarms."""
 
     def __init__(
-        self, client: discord.Client, outbox: Outbox, cards: Cards, guilds: Guilds, now: Callable[[], datetime]
+        self,
+        client: discord.Client,
+        outbox: Outbox,
+        cards: Cards,
+        guilds: Guilds,
+        now: Callable[[], datetime],
+        operators: Callable[[], Awaitable[Collection[int]]],
     ) -> None:
         self._client = client
+        self._operators = operators
         self._outbox = outbox
         self._cards = cards
         self._guilds = guilds
@@ -223,6 +231,9 @@ class Announcer:
 
     async def _send(self, row: NoticeRow) -> None:
         assert row.id is not None
+        if row.kind == NoticeKind.ALARM and "to" not in row.data:
+            await self._address(row)
+            return
         view = await self._cards.view(row.server) if row.server else None
         guild = await self._guilds.get(row.guild)
         layout = notice(
@@ -254,6 +265,16 @@ class Announcer:
         if row.server:
             self._card_lane.touch(row.server)
 
+    async def _address(self, row: NoticeRow) -> None:
+        """An alarm goes to every operator."""
+        assert row.id is not None
+        people = await self._operators()
+        if not people:
+            await self._dead(row, last=True)
+            return
+        await self._outbox.address(row.id, people)
+        self._due.set()
+
     async def _dead(self, row: NoticeRow, *, last: bool) -> None:
         assert row.id is not None
         self.done[Done.NOTICE_DEAD] += last
@@ -261,18 +282,20 @@ class Announcer:
         self.touch(row.server or "")
 
     async def _destinations(self, row: NoticeRow, view: ServerView | None, guild: GuildView) -> list[int | None]:
-        """Channel ids in the order to try; None stands for the owner's direct messages."""
+        """Channel ids in the order to try; None stands for the direct messages of the owner, or of an operator."""
         if row.kind == NoticeKind.WELCOME:
             home = self._client.get_guild(row.guild)
             if home is None or home.unavailable:
                 raise NotNow(f"guild {row.guild} is not available")
             return list(greeting_places(home))
+        if row.kind == NoticeKind.ALARM:
+            return [None]
         places: list[int | None] = [guild.notice_channel]
         if row.server and (card_place := await self._cards.place(row.server)) is not None:
             places.append(card_place.channel)
         if view is not None:
             places.append(view.channel)
-        places.append(guild.server_channel)
+        places += [guild.server_channel, row.data.get("channel")]
         return [*dict.fromkeys(place for place in places if place), None]
 
     async def _put_notice(self, row: NoticeRow, place: int | None, layout: Any) -> int:
@@ -281,7 +304,7 @@ class Announcer:
             # Where it stands, whatever the guild's rules say by now: its buttons must not stay behind.
             place = None if place is None and row.channel else row.channel
         if place is None:
-            owner = await self._cards.owner(row.server) if row.server else None
+            owner = await self._cards.owner(row.server) if row.server else row.data.get("to")
             if owner is None:
                 raise DeadDestination
             target = await direct_of(self._client, owner)

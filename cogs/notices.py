@@ -12,11 +12,13 @@ from typing import Any
 import discord
 from discord.ui import Button, Container, LayoutView, TextDisplay
 
+from cogs import alarms
 from cogs.cards import AMBER, BLUE, GREEN, GREY, RED, button, names, receipt, rows, story
 from cogs.escape import block, code, escape, when
 from cogs.trouble import cause, last_exit, what_to_do
+from core.guilds.storage import Fill
 from core.servers.views import NoticeView, ServerView, Trouble
-from core.text import duration, say
+from core.text import duration, say, size
 from core.words import Because, Desired, NoticeKind, Phase
 
 LOG_LINES = 12
@@ -27,6 +29,10 @@ def notice(view: NoticeView) -> LayoutView | None:
     if view.kind is NoticeKind.WELCOME:
         setup: Button[LayoutView] = Button(label=say(view.language, "button.setup"), custom_id="dm:setup")
         return _layout(view.number, _Parts(GREEN, [say(view.language, "notice.welcome")], [setup]))
+    if view.kind is NoticeKind.ALARM:
+        return _layout(view.number, _Parts(RED, alarms.in_full(view.data), []))
+    if view.kind is NoticeKind.STORAGE and view.server is None:
+        return _layout(view.number, _storage(view))
     if view.server is None:
         return None
     parts = _RENDER[view.kind](_Teller(view, view.server))
@@ -183,6 +189,35 @@ def _restored(tell: _Teller) -> _Parts:
     return _Parts(GREEN if back else AMBER, [first], buttons)
 
 
+def _storage(view: NoticeView) -> _Parts:
+    """A guild's worlds take most of what they may."""
+    language, data = view.language, view.data
+    lines = [say(language, f"notice.storage.{_how_full(data)}", **_amounts(data, language))]
+    largest = data.get("largest") or []
+    if largest:
+        named = ", ".join(f"**{escape(str(name))}** ({size(language, amount)})" for name, amount in largest)
+        lines.append(say(language, "notice.storage.largest", servers=named))
+    return _Parts(_fill_colour(data), [*lines, say(language, "notice.storage.next")], [])
+
+
+def _world(tell: _Teller) -> _Parts:
+    first = tell.say(f"notice.storage.world_{_how_full(tell.data)}", **_amounts(tell.data, tell.language))
+    return _Parts(_fill_colour(tell.data), [first], [])
+
+
+def _how_full(data: dict[str, Any]) -> str:
+    return {Fill.FULL: "full", Fill.NEARLY: "nearly"}.get(data.get("fill", 0), "close")
+
+
+def _fill_colour(data: dict[str, Any]) -> int:
+    return RED if data.get("fill") == Fill.FULL else AMBER
+
+
+def _amounts(data: dict[str, Any], language: str) -> dict[str, str]:
+    used, limit = int(data.get("used") or 0), int(data.get("limit") or 0)
+    return {"used": size(language, used), "limit": size(language, limit)}
+
+
 def _unknown(tell: _Teller) -> _Parts | None:
     since = tell.server.idle.unknown_since
     if since is None or tell.server.phase is not Phase.RUNNING:
@@ -213,4 +248,5 @@ _RENDER = {
     NoticeKind.DELETED: _deleted,
     NoticeKind.UNKNOWN: _unknown,
     NoticeKind.RESTORED: _restored,
+    NoticeKind.STORAGE: _world,
 }

@@ -17,11 +17,13 @@ import structlog
 from discord.ext import commands
 from discord.ext.commands import Context
 
+from cogs import alarms
 from cogs.escape import escape
 from cogs.replies import in_words, note
 from core import trace
 from core.host import Health, Operations
-from core.text import DEFAULT, duration, say
+from core.servers.tending import Drill
+from core.text import DEFAULT, duration, say, size
 from core.words import Phase
 
 log = structlog.get_logger()
@@ -33,6 +35,9 @@ HELP = """\
 `maintenance on [words]` nobody can create, resume or restart; what runs goes on, and pauses when nobody plays
 `maintenance off`
 `pause all [words]` pause every server of every guild; their worlds stay, their guilds are told"""
+
+
+_KNOWN_BY_DATABASE = ("Servers", "Problems", "Messages waiting", "Last drill", "Alarms", "Maintenance")
 
 
 class NotForYou(commands.CheckFailure):
@@ -117,6 +122,17 @@ class OperatorCog(commands.Cog):
         return user.id in self._operations.operators or await self._bot.is_owner(user)
 
 
+async def operators_of(client: discord.Client, named: frozenset[int]) -> list[int]:
+    """Who is told of alarms: those that the settings name, else the application's owner, or its team's developers."""
+    if named:
+        return sorted(named)
+    application = client.application or await client.application_info()
+    if application.team is None:
+        return [application.owner.id]
+    may = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
+    return [member.id for member in application.team.members if member.role in may]
+
+
 def in_lines(health: Health, latency: float, guilds: int) -> str:
     """How the host is, a line for each part. `latency` is Discord's, in seconds; not a number: not connected."""
     database = "does not answer" if health.database is None else f"answers in {health.database * 1000:.0f} ms"
@@ -142,11 +158,20 @@ def in_lines(health: Health, latency: float, guilds: int) -> str:
         ("Problems", ", ".join(problems) or "none"),
         ("Messages waiting", waiting),
         ("Last sweep", _ago(health.last_sweep) if health.last_sweep else "none yet"),
+        ("Last drill", _drill(health.drill)),
+        ("Alarms", alarms.in_short(health.alarms)),
         ("Maintenance", maintenance),
     ]
     if health.database is None:
-        lines = [line for line in lines if line[0] not in ("Servers", "Problems", "Messages waiting", "Maintenance")]
+        lines = [line for line in lines if line[0] not in _KNOWN_BY_DATABASE]
     return "\n".join(f"**{name}:** {value}" for name, value in lines)
+
+
+def _drill(drill: Drill | None) -> str:
+    if drill is None:
+        return "none yet"
+    took = duration(DEFAULT, max(1.0, drill.seconds))
+    return f"{_ago(drill.at)}, `{drill.server}` came back: {size(DEFAULT, drill.size)} in {took}"
 
 
 def _ago(moment: datetime) -> str:

@@ -22,9 +22,9 @@ from discord.ui import LayoutView, Modal, TextDisplay
 
 from cogs.escape import escape
 from core import once, trace
-from core.errors import NotAllowed, Refusal
+from core.errors import Bytes, NotAllowed, Refusal
 from core.guilds.access import NEEDS, Actor, Do, Level
-from core.text import choose, say
+from core.text import choose, say, size
 
 log = structlog.get_logger()
 
@@ -229,13 +229,19 @@ def words(text: str) -> LayoutView:
 
 
 def _refusal(wrong: Refusal, language: str) -> str:
-    values = {key: escape(value) if isinstance(value, str) else value for key, value in wrong.values.items()}
+    values = {key: _value(value, language) for key, value in wrong.values.items()}
     if not isinstance(wrong, NotAllowed) or "do" not in wrong.values:
         return say(language, wrong.message, **values)
     do = Do(wrong.values["do"])
     needs = {Level.OWNER: "owner", Level.MANAGER: "manager"}.get(NEEDS[do], "player")
     values |= {"verb": say(language, f"do.{do}"), "owner": values["owner"] or say(language, "owner.unknown")}
     return say(language, f"{wrong.message}.{needs}", **values)
+
+
+def _value(value: Any, language: str) -> Any:
+    if isinstance(value, Bytes):
+        return size(language, value)
+    return escape(value) if isinstance(value, str) else value
 
 
 def _age(interaction: Interaction) -> float:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 
+class Bytes(int):
+    """An amount of data among a refusal's values: said in the reader's units."""
+
+
 class Refusal(Exception):
     """Says no in words: `message` is a message id of core.text, `values` fill it. Nothing was changed."""
 

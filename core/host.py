@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,9 +18,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.data.tables import NoticeRow, ServerRow
 from core.errors import BadInput
+from core.notices.alarms import Open, open_alarms
 from core.servers import maintenance, names
 from core.servers.desk import Desk
 from core.servers.power import stop
+from core.servers.tending import Drill, last_drill
 from core.words import Because, Desired, Phase
 
 log = structlog.get_logger()
@@ -52,6 +54,8 @@ class Health:
     backlog: Backlog = field(default_factory=Backlog)
     last_sweep: datetime | None = None
     maintenance: str | None = None
+    drill: Drill | None = None  # the last world that came back on trial
+    alarms: Sequence[Open] = ()
 
 
 class Operations:
@@ -107,6 +111,8 @@ class Operations:
             backlog=asked.backlog,
             last_sweep=self._last_sweep(),
             maintenance=asked.maintenance,
+            drill=asked.drill,
+            alarms=asked.alarms,
         )
 
     async def _ask(self, session: AsyncSession) -> _Asked:
@@ -125,6 +131,8 @@ class Operations:
             },
             backlog=Backlog(waiting, oldest, (await session.exec(dead)).one()),
             maintenance=await maintenance.said(session),
+            drill=await last_drill(session),
+            alarms=await open_alarms(session),
         )
 
     async def maintain(self, words: str | None, *, by: int) -> None:
@@ -160,6 +168,8 @@ class _Asked:
     problems: Mapping[str, int] = field(default_factory=dict)
     backlog: Backlog = field(default_factory=Backlog)
     maintenance: str | None = None
+    drill: Drill | None = None
+    alarms: Sequence[Open] = ()
 
 
 def _checked(words: str) -> str:

@@ -132,6 +132,7 @@ class EventKind(StrEnum):
     ARCHIVED = "archived"
     IMPORTED = "imported"
     EXPORTED = "exported"
+    COLLECTED = "collected"
     GUILD_SET = "guild_set"
     GUILD_JOINED = "guild_joined"
     GUILD_LEFT = "guild_left"
@@ -149,6 +150,17 @@ class NoticeKind(StrEnum):
     UNKNOWN = "unknown"
     WELCOME = "welcome"
     RESTORED = "restored"
+    STORAGE = "storage"
+    ALARM = "alarm"
+
+
+class Alarm(StrEnum):
+    """Something that whoever runs the bot has to know at once; guilds are not told."""
+
+    FOREIGN = "foreign"  # somebody else hid or overwrote parts of a world
+    HELD = "held"  # nothing can be collected
+    DRILL = "drill"  # a world did not come back on trial
+    BACKUP = "backup"  # no copy of the database, several times in a row
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,9 +72,9 @@ class HealthServer:
         return web.Response(body=await self._probes.metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def cannot_listen(host: str, port: int, wrong: OSError) -> str:
+def cannot_listen(host: str, port: int, wrong: OSError, setting: str = "DORMOUSE_HEALTH") -> str:
     why = os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__
-    return f"DORMOUSE_HEALTH: {host}:{port} cannot be listened on ({why}): choose another port, or off."
+    return f"{setting}: {host}:{port} cannot be listened on ({why}): choose another port, or off."
 
 
 def _answer(what: str, missing: Mapping[str, str]) -> web.Response:

@@ -36,6 +36,7 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     "secrets": ("create", "delete", "patch"),
     "poddisruptionbudgets": ("create", "delete", "list", "patch"),
     "events": ("list",),
+    "jobs": ("create", "delete", "list", "patch"),
 }
 """All that is ever asked of the namespace: the Role of the bot. An apply that makes the object needs `create` too."""
 
@@ -50,6 +51,7 @@ GROUPS: Mapping[str, str] = {
     "statefulsets": "apps",
     "networkpolicies": "networking.k8s.io",
     "poddisruptionbudgets": "policy",
+    "jobs": "batch",
 }
 """API groups of the resources that are not in the core group; all are at version v1."""
 

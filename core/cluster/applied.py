@@ -14,6 +14,7 @@ from typing import Any
 from core.cluster import names
 from core.cluster.api import Api, Raw
 from core.cluster.reduced import owned
+from core.errors import ClusterError
 
 _TOLD_APART = ("name", "port", "containerPort", "protocol", "mountPath")
 """Kubernetes knows entries of lists by these: their values are part of which fields there are."""
@@ -31,7 +32,22 @@ class Applier:
 
     async def apply(self, resource: str, manifest: Raw, *, known: str = "") -> Raw:
         """The object as it is then. `known`: the digest that it carries already. A first apply of its shape takes two
-        requests. Raises as `Api`."""
+        requests. Raises as `Api`.
+
+        A claim that somebody made larger stays so: Kubernetes refuses to make one smaller, so then its size is not ours
+        to say."""
+        try:
+            return await self._apply(resource, manifest, known)
+        except ClusterError as refused:
+            if resource != "persistentvolumeclaims" or not refused.detail.endswith("(422)"):
+                raise
+            unsized = {key: each for key, each in manifest["spec"].items() if key != "resources"}
+            try:
+                return await self._apply(resource, manifest | {"spec": unsized}, known)
+            except ClusterError:
+                raise refused from None
+
+    async def _apply(self, resource: str, manifest: Raw, known: str) -> Raw:
         shape = _shape(resource, manifest)
         told = self._digests.get(shape) or known
         for _ in range(2):

@@ -6,12 +6,13 @@ Order matters: what a pod needs comes before the StatefulSet that makes it.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.cluster import names
 from core.cluster.addresses import Addresses, port_name
-from core.cluster.local_files import PodFile
+from core.cluster.local_files import PodFile, StoreFile
 from core.cluster.port import PortSpec, ServerSpec, fingerprint
 from core.games.catalogue import Image, fill, placeholders
 
@@ -20,10 +21,16 @@ Raw = dict[str, Any]
 OWN_UID = 10001
 """The user of Dormouse's image, and of the agent beside games whose image starts as root."""
 SHARED = "/run/dormouse"
+WORK = "/work"
+"""Scratch of the agent and of jobs; a game never sees it."""
+LAST_WITHIN = 60
+"""Seconds that the snapshot after a game's end may take. They are part of the grace, which the game shares."""
 CONSOLE = f"{SHARED}/console"
 PROBE_TIMEOUT = 5  # seconds; the agent asks the game for at most 3
 MARGIN = 5  # seconds beyond the game's grace that the agent has to end: both share one period
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
+AT_WORK = "256Mi"
+"""Memory of a helper that brings or saves a world: 150 MB for one of 10 GiB."""
 LOCAL_DNS = "169.254.20.10/32"  # NodeLocal DNSCache's address
 
 
@@ -35,18 +42,33 @@ class Site:
     image: str
     addresses: Addresses
     bot_namespace: str | None = None
+    store: StoreFile | None = None  # where worlds are saved; None: nowhere
 
 
-def manifests(spec: ServerSpec, site: Site) -> list[tuple[str, Raw]]:
-    """Resource and object, in the order in which they are to be applied. Raises `KeyError` for a placeholder that
-    the spec has no value for, `ValueError` for a game without an image."""
+def manifests(spec: ServerSpec, site: Site, access: str = "") -> list[tuple[str, Raw]]:
+    """Resource and object, in the order in which they are to be applied.
+
+    `access`: the mark of how the server's pods come to the store. Raises `KeyError` for a placeholder that the spec has
+    no value for, `ValueError` for a game without an image.
+    """
     return [
         ("secrets", _secret(spec, site)),
         ("networkpolicies", _policy(spec, site)),
         ("persistentvolumeclaims", _claim(spec, site)),
         ("services", _service(spec, site)),
-        ("statefulsets", _stateful_set(spec, site)),
+        ("statefulsets", _stateful_set(spec, site, access)),
     ]
+
+
+def store_secret(server: str, site: Site, env: Mapping[str, str]) -> Raw:
+    """Environment variables of the agent and of jobs; never of a game."""
+    labels = {names.INSTALLATION: site.installation, names.SERVER: server}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": names.store_secret(server), "labels": labels},
+        "stringData": dict(env),
+    }
 
 
 def disruption_budget(server: str, site: Site) -> Raw:
@@ -119,7 +141,7 @@ def _env(spec: ServerSpec) -> tuple[dict[str, str], dict[str, str]]:
     return plain, hidden
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Kubernetes reads `$(NAME)` in commands and values; what members typed must not be read so."""
     return text.replace("$", "$$")
 
@@ -196,14 +218,16 @@ def _policy(spec: ServerSpec, site: Site) -> Raw:
 # the pod
 
 
-def _stateful_set(spec: ServerSpec, site: Site) -> Raw:
+def _stateful_set(spec: ServerSpec, site: Site, access: str) -> Raw:
     stamps = {names.RUN: str(spec.run), names.VOLUME: str(spec.volume), names.NAME: spec.name}
     ports = json.dumps({port.name: port.container for port in spec.ports})
     pod = {names.PORTS: ports, names.WITHIN: str(spec.game.ready.within)}
-    source = {names.SOURCE: spec.source} if spec.source else {}
+    source = {names.SOURCE: spec.source} if spec.source and not spec.made else {}
     template = _meta(spec.server, spec, site, **stamps, **source, **pod)
     del template["name"]
-    own = {names.FINGERPRINT: fingerprint(spec), names.TRACE: spec.trace}
+    own = {names.FINGERPRINT: fingerprint(spec), names.TRACE: spec.trace, names.WORLD: _world(spec)}
+    own |= {names.MADE: "true"} if spec.made else {}
+    own |= {names.STORE: access} if access else {}
     return {
         "apiVersion": "apps/v1",
         "kind": "StatefulSet",
@@ -227,12 +251,13 @@ def _pod(spec: ServerSpec, site: Site) -> Raw:
         {"name": "data", "persistentVolumeClaim": {"claimName": names.claim(spec.server, spec.volume)}},
         {"name": "shared", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}},
         {"name": "tmp", "emptyDir": {"sizeLimit": "512Mi"}},
+        {"name": "work", "emptyDir": {"sizeLimit": "128Mi"}},
         *({"name": f"extra-{port_name(m.name)}", "emptyDir": {}} for m in image.mounts if not m.keep),
     ]
     return {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": spec.game.stop.grace + MARGIN,
+        "terminationGracePeriodSeconds": spec.game.stop.grace + (LAST_WITHIN if site.store else 0) + MARGIN,
         "securityContext": {
             "fsGroup": group,
             "fsGroupChangePolicy": "OnRootMismatch",
@@ -245,28 +270,38 @@ def _pod(spec: ServerSpec, site: Site) -> Raw:
 
 
 def _helper(spec: ServerSpec, site: Site, name: str, memory: str) -> Raw:
-    """A container of Dormouse's image. It runs as the game's user, so that it can read what the game wrote."""
+    """A container of Dormouse's image. It runs as the game's user, so that it can read what the game wrote. `memory`
+    is what it takes at rest; bringing and saving a world takes more."""
     image = _image(spec)
+    most = AT_WORK if site.store else memory
+    store: Raw = {"envFrom": [{"secretRef": {"name": names.store_secret(spec.server)}}]} if site.store else {}
     return {
         "name": name,
         "image": site.image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["python", "-m", "core.worlds.agent", "volume" if name == names.VOLUME_CONTAINER else "pod"],
         "workingDir": "/",
-        "securityContext": _locked(image.uid or OWN_UID, image.gid, read_only=True),
+        **store,
+        "securityContext": locked(image.uid or OWN_UID, image.gid, read_only=True),
         "resources": {
             "requests": {"cpu": "10m", "memory": memory, "ephemeral-storage": "16Mi"},
-            "limits": {"memory": memory, "ephemeral-storage": "128Mi"},
+            "limits": {"memory": most, "ephemeral-storage": "128Mi"},
         },
-        "volumeMounts": [{"name": "data", "mountPath": "/volume"}, {"name": "shared", "mountPath": SHARED}],
+        "volumeMounts": [
+            {"name": "data", "mountPath": "/volume"},
+            {"name": "shared", "mountPath": SHARED},
+            {"name": "work", "mountPath": WORK},
+        ],
     }
 
 
 def _prepare(spec: ServerSpec, site: Site) -> Raw:
     folders = ["data", *(mount.name for mount in _image(spec).mounts if mount.keep)]
     env = [
+        {"name": "DORMOUSE_SERVER", "value": spec.server},
         {"name": "DORMOUSE_VOLUME", "value": str(spec.volume)},
-        {"name": "DORMOUSE_SOURCE", "value": spec.source or ""},
+        {"name": "DORMOUSE_MADE", "value": "1" if spec.made else ""},
+        {"name": "DORMOUSE_SOURCE", "value": "" if spec.made else spec.source or ""},
         {"name": "DORMOUSE_FOLDERS", "value": ",".join(folders)},
         _from_secret("DORMOUSE_FILES", spec.server, "files"),
     ]
@@ -275,8 +310,10 @@ def _prepare(spec: ServerSpec, site: Site) -> Raw:
 
 def _agent(spec: ServerSpec, site: Site) -> Raw:
     env = [
-        {"name": "DORMOUSE_POD", "value": _literal(json.dumps(asdict(pod_file(spec)), separators=(",", ":")))},
+        {"name": "DORMOUSE_POD", "value": literal(json.dumps(asdict(pod_file(spec)), separators=(",", ":")))},
         {"name": "DORMOUSE_RCON_PORT", "value": str(_rcon_port(spec) or "")},
+        {"name": "DORMOUSE_LAST_WITHIN", "value": str(LAST_WITHIN if site.store else 0)},
+        {"name": "DORMOUSE_SNAPSHOT_EVERY", "value": _seconds(site.store.every if site.store else None)},
         _from_secret("DORMOUSE_AGENT_TOKEN", spec.server, "agent"),
         _from_secret("DORMOUSE_CONSOLE_SECRET", spec.server, "console"),
     ]
@@ -312,6 +349,7 @@ def pod_file(spec: ServerSpec) -> PodFile:
         stop_console=game.stop.console,
         grace=game.stop.grace,
         probe_every=2.0,
+        save=game.save.model_dump(mode="json"),
     )
 
 
@@ -330,11 +368,11 @@ def _game(spec: ServerSpec, site: Site) -> Raw:
         "image": site.image if own else f"{image.ref}@{image.digest}" if image.digest else image.ref,
         "imagePullPolicy": "IfNotPresent",
         "env": [
-            *({"name": name, "value": _literal(value)} for name, value in sorted(plain.items())),
+            *({"name": name, "value": literal(value)} for name, value in sorted(plain.items())),
             *(_from_secret(name, spec.server, f"env.{name}") for name in sorted(hidden)),
         ],
         "ports": [_container_port(port, site) for port in spec.ports],
-        "securityContext": _locked(
+        "securityContext": locked(
             image.uid, image.gid, read_only=image.read_only or own, capabilities=image.capabilities
         ),
         "resources": {
@@ -345,7 +383,7 @@ def _game(spec: ServerSpec, site: Site) -> Raw:
         **_probes(game.ready.within),
     }
     if image.command:
-        words = [_literal(fill(word, _values(spec, secret=False))) for word in image.command]
+        words = [literal(fill(word, _values(spec, secret=False))) for word in image.command]
         made["command"] = _with_console(words) if game.console.kind == "stdin" else words
     if (before := _before_stop(spec)) is not None:
         made["lifecycle"] = {"preStop": {"exec": {"command": ["sh", "-c", before]}}}
@@ -397,7 +435,7 @@ def _container_port(port: PortSpec, site: Site) -> Raw:
     return made | ({"hostPort": host} if host is not None else {})
 
 
-def _locked(uid: int | None, gid: int | None, *, read_only: bool, capabilities: tuple[str, ...] = ()) -> Raw:
+def locked(uid: int | None, gid: int | None, *, read_only: bool, capabilities: tuple[str, ...] = ()) -> Raw:
     made: Raw = {
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": read_only,
@@ -410,3 +448,17 @@ def _locked(uid: int | None, gid: int | None, *, read_only: bool, capabilities: 
 
 def _from_secret(name: str, secret: str, key: str) -> Raw:
     return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _world(spec: ServerSpec) -> str:
+    """What a job has to know of a server whose game's entry may be gone by then."""
+    image = _image(spec)
+    save = {name: value for name, value in spec.game.save.model_dump(mode="json").items() if name in _SAVED_BY}
+    return json.dumps({"uid": image.uid or OWN_UID, "gid": image.gid, "save": save}, separators=(",", ":"))
+
+
+_SAVED_BY = ("include", "exclude")

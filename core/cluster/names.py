@@ -10,7 +10,11 @@ OWNER = PREFIX + "owner"  # label
 GAME = PREFIX + "game"  # label
 RUN = PREFIX + "run"  # annotation of StatefulSet and pod
 VOLUME = PREFIX + "volume"  # annotation of StatefulSet, pod and claim: the incarnation
-SOURCE = PREFIX + "source"  # annotation of the pod: the snapshot that its volume is made from, if any
+SOURCE = PREFIX + "source"  # annotation of the pod: the snapshot that its volume is made from, if it is not made yet
+MADE = PREFIX + "made"  # annotation of the StatefulSet: its volume was finished once, and is never to be made anew
+STORE = PREFIX + "store"  # annotation of the StatefulSet: with which access to the store its Secret was made
+WORLD = PREFIX + "world"  # annotation of the StatefulSet: how its world is saved, as JSON
+JOB = PREFIX + "job"  # label of a job's pods, which must not be taken for the server's
 FINGERPRINT = PREFIX + "fingerprint"  # annotation of the StatefulSet
 NAME = PREFIX + "name"  # annotation: what the owner called it, for humans
 TRACE = PREFIX + "trace"  # annotation of the StatefulSet
@@ -21,15 +25,25 @@ OWNED = PREFIX + "owned"  # annotation: digest of the fields that are Dormouse's
 GAME_CONTAINER = "game"
 AGENT_CONTAINER = "agent"
 VOLUME_CONTAINER = "volume"  # the init container that makes the volume what it has to be
+JOB_CONTAINER = "seal"
 AGENT_PORT = 7300
 
 FOREIGN_EXIT = 65  # exit codes of the init container: the volume holds something that is not Dormouse's
 NO_SNAPSHOT_EXIT = 66  # the snapshot cannot be brought here
 FULL_EXIT = 67  # the volume has no room
+LOST_EXIT = 68  # the volume was finished once, and is empty
+AWAY_EXIT = 69  # the store does not answer
+REFUSED_EXIT = 70  # the store says no
+DAMAGED_EXIT = 71  # the snapshot is damaged
 
 
 def claim(server: str, volume: int) -> str:
     return f"data-{server}-{volume}"
+
+
+def store_secret(server: str) -> str:
+    """The Secret with which a server's agent and jobs come to the store."""
+    return f"store-{server}"
 
 
 def pod(server: str) -> str:

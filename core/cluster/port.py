@@ -49,6 +49,7 @@ class ServerSpec:
     agent_secret: str  # bearer token of the agent, likewise
     volume_bytes: int
     source: str | None = None  # what volume `volume` is made from, if it has no marker yet (see `split_source`)
+    made: bool = False  # volume `volume` was finished once: if it is not there it is lost, and not to be made anew
     trace: str = ""
 
 
@@ -63,12 +64,13 @@ def fingerprint(spec: ServerSpec) -> str:
     template = {
         name: getattr(spec, name)
         for name in ServerSpec.__slots__
-        if name not in ("replicas", "trace", "game", "size", "ports", "settings")
+        if name not in ("replicas", "trace", "game", "size", "ports", "settings", "made")
     } | {
         "game": _dumped(spec.game),
         "size": _dumped(spec.size),
         "ports": [[port.name, port.protocol, port.container, port.host] for port in spec.ports],
         "settings": dict(spec.settings),
+        **({"made": True} if spec.made else {}),
     }
     return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
 

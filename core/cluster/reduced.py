@@ -12,7 +12,7 @@ from sys import intern
 from typing import Any
 
 from core.cluster import names
-from core.cluster.port import Endpoint, Observed
+from core.cluster.port import Endpoint, Observed, Progress, Saved
 from core.cluster.reduced_pod import PodRecord
 from core.words import PodPhase, Problem, Step, VolumePhase
 
@@ -45,6 +45,9 @@ class SetRecord(ObjectRecord):
     run: int
     volume: int
     fingerprint: str
+    made: bool = False
+    store: str = ""
+    world: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ def reduce_set(raw: Raw) -> SetRecord:
         run=_number(stamps.get(names.RUN)),
         volume=_number(stamps.get(names.VOLUME)),
         fingerprint=stamps.get(names.FINGERPRINT, ""),
+        made=names.MADE in stamps,
+        store=intern(stamps.get(names.STORE, "")),
+        world=intern(stamps.get(names.WORLD, "")),
     )
 
 
@@ -173,6 +179,8 @@ def observe(
     node_lost: bool = False,
     config_told: str | None = None,
     address: str = "",
+    saved: Saved | None = None,
+    progress: Progress | None = None,
 ) -> Observed:
     """One server as the port tells it.
 
@@ -183,13 +191,16 @@ def observe(
     claim = held.claims.get(names.claim(held.server, wanted.volume)) if wanted else None
     seen = Observed(
         held.server,
-        volume=claim.phase if claim else VolumePhase.NONE,
+        volume=_volume(held, claim),
         volume_number=wanted.volume if wanted else 0,
         template_run=wanted.run if wanted else None,
         replicas=wanted.replicas if wanted and not wanted.ending else 0 if wanted else None,
         fingerprint=_fingerprint(held, tolerated, config_told),
         volumes=tuple(sorted(each.volume for each in held.claims.values())),
         address=address,
+        saved=saved,
+        progress=progress,
+        restored=pod.restored if pod else None,
     )
     if pod is None:
         problem, detail = held.why_no_pod or (None, "")
@@ -218,12 +229,28 @@ def observe(
     )
 
 
+def _volume(held: Held, claim: ClaimRecord | None) -> VolumePhase:
+    """Of the incarnation that is wanted. It is bound once it is finished, and not by having a disk."""
+    wanted, pod = held.set, held.pod
+    made = wanted is not None and wanted.made
+    if claim is None:
+        return VolumePhase.LOST if made else VolumePhase.NONE
+    if claim.phase is not VolumePhase.BOUND:
+        return claim.phase
+    if pod is None or wanted is None or pod.volume != wanted.volume:
+        return VolumePhase.BOUND if made else VolumePhase.PENDING
+    if pod.problem is Problem.VOLUME_LOST:
+        return VolumePhase.LOST
+    return VolumePhase.BOUND if made or pod.volume_done else VolumePhase.PENDING
+
+
 def _fingerprint(held: Held, tolerated: frozenset[tuple[str, str]], config_told: str | None) -> str:
     """The spec's, or "" where what is there is not what was applied, so that it is applied again."""
     wanted, pod = held.set, held.pod
     if wanted is None:
         return ""
-    needed = (wanted, held.service, held.policy, held.claims.get(names.claim(held.server, wanted.volume)))
+    claim = held.claims.get(names.claim(held.server, wanted.volume))
+    needed = [wanted, held.service, held.policy, *([] if claim is None and wanted.made else [claim])]
     for each in needed:
         if each is None or (each.edited and (each.name, each.owned) not in tolerated):
             return ""

@@ -11,6 +11,7 @@ from sys import intern
 from typing import Any
 
 from core.cluster import names
+from core.cluster.port import Restored
 from core.words import Exit, Lack, PodPhase, Problem, Step
 
 Raw = dict[str, Any]
@@ -22,8 +23,12 @@ _IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNever
 _BROKEN = {"CreateContainerError", "RunContainerError", "StartError"}
 _BY_EXIT_CODE = {
     names.FOREIGN_EXIT: Problem.VOLUME_FOREIGN,
-    names.NO_SNAPSHOT_EXIT: Problem.CANNOT_APPLY,
+    names.NO_SNAPSHOT_EXIT: Problem.SNAPSHOT_GONE,
     names.FULL_EXIT: Problem.DISK_FULL,
+    names.LOST_EXIT: Problem.VOLUME_LOST,
+    names.AWAY_EXIT: Problem.STORE_AWAY,
+    names.REFUSED_EXIT: Problem.STORE_REFUSED,
+    names.DAMAGED_EXIT: Problem.WORLD_DAMAGED,
 }
 _CUT_OFF = {"DeletionByTaintManager", "DeletionByPodGC"}
 
@@ -53,6 +58,9 @@ class PodRecord:
     deadline: datetime | None = None  # when a pod that ends is to be gone
     cut_off: bool = False  # it ends because its node does not answer
     config_missing: bool = False  # kubelet wants a Secret that is not there
+    volume: int = 0  # the incarnation that it is for
+    volume_done: bool = False  # its volume is finished
+    restored: Restored | None = None  # from where, if it came from a snapshot
 
 
 def reduce_pod(raw: Raw, before: PodRecord | None = None) -> PodRecord:
@@ -95,6 +103,9 @@ def reduce_pod(raw: Raw, before: PodRecord | None = None) -> PodRecord:
         ports=_ports(stamps.get(names.PORTS)),
         deadline=_utc(meta.get("deletionTimestamp")),
         cut_off=conditions.get("DisruptionTarget", {}).get("reason") in _CUT_OFF or status.get("reason") == "NodeLost",
+        volume=(volume := _number(stamps.get(names.VOLUME))),
+        volume_done=(done := _volume_done(status)) is not None,
+        restored=_restored(volume, done or ""),
         config_missing=_waits(game) == "CreateContainerConfigError" or _helper_waits_for_config(status),
     )
 
@@ -190,6 +201,23 @@ def _exit(game: Raw, exits: int, before: PodRecord | None, meta: Raw, spec: Raw)
     never_ready = 0 < within <= took + 1 and unready
     reason = NOT_READY if never_ready and ended.get("reason") != "OOMKilled" else str(ended.get("reason", ""))
     return Exit(int(ended.get("exitCode", 0)), reason, at)
+
+
+def _volume_done(status: Raw) -> str | None:
+    """The last words of the container that makes the volume, if it ended well."""
+    state = _container(status, "initContainerStatuses", names.VOLUME_CONTAINER).get("state") or {}
+    ended = state.get("terminated")
+    return str(ended.get("message", "")) if ended and not ended.get("exitCode") else None
+
+
+def _restored(volume: int, said: str) -> Restored | None:
+    if not said.startswith("{"):
+        return None
+    try:
+        known = json.loads(said)
+        return Restored(volume, str(known["restored"]), datetime.fromisoformat(str(known["saved_at"])))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _helper_waits_for_config(status: Raw) -> bool:

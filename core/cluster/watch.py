@@ -42,6 +42,7 @@ class Timing:
     first_pause: float = 0.25
     longest_pause: float = 10.0
     relist_jitter: float = 1.0
+    forbidden: float = 300.0  # until an optional watch is tried again where the role does not reach
     page: int = 100  # objects: some 5 ms to read
     no_pod: float = 15.0  # that a pod has to come before Events are asked why it does not
     tick: float = 5.0  # between looks at what time alone changes
@@ -51,7 +52,8 @@ class Follower(Generic[R]):
     """Keeps `records` (by name) at what the cluster holds, while `run` runs.
 
     `changed(before, after)` is called for every record that came, changed or went; `freshness()` whenever `fresh` or
-    `why` (the reason why it is not) changed. An `optional` one ends for good where the role does not reach.
+    `why` (the reason why it is not) changed. An `optional` one does without where the role does not reach; it asks
+    again now and then, because an API server that has just started refuses everybody for a moment.
     Those that share a `turn` read one page at a time, so that the loop is never held up by several.
     """
 
@@ -102,7 +104,8 @@ class Follower(Generic[R]):
                 self._version = ""
                 self._become_stale(wrong.detail)
                 if self._optional and isinstance(wrong, NotAllowedHere):
-                    return
+                    await asyncio.sleep(self._timing.forbidden * random.uniform(0.5, 1.5))
+                    continue
                 log.warning("the cluster refuses a watch", resource=self.resource, detail=wrong.detail)
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))
                 pause = min(pause * 2, self._timing.longest_pause)

@@ -85,8 +85,11 @@ class Database:
     async def close(self) -> None:
         await self.engine.dispose()
 
-    async def migrate(self) -> bool:
-        """Bring the schema up to date; True if it changed. Misconfigured says in words why it cannot be."""
+    async def migrate(self, to: str = "head") -> bool:
+        """Bring the schema up to date; True if it changed. Misconfigured says in words why it cannot be.
+
+        `to`: an older revision, where there is no schema yet.
+        """
         try:
             async with self.engine.connect() as connection:
                 before = await connection.run_sync(_revision)
@@ -97,7 +100,7 @@ class Database:
             if before is not None and self.is_sqlite:
                 await asyncio.to_thread(self._copy_before, before)
             async with self._writer.begin() as connection:
-                await connection.run_sync(_upgrade)
+                await connection.run_sync(_upgrade, to)
         except TROUBLE as wrong:
             raise Misconfigured([f"The database cannot be used: {reason(wrong)}."]) from wrong
         return True
@@ -155,6 +158,11 @@ def _revision(connection: Any) -> str | None:
     return found
 
 
+def is_known(revision: str) -> bool:
+    """Whether this version knows a schema of this revision, and so the way from there to its own."""
+    return _compare(revision) is not Schema.NEWER
+
+
 def _compare(revision: str | None) -> Schema:
     if revision is None:
         return Schema.NONE
@@ -164,11 +172,11 @@ def _compare(revision: str | None) -> Schema:
     return Schema.OLD if revision in known else Schema.NEWER
 
 
-def _upgrade(connection: Any) -> None:
+def _upgrade(connection: Any, to: str) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

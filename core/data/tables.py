@@ -46,6 +46,9 @@ class GuildRow(SQLModel, table=True):
     servers_per_member: int | None = None
     servers_per_guild: int | None = None
     world_bytes: int | None = Field(default=None, sa_type=BigInteger)
+    storage_bytes: int | None = Field(default=None, sa_type=BigInteger)
+    retention: str | None = None  # core.worlds.retention.POLICIES
+    storage_told: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # core.guilds.storage.Fill
     greeted_at: datetime | None = None
     left_at: datetime | None = None
 
@@ -140,6 +143,7 @@ class ServerRow(SQLModel, table=True):
     saved_bytes: int | None = Field(default=None, sa_type=BigInteger)
     saved_new: int = _count()  # bytes that the newest snapshot added to the store
     stored_bytes: int = _count()  # bytes of all snapshots
+    world_told: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # core.guilds.storage.Fill
     good: str | None = None  # the newest snapshot of a time without crashes
     undo_to: str | None = None  # taken before the last restore
     sealed: str | None = None  # the volume's last snapshot, read back: it may be released ("": there was no world)

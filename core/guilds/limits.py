@@ -10,16 +10,20 @@ from core.guilds.access import Actor, is_admin
 SERVERS_PER_MEMBER = 2
 SERVERS_PER_GUILD = 10
 WORLD_BYTES = 10 * 2**30
+STORAGE_BYTES = 2 * SERVERS_PER_GUILD * WORLD_BYTES
+"""As many worlds as a guild may have, each as large as it may be, and as much again for what they were before."""
 KEPT_FOR_UNDO = 3  # times a member's quota: deleted servers that may wait for an Undo at once
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A guild's limits, defaults filled in. `create_role` None: everyone may create."""
+    """A guild's limits, defaults filled in. `create_role` None: everyone may create. `retention` None: the default."""
 
     per_member: int = SERVERS_PER_MEMBER
     per_guild: int = SERVERS_PER_GUILD
     world_bytes: int = WORLD_BYTES
+    storage_bytes: int = STORAGE_BYTES
+    retention: str | None = None
     create_role: int | None = None
     admin_role: int | None = None
 

@@ -6,7 +6,7 @@ back in the channel first), then reports `sent`, `retry`, `dead` or `dropped`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -136,6 +136,20 @@ class Outbox:
                 row.state = "sent" if row.message else "dropped"
                 row.sent_revision = revision
                 session.add(row)
+
+    async def address(self, number: int, people: Collection[int]) -> None:
+        """One message becomes one for each of these people (`data["to"]`), to go out by direct message."""
+        async with self._database.begin() as session:
+            row = await session.get(NoticeRow, number, with_for_update=True)
+            if row is None or "to" in row.data or not people:
+                return
+            first, *others = people
+            told = row.data
+            row.data = {**told, "to": first}
+            session.add(row)
+            for each in others:
+                copied = row.model_dump(include={"guild", "kind", "trace", "next_at", "created_at"})
+                session.add(NoticeRow(**copied, data={**told, "to": each}))
 
     async def retry(self, number: int, now: datetime, *, at_least: float = 0.0) -> None:
         """After a growing time, but not within `at_least` seconds."""

@@ -22,7 +22,8 @@ from core.data.tables import GuildRow, MemberRow, PortRow, ServerRow, ShareRow
 from core.errors import NotAllowed, NotFound
 from core.games.catalogue import Catalogue, Game, fill
 from core.guilds.access import NEEDS, Actor, Do, Level, Share, level, may
-from core.guilds.limits import SERVERS_PER_GUILD, SERVERS_PER_MEMBER, WORLD_BYTES, Limits
+from core.guilds.limits import STORAGE_BYTES, WORLD_BYTES, Limits
+from core.guilds.quotas import limits_of
 from core.idle.rules import Facts, Memory, Policy, pause_at
 from core.notices.events import Usage
 from core.servers import names, trouble
@@ -46,6 +47,7 @@ class Host:
     undo_for: timedelta = timedelta(days=7)
     healthy_after: timedelta = timedelta(minutes=10)
     keeps_worlds: bool = False
+    guild_storage: int = STORAGE_BYTES
 
 
 @dataclass(slots=True)
@@ -190,16 +192,7 @@ class Desk:
         """The guild's limits. `lock`: until the transaction ends nobody else counts and takes under them."""
         if lock:
             await insert_missing(session, GuildRow(id=guild))
-        row = await session.get(GuildRow, guild, with_for_update=lock)
-        if row is None:
-            return Limits()
-        return Limits(
-            per_member=SERVERS_PER_MEMBER if row.servers_per_member is None else row.servers_per_member,
-            per_guild=SERVERS_PER_GUILD if row.servers_per_guild is None else row.servers_per_guild,
-            world_bytes=WORLD_BYTES if row.world_bytes is None else row.world_bytes,
-            create_role=row.create_role,
-            admin_role=row.admin_role,
-        )
+        return limits_of(await session.get(GuildRow, guild, with_for_update=lock), self.host.guild_storage)
 
     async def count(self, session: AsyncSession, guild: int, owner: int | None = None, *, deleted: bool = False) -> int:
         """Servers that are not deleted, of one owner or of all; or those `deleted` ones that still hold their place."""
@@ -279,6 +272,7 @@ class Desk:
             agent_secret=self.secret("agent", row.id),
             volume_bytes=WORLD_BYTES,
             source=row.source,
+            made=row.bound == row.volume,
             trace=trace,
         )
 

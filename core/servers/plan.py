@@ -109,7 +109,9 @@ def _purge(wanted: Wanted, seen: Observed) -> tuple[Action, ...]:
 
 
 def _archive(wanted: Wanted, seen: Observed) -> tuple[Action, ...]:
-    if wanted.bound == wanted.volume:
+    if not wanted.keeps_worlds:
+        return ()
+    if wanted.bound == wanted.volume or wanted.volume in seen.volumes:  # nobody may have seen that it was finished
         return (Archive(),) if wanted.sealed else (Seal(wanted.volume),)
     return _older(wanted, seen)
 

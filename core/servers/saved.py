@@ -41,7 +41,8 @@ class Saves:
     def archive(self, session: AsyncSession, row: ServerRow) -> None:
         """From here on the next volume is made from the seal, whatever becomes of this one."""
         self._record(session, row, EventKind.ARCHIVED, {"volume": row.volume, "name": row.sealed})
-        row.volume, row.source, row.sealed = row.volume + 1, row.sealed or NEWEST, None
+        source = row.sealed or (NEWEST if row.bound == row.volume else row.source)
+        row.volume, row.source, row.sealed = row.volume + 1, source, None
 
     async def lost(self, session: AsyncSession, row: ServerRow) -> None:
         now = self._desk.now()

@@ -122,7 +122,8 @@ class NoticeView:
     PAUSED: because, by; state = paused | resumed. READY: took (seconds), by. CRASHED: gave_up, log (last lines), and
     what a `Trouble` has. START_FAILED: log, and what a `Trouble` has. DELETED: by, purge_at; state = deleted | undone.
     UNKNOWN: since. WELCOME: nothing. RESTORED: state = restoring | lost; back, volume, by, to (when the
-    world was so).
+    world was so). STORAGE: fill (core.guilds.storage.Fill), used, limit; without a server it is the guild's, with
+    largest: [[name, bytes]]. ALARM: what cogs.alarms says.
     """
 
     number: int  # the component id of the message's container

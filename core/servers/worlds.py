@@ -22,6 +22,9 @@ from core.cluster.port import NEWEST, Cluster, Saved
 from core.data.tables import ServerRow
 from core.errors import BadInput, ClusterError, NotFound, Refusal, TryAgain
 from core.guilds.access import Actor, Do
+from core.guilds.limits import Limits
+from core.guilds.quotas import storage_of
+from core.guilds.storage import refuse_more
 from core.notices import outbox
 from core.notices.events import record
 from core.servers import create, names
@@ -85,6 +88,7 @@ class Worlds:
         row = await self._find(actor, server, Do.SNAPSHOT)
         if row.bound != row.volume:
             raise Refusal("world.none_yet", name=row.name)
+        await self._refuse_more(row, row.id)
         saved = await self._save(row, names.one_line(note).lstrip("~")[:100].strip())
         async with self._desk.database.session() as session:
             return await self._desk.view(session, row), saved
@@ -110,6 +114,7 @@ class Worlds:
     async def clone(self, actor: Actor, server: str, *, channel: int, name: str, snapshot: str | None) -> ServerView:
         """Another server of the same game, size and settings, whose world begins as this one's was."""
         row = await self._find(actor, server, Do.CLONE)
+        await self._refuse_more(row, row.id)
         if snapshot is not None:
             source = f"{row.id}/{(await self._choose(row, snapshot)).name}"
         elif row.bound == row.volume:
@@ -160,6 +165,7 @@ class Worlds:
         try:
             link = await self._shelf.ask(lambda store: store.link(key, LINK_FOR))
         except ChildFailed as wrong:
+            await _in_words(self._shelf.ask(lambda store: store.hide(key)))
             raise Refusal("world.no_link", name=row.name) from wrong
         until = datetime.fromtimestamp(self._desk.now().timestamp() + LINK_FOR, self._desk.now().tzinfo)
         return Download(f"{title}.zip", size, chosen, link=link, until=until)
@@ -170,13 +176,14 @@ class Worlds:
         """A world or plugins of the member's own, from a file or an address; what was there can be come back to."""
         if (file is None) == (url is None):
             raise BadInput("import.which")
+        if url is not None and not (url.isascii() and url.isprintable()):
+            raise BadInput("import.address")
         row = await self._find(actor, server, Do.IMPORT)
         game = self._desk.game(row)
         place = None if game is None else game.imports.world if into == "world" else game.imports.plugins
         if game is None or place is None:
             raise Refusal("import.not_offered", game=game.name if game else row.game, into=into)
-        async with self._desk.database.session() as session:
-            most = (await self._desk.limits(session, row.guild)).world_bytes
+        most = (await self._refuse_more(row)).world_bytes
         base = ""
         if place:
             base = (await self._save(row)).name if row.bound == row.volume else row.source or ""
@@ -206,6 +213,13 @@ class Worlds:
             row = await self._desk.find(session, actor, server, do)
         _refuse_deleted(row)
         return row
+
+    async def _refuse_more(self, row: ServerRow, server: str | None = None) -> Limits:
+        """LimitReached where the guild's storage is full, or the world of `server` too large."""
+        async with self._desk.database.session() as session:
+            limits = await self._desk.limits(session, row.guild)
+            refuse_more(await storage_of(session, row.guild, limits), server)
+        return limits
 
     async def _choose(self, row: ServerRow, typed: str) -> Snapshot:
         known = await _in_words(self._shelf.snapshots(row.id))

@@ -1,5 +1,5 @@
 """The agent that stands beside every game: `python -m core.worlds.agent local <server folder>`, or in a pod `volume`
-(first, then it ends) and `pod` (as long as the game runs); agentlib/pod*.py say what those two do.
+(first, then it ends) and `pod` (as long as the game runs), in a job `seal`; agentlib/pod*.py say what those do.
 
 On the local cluster it is the game's parent, in a session of its own, so that the bot may come and go. Everything it
 has to know stands in the folder's `pod/pod.json`, the token included (0600; nothing secret is on its command line). It
@@ -15,17 +15,19 @@ import signal
 import sys
 from pathlib import Path
 
-from core.cluster.local_files import LOG_CAP, AgentFile, PodFile, ServerFolder, take_lock, write_json
+from core.cluster.local_files import LAST_WITHIN, LOG_CAP, AgentFile, PodFile, ServerFolder, take_lock, write_json
 from core.cluster.local_process import identity
 
 from .agentlib import pod as beside
-from .agentlib import pod_volume
+from .agentlib import pod_seal, pod_volume
 from .agentlib.http import Api
+from .agentlib.local_scene import LocalScene
 from .agentlib.log import Log
 from .agentlib.snapshots import Saver
 from .agentlib.supervisor import Supervisor
 
-_LOOK_EVERY = 0.2  # seconds between tries for a volume that is still in use
+_LOOK_EVERY = 0.2  # seconds between tries for a volume that is still in use, and looks at the pod's file
+_MISSES = 5  # looks in a row that did not find it
 
 
 async def run(folder: ServerFolder, pod: PodFile) -> None:
@@ -34,20 +36,36 @@ async def run(folder: ServerFolder, pod: PodFile) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, supervisor.stop)
-    saver = Saver(pod, folder, supervisor)
+    scene = LocalScene(pod, folder, supervisor)
+    saver = Saver(pod, scene)
     api = Api(pod, supervisor, saver)
     port = await api.start("127.0.0.1")
     agent = AgentFile(uid=pod.uid, pid=os.getpid(), identity=identity(os.getpid()) or "", port=port)
     write_json(folder.agent_file, agent.to_json(), durable=False)
     _announce(port)
+    watching = asyncio.create_task(_end_when_forgotten(folder, pod, supervisor), name="forgotten")
     lock = await _lock_volume(folder.volume_lock(pod.volume), supervisor)
     if lock is not None:
         saving = asyncio.create_task(saver.run(), name="snapshots")
         await supervisor.run(lock)
         saving.cancel()
         await asyncio.wait([saving])
-        await saver.last()
+        if scene.store() is not None and not scene.foreign():
+            supervisor.tell(phase="saving")
+            await saver.last(LAST_WITHIN)
+            supervisor.tell(phase="ended")
+    watching.cancel()
     await api.close()
+
+
+async def _end_when_forgotten(folder: ServerFolder, pod: PodFile, supervisor: Supervisor) -> None:
+    """Whoever deletes a server's folder takes this pod from everybody's sight: it makes room for the next one."""
+    misses = 0
+    while misses < _MISSES:
+        await asyncio.sleep(_LOOK_EVERY)
+        held = await asyncio.to_thread(PodFile.read, folder.pod_file)
+        misses = 0 if held is not None and held.uid == pod.uid else misses + 1
+    supervisor.stop()
 
 
 async def _lock_volume(path: Path, supervisor: Supervisor) -> int | None:
@@ -82,10 +100,12 @@ def main(arguments: list[str]) -> int:
             return 0
         case ["volume"]:
             return pod_volume.prepare(os.environ)
+        case ["seal"]:
+            return pod_seal.seal(os.environ)
         case ["pod"]:
             asyncio.run(beside.run(os.environ))
             return 0
-    print("Usage: python -m core.worlds.agent local FOLDER | volume | pod", file=sys.stderr)
+    print("Usage: python -m core.worlds.agent local FOLDER | volume | pod | seal", file=sys.stderr)
     return 2
 
 

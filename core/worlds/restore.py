@@ -13,7 +13,7 @@ import threading
 from array import array
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -22,18 +22,19 @@ import zstandard
 
 from . import process
 from .errors import Damaged, NoSnapshot, NotEmpty
-from .listing import load, newest, piles, silent, time_of
+from .listing import load, load_pile, piles, time_of
 from .manifest import Entry, Kind, Manifest
 from .pack import Finding, Report, fetch_pack, pack_key, unpack_chunk
 from .store.port import NotThere, Store
 
 _WORKERS = 3  # packs in memory at once
+_SHARED = 0o660, 0o2770  # bits of files and of directories that fsGroup sets
 _GAP = 256 * 1024  # bytes that are cheaper to fetch than to ask for separately
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _AGAIN = os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 NEWEST = "newest"
-"""In place of a name: the newest snapshot that is complete."""
+"""In place of a name: what `newest_name` gives."""
 
 Progress = Callable[[int, int], object]
 """(bytes written, bytes to write)"""
@@ -50,8 +51,12 @@ class Restored:
     found: tuple[Finding, ...] = ()
 
 
-def restore(store: Store, server: str, name: str, into: Path, progress: Progress | None = None) -> Restored:
+def restore(
+    store: Store, server: str, name: str, into: Path, progress: Progress | None = None, *, shared: bool = False
+) -> Restored:
     """Make `into`, which exists and is empty, what the folder was at snapshot `name`.
+
+    `shared`: its group may read and write all of it, as Kubernetes does with a volume's files (fsGroup).
 
     Damage is healed from older versions and reported in `found`. Raises `NoSnapshot`, `NotEmpty`, `Damaged` (with the
     files that cannot be had), StoreError, OSError; then `into` is to be thrown away: what was written is right, but
@@ -65,12 +70,28 @@ def restore(store: Store, server: str, name: str, into: Path, progress: Progress
             raise NotEmpty(f"{into} is not empty")
         _make(root, manifest.entries)
         _fill(root, store, server, manifest, found.append, progress)
-        _finish(root, manifest.entries)
+        _finish(root, manifest.entries, *(_SHARED if shared else (0, 0)))
         _sync(root)
     finally:
         os.close(root)
     header = manifest.header
     return Restored(name, time_of(header.at), header.size, header.files, tuple(found))
+
+
+def newest_name(store: Store, server: str, report: Report) -> str:
+    """The newest snapshot whose manifest is right, also where somebody hid it: the controller never hides that one, and
+    whoever did must not turn a world back by it. Raises `NoSnapshot`, StoreError.
+    """
+    for pile in reversed(piles(store, server)):
+        if pile.contents:
+            try:
+                load_pile(store, server, pile, report)
+            except Damaged:
+                continue
+            if not pile.visible:
+                report(Finding(pile.key, "hidden or gone", healed=True))
+            return str(pile.name)
+    raise NoSnapshot(f"{server} has no snapshot that can be read")
 
 
 def _make(root: int, entries: list[Entry]) -> None:
@@ -243,8 +264,11 @@ def _write_all(handle: int, data: bytes | memoryview, offset: int) -> None:
         written += os.pwrite(handle, memoryview(data)[written:], offset + written)
 
 
-def _finish(root: int, entries: list[Entry]) -> None:
-    """Links, then modes and times: directories last and deepest first, for their times change with what is put in."""
+def _finish(root: int, entries: list[Entry], files: int, directories: int) -> None:
+    """Links, then modes and times: directories last and deepest first, for their times change with what is put in.
+
+    `files` and `directories` are bits that each has besides its own.
+    """
     for entry in entries:
         if entry.kind is Kind.HARD:
             os.link(entry.target, entry.path, src_dir_fd=root, dst_dir_fd=root, follow_symlinks=False)
@@ -254,13 +278,13 @@ def _finish(root: int, entries: list[Entry]) -> None:
             _set_times(root, entry)
         elif entry.kind is Kind.FILE:
             _set_times(root, entry)
-            os.chmod(entry.path, entry.mode, dir_fd=root)
+            os.chmod(entry.path, entry.mode | files, dir_fd=root)
     for entry in reversed(entries):
         if entry.kind is Kind.DIRECTORY:
             handle = os.open(entry.path or b".", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=root)
             try:
                 os.utime(handle, ns=(entry.mtime, entry.mtime))
-                os.fchmod(handle, entry.mode)
+                os.fchmod(handle, entry.mode | directories)
             finally:
                 os.close(handle)
 
@@ -287,16 +311,14 @@ def main(arguments: list[str]) -> int:
     process.add_store(parser)
     parser.add_argument("name", help=f"of the snapshot, or {NEWEST}")
     parser.add_argument("into", type=Path, help="an empty folder")
+    parser.add_argument("--shared", action="store_true", help="its group may read and write all of it")
     options = parser.parse_args(arguments)
 
     def work(store: Store) -> Restored:
-        name = options.name
-        if name == NEWEST:
-            found = newest(store, options.server, piles(store, options.server), silent)
-            if found is None:
-                raise NoSnapshot(f"{options.server} has no snapshot that can be read")
-            name = str(found[0].name)
-        return restore(store, options.server, name, options.into, process.Progress())
+        found: list[Finding] = []
+        name = newest_name(store, options.server, found.append) if options.name == NEWEST else options.name
+        done = restore(store, options.server, name, options.into, process.Progress(), shared=options.shared)
+        return replace(done, found=(*found, *done.found))
 
     return process.run(options, work)
 

@@ -21,6 +21,21 @@ class Policy:
     young: timedelta = timedelta(hours=1)  # everything younger stays
 
 
+DEFAULT, LEAN, MOST = "months", "lean", "year"
+CHOICES = ("days", "weeks", DEFAULT, MOST)
+"""What a guild may choose, by how far back one can go."""
+
+POLICIES = {
+    "days": Policy(last=5, hourly=12, daily=7, weekly=0, monthly=0),
+    "weeks": Policy(last=10, hourly=24, daily=7, weekly=8, monthly=0),
+    DEFAULT: Policy(),
+    MOST: Policy(last=10, hourly=24, daily=14, weekly=8, monthly=12),
+    LEAN: Policy(last=3, hourly=0, daily=3, weekly=0, monthly=0),
+}
+"""LEAN is for where there is no room: enough to go back from a mistake that was noticed in time. MOST keeps whatever
+any of them would: it is for who does not know what the guild chose."""
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """One snapshot. `good`: as far as one knows, it can be played on (not torn, verified or not yet doubted)."""

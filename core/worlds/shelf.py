@@ -28,11 +28,13 @@ _T = TypeVar("_T")
 
 
 class Shelf:
-    """`work` is a folder for what is put together on the way; it is made if missing. Every method raises `ChildFailed`,
-    whose `kind` is one of core/worlds/process.py."""
+    """`work` is a folder for what is put together on the way; it is made if missing. `public_url` and `secret`: for a
+    folder store's links. Every method raises `ChildFailed`, whose `kind` is one of core/worlds/process.py."""
 
-    def __init__(self, store: StoreFile, work: Path) -> None:
+    def __init__(self, store: StoreFile, work: Path, *, public_url: str = "", secret: bytes = b"") -> None:
         self._file = store
+        self._public_url = public_url
+        self._secret = secret
         self._work = work
         self._store: Store | None = None
 
@@ -46,7 +48,9 @@ class Shelf:
         def answer() -> _T:
             try:
                 if self._store is None:
-                    self._store = open_store(self._file.place, self._file.env)
+                    self._store = open_store(
+                        self._file.place, self._file.env, public_url=self._public_url, secret=self._secret
+                    )
                 return question(self._store)
             except (StoreError, WorldError, OSError) as wrong:
                 raise ChildFailed(kind_of(wrong)[0], str(wrong)) from wrong

@@ -15,10 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from . import process
-from .collect import Collected, collect, purge
-from .ledger import FileLedger
+from .collect import Collected, Ledger, collect, purge
+from .ledger import StoreLedger
 from .listing import Snapshot, listing
-from .retention import Point, Policy, keep
+from .pack import packs_prefix
+from .retention import MOST, POLICIES, Point, keep
 from .store.port import Store
 
 EXPORTS_FOR = timedelta(days=1)
@@ -36,15 +37,32 @@ class Tidied:
     versions: int
 
 
+@dataclass(frozen=True, slots=True)
+class Tended(Collected):
+    """`stored`: bytes of all packs of this server that the store shows now; a receipt counts them likewise."""
+
+    stored: int = 0
+
+
 def tend(
-    store: Store, server: str, ledger: FileLedger, now: datetime, *, named: Collection[str] = (), only: bool = False
-) -> Collected:
-    """`named`: what somebody may still go back to; `only` that is kept, and the newest. Raises StoreError."""
+    store: Store,
+    server: str,
+    ledger: Ledger,
+    now: datetime,
+    *,
+    policy: str = MOST,
+    named: Collection[str] = (),
+    only: bool = False,
+) -> Tended:
+    """Hide what `policy` (one of POLICIES) does not keep. `named`: what somebody may still go back to; `only` that is
+    kept, and the newest. Raises StoreError."""
     found = listing(store, server, ledger)
     kept = set(named)
     if not only:
-        kept |= keep([_point(each, now) for each in found], Policy(), now)
-    return collect(store, server, kept, now, ledger)
+        kept |= keep([_point(each, now) for each in found], POLICIES[policy], now)
+    done = collect(store, server, kept, now, ledger)
+    stored = sum(version.size for version in store.list(packs_prefix(server)))
+    return Tended(done.snapshots, done.packs, done.hidden_bytes, done.alarms, done.held, stored)
 
 
 def tidy(store: Store, now: datetime) -> Tidied:
@@ -64,8 +82,9 @@ def main(arguments: list[str]) -> int:
     """JSON lines and exit codes as in process.py."""
     parser = argparse.ArgumentParser(prog="python -m core.worlds.tend")
     process.add_store(parser)
-    parser.add_argument("ledgers", type=Path, help="a folder with a file a server")
+    parser.add_argument("ledgers", type=Path, help="a folder where a file a server was once")
     parser.add_argument("--keep", action="append", default=[], metavar="SNAPSHOT")
+    parser.add_argument("--policy", default=MOST, choices=POLICIES, help="what else is kept")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--only", action="store_true", help="keep nothing else, but the newest")
     how.add_argument("--purge", action="store_true", help="hide all of it: the server is gone for good")
@@ -78,10 +97,10 @@ def main(arguments: list[str]) -> int:
     def work(store: Store) -> object:
         if options.tidy:
             return tidy(store, now)
-        ledger = FileLedger(options.ledgers / options.server)
+        ledger = StoreLedger(store, options.server, options.ledgers / options.server)
         if options.purge:
             return {"hidden": purge(store, options.server, ledger)}
-        return tend(store, options.server, ledger, now, named=options.keep, only=options.only)
+        return tend(store, options.server, ledger, now, policy=options.policy, named=options.keep, only=options.only)
 
     return process.run(options, work)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import kube
 import pytest
 import yaml  # type: ignore[import-untyped]
@@ -175,42 +177,90 @@ def test_the_plain_manifests_are_accepted(installation: Installation) -> None:
     kubectl("apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", "-", given=everything)
 
 
-async def test_a_server_outlives_upgrade_and_uninstall(installation: Installation, guild: Guild) -> None:
+@pytest.fixture
+async def ada(installation: Installation, guild: Guild) -> AsyncIterator[Person]:
+    """She sees the commands already."""
     await installation.ready()
     async with Person(f"http://{HOST}:{guild.port}", ADA) as ada:
-
-        async def message(*words: str) -> dict[str, Any]:
-            async with asyncio.timeout(60):
-                while True:
-                    for each in reversed(await ada.read(CHAT)):
-                        if all(word in texts(each["components"]) for word in words):
-                            return each
-                    await asyncio.sleep(0.1)
-
         async with asyncio.timeout(60):
             while not (await ada.state())["commands"]:
                 await asyncio.sleep(0.1)
-        await ada.slash(CHAT, "server create", game="meadow", name="Pond")
-        card = await message("### Pond", "Running")
-        await ada.press(card, buttons(card["components"])["Pause"])
-        card = await message("### Pond", "Paused")
-        await ada.press(card, buttons(card["components"])["Resume"])
-        await message("### Pond", "Running")
-        assert "All is well." in await installation.bot("dormouse", "check")
+        yield ada
 
-        await asyncio.to_thread(installation.helm, "upgrade", settings={"IDLE_AFTER": 7200})
-        await installation.ready()
-        card = await message("### Pond", "Running")
-        await ada.press(card, buttons(card["components"])["Pause"])
-        card = await message("### Pond", "Paused")
 
-        await asyncio.to_thread(installation.helm, "uninstall")
-        claims = await asyncio.to_thread(kubectl, "get", "pvc", "-n", installation.games, "-o", "name")
-        assert claims.startswith("persistentvolumeclaim/data-")
-        await asyncio.to_thread(installation.helm, "upgrade")
-        await installation.ready()
-        await ada.press(card, buttons(card["components"])["Resume"])
-        await message("### Pond", "Running")
+async def message(ada: Person, *words: str) -> dict[str, Any]:
+    """The newest message that has all these words, as soon as there is one."""
+    async with asyncio.timeout(60):
+        while True:
+            for each in reversed(await ada.read(CHAT)):
+                if all(word in texts(each["components"]) for word in words):
+                    return each
+            await asyncio.sleep(0.1)
+
+
+def play(card: dict[str, Any]) -> str:
+    """Where the page of the address on the card plays."""
+    where = re.search(r"[\d.]+:\d+", texts(card["components"]))
+    assert where is not None
+    return f"http://{where[0]}/play"
+
+
+async def heard(player: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
+    """The next message of that kind that the meadow sends."""
+    async with asyncio.timeout(20):
+        while (said := await player.receive_json())["t"] != kind:
+            pass
+    return dict(said)
+
+
+async def test_what_players_from_outside_draw_is_there_after_a_pause(ada: Person) -> None:
+    await ada.slash(CHAT, "server create", game="meadow", name="Pond")
+    card = await message(ada, "### Pond", "Running")
+    url = play(card)
+    async with (
+        aiohttp.ClientSession() as web,
+        web.ws_connect(f"{url}?name=Bo") as bo,
+        web.ws_connect(f"{url}?name=Cy") as cy,
+    ):
+        await heard(cy, "hello")
+        await bo.send_json({"t": "plant", "cells": [[x, 5, "s"] for x in range(10, 20)]})
+        assert (await heard(cy, "plant"))["cells"][0] == [10, 5, "s"]
+        await cy.send_json({"t": "plant", "cells": [[x, 6, "~"] for x in range(10, 20)]})
+        while (await heard(bo, "plant"))["cells"][0] != [10, 6, "~"]:
+            pass
+        await message(ada, "### Pond", "Players: 2 of 16")
+        await ada.press(card, buttons(card["components"])["Pause"])
+        await heard(bo, "sleep")
+    card = await message(ada, "### Pond", "Paused")
+    await ada.press(card, buttons(card["components"])["Resume"])
+    card = await message(ada, "### Pond", "Running")
+    async with aiohttp.ClientSession() as web, web.ws_connect(f"{play(card)}?name=Bo") as bo:
+        rows = (await heard(bo, "hello"))["rows"]
+    assert (rows[5][9:21], rows[6][9:21]) == (".ssssssssss.", ".~~~~~~~~~~.")
+
+
+async def test_a_server_outlives_upgrade_and_uninstall(installation: Installation, ada: Person) -> None:
+    await ada.slash(CHAT, "server create", game="meadow", name="Pond")
+    card = await message(ada, "### Pond", "Running")
+    await ada.press(card, buttons(card["components"])["Pause"])
+    card = await message(ada, "### Pond", "Paused")
+    await ada.press(card, buttons(card["components"])["Resume"])
+    await message(ada, "### Pond", "Running")
+    assert "All is well." in await installation.bot("dormouse", "check")
+
+    await asyncio.to_thread(installation.helm, "upgrade", settings={"IDLE_AFTER": 7200})
+    await installation.ready()
+    card = await message(ada, "### Pond", "Running")
+    await ada.press(card, buttons(card["components"])["Pause"])
+    card = await message(ada, "### Pond", "Paused")
+
+    await asyncio.to_thread(installation.helm, "uninstall")
+    claims = await asyncio.to_thread(kubectl, "get", "pvc", "-n", installation.games, "-o", "name")
+    assert claims.startswith("persistentvolumeclaim/data-")
+    await asyncio.to_thread(installation.helm, "upgrade")
+    await installation.ready()
+    await ada.press(card, buttons(card["components"])["Resume"])
+    await message(ada, "### Pond", "Running")
 
     log = await asyncio.to_thread(kubectl, "logs", "-n", installation.bots, "deployment/dormouse")
     assert "planted-token" not in log

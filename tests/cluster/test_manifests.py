@@ -13,7 +13,9 @@ import pytest
 
 from core.cluster import names
 from core.cluster.addresses import Exposure, port_name
+from core.cluster.local_files import StoreFile
 from core.cluster.manifests import disruption_budget, manifests
+from core.cluster.manifests_job import job
 from core.cluster.port import ServerSpec
 from core.games.catalogue import BUILT_IN, Catalogue
 
@@ -32,8 +34,8 @@ def made(wanted: ServerSpec, exposure: Exposure = Exposure.LOADBALANCER, **given
     return dict(manifests(wanted, kube.site(exposure, **given)))
 
 
-def pod(wanted: ServerSpec, exposure: Exposure = Exposure.LOADBALANCER) -> Raw:
-    found: Raw = made(wanted, exposure)["statefulsets"]["spec"]["template"]["spec"]
+def pod(wanted: ServerSpec, exposure: Exposure = Exposure.LOADBALANCER, **given: Any) -> Raw:
+    found: Raw = made(wanted, exposure, **given)["statefulsets"]["spec"]["template"]["spec"]
     return found
 
 
@@ -258,3 +260,48 @@ def test_a_game_that_puts_its_secret_on_the_command_line_is_refused() -> None:
     )
     with pytest.raises(KeyError):
         manifests(kube.make_spec(game=leaky), kube.site())
+
+
+STORE = StoreFile("b2:worlds/guild", {"DORMOUSE_B2_KEY": "planted-key"}, every=300)
+
+
+def test_only_the_helpers_come_to_the_store_and_only_they_have_room_for_it() -> None:
+    found = pod(spec(), store=STORE)
+    for name in (names.VOLUME_CONTAINER, names.AGENT_CONTAINER):
+        each = container(found, name)
+        assert each["envFrom"] == [{"secretRef": {"name": "store-aaaaaaaaaaaa"}}]
+        assert each["resources"]["limits"]["memory"] == "256Mi"
+    game = container(found, names.GAME_CONTAINER)
+    assert "envFrom" not in game
+    assert "/work" not in [mount["mountPath"] for mount in game["volumeMounts"]]
+    assert "planted-key" not in json.dumps(made(spec(), store=STORE))
+
+
+def test_with_a_store_the_last_snapshot_has_time_within_the_grace() -> None:
+    with_store, without = pod(spec(), store=STORE), pod(spec())
+    longer = with_store["terminationGracePeriodSeconds"] - without["terminationGracePeriodSeconds"]
+    env = {each["name"]: each.get("value") for each in container(with_store, names.AGENT_CONTAINER)["env"]}
+    assert (env["DORMOUSE_LAST_WITHIN"], env["DORMOUSE_SNAPSHOT_EVERY"]) == (str(longer), "300")
+
+
+def test_a_volume_that_was_finished_is_told_apart_from_a_new_one() -> None:
+    def told(**given: Any) -> tuple[Any, Any]:
+        env = container(pod(spec(source="000001-000001-000001-x", **given)), names.VOLUME_CONTAINER)["env"]
+        values = {each["name"]: each.get("value") for each in env}
+        return values["DORMOUSE_MADE"], values["DORMOUSE_SOURCE"]
+
+    assert told() == ("", "000001-000001-000001-x")
+    assert told(made=True) == ("1", "")
+
+
+def test_a_job_is_as_locked_down_as_a_game_and_not_taken_for_one() -> None:
+    world = made(spec("factorio"))["statefulsets"]["metadata"]["annotations"][names.WORLD]
+    found = job("seal", "aaaaaaaaaaaa", 2, 7, world, kube.site(store=STORE), note="$(HOME)", verify=True)
+    template = found["spec"]["template"]
+    assert template["metadata"]["labels"] == {names.JOB: "seal"}
+    (each,) = template["spec"]["containers"]
+    assert (each["securityContext"]["runAsUser"], template["spec"]["securityContext"]["fsGroup"]) == (845, 845)
+    assert each["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    env = {one["name"]: one["value"] for one in each["env"]}
+    assert (env["DORMOUSE_VOLUME"], env["DORMOUSE_RUN"], env["DORMOUSE_NOTE"]) == ("2", "7", "$$(HOME)")
+    assert json.loads(env["DORMOUSE_SAVE"])["exclude"] == ["config/rconpw"]

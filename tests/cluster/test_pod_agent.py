@@ -17,19 +17,30 @@ import pytest
 
 from core.cluster.local_files import PodFile
 from core.cluster.manifests import pod_file
-from core.cluster.names import FOREIGN_EXIT, NO_SNAPSHOT_EXIT
+from core.cluster.names import FOREIGN_EXIT, REFUSED_EXIT
 from core.games.console.port import Console
-from core.worlds.agentlib import pod_query
+from core.worlds.agentlib import pod_game, pod_query
+from core.worlds.agentlib.game import NoConsole
 from core.worlds.agentlib.pod import PodAgent
+from core.worlds.agentlib.pod_game import PodGame
 from core.worlds.agentlib.pod_http import Server
+from core.worlds.agentlib.pod_places import Places
+from core.worlds.agentlib.pod_scene import News, PodScene
 from core.worlds.agentlib.pod_volume import prepare, put
 from core.worlds.agentlib.probe import NoAnswer
+from core.worlds.agentlib.snapshots import Saver
 
 TOKEN = {"Authorization": "Bearer t"}
 
 
 def file(**given: Any) -> PodFile:
     return replace(pod_file(kube.make_spec()), token="t", **given)
+
+
+def beside(pod: PodFile, folder: Path, rcon: Console | None = None) -> PodAgent:
+    """An agent without a store."""
+    game, news = PodGame(pod, folder, rcon=rcon), News(None)
+    return PodAgent(pod, game, Saver(pod, PodScene(pod, Places.of({}), game, None, news, {})), news)
 
 
 class Said(Console):
@@ -63,7 +74,7 @@ class TestHttp:
         self, tmp_path: Path, web: aiohttp.ClientSession
     ) -> None:
         game, port = await game_on_http()
-        agent = PodAgent(file(ports={"game": port}), tmp_path)
+        agent = beside(file(ports={"game": port}), tmp_path)
         async with Server(agent.answer, "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.port}/v1/ready"
             async with web.get(url) as answer:
@@ -73,17 +84,19 @@ class TestHttp:
             async with web.get(url) as answer:
                 assert (answer.status, (await answer.json())["ready"]) == (503, False)
 
-    @pytest.mark.parametrize("path", ["status", "players", "console"])
+    @pytest.mark.parametrize("path", ["status", "players", "console", "saved", "snapshot"])
     async def test_all_else_needs_the_token(self, tmp_path: Path, web: aiohttp.ClientSession, path: str) -> None:
-        async with Server(PodAgent(file(), tmp_path).answer, "127.0.0.1", 0) as server:
+        async with Server(beside(file(), tmp_path).answer, "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.port}/v1/{path}"
             for headers in ({}, {"Authorization": "Bearer x"}):
-                async with web.request("POST" if path == "console" else "GET", url, headers=headers) as answer:
+                async with web.request(
+                    "POST" if path in ("console", "snapshot") else "GET", url, headers=headers
+                ) as answer:
                     assert answer.status == 401
 
     async def test_players_are_the_games(self, tmp_path: Path, web: aiohttp.ClientSession) -> None:
         game, port = await game_on_http()
-        agent = PodAgent(file(ports={"game": port}), tmp_path)
+        agent = beside(file(ports={"game": port}), tmp_path)
         async with (
             Server(agent.answer, "127.0.0.1", 0) as server,
             web.get(f"http://127.0.0.1:{server.port}/v1/players", headers=TOKEN) as answer,
@@ -98,34 +111,68 @@ class TestConsole:
         return await agent.answer("POST", "/v1/console", {"authorization": "Bearer t"}, body)
 
     async def test_a_line_goes_through_the_pipe_and_its_answer_is_in_the_log(self, tmp_path: Path) -> None:
-        agent = PodAgent(file(console="stdin"), tmp_path)
+        agent = beside(file(console="stdin"), tmp_path)
         reading = os.open(tmp_path / "console", os.O_RDWR | os.O_NONBLOCK)
         assert await self.line(agent, "save") == (200, {"output": None})
         assert os.read(reading, 100) == b"save\n"
         os.close(reading)
 
     async def test_a_game_that_is_not_up_is_said(self, tmp_path: Path) -> None:
-        agent = PodAgent(file(console="stdin"), tmp_path)
+        agent = beside(file(console="stdin"), tmp_path)
         assert await self.line(agent, "save") == (409, {"error": "the game is not up"})
 
     async def test_rcon_answers_itself(self, tmp_path: Path) -> None:
-        agent = PodAgent(file(console="rcon"), tmp_path, rcon=Said("2 players"))
+        agent = beside(file(console="rcon"), tmp_path, Said("2 players"))
         assert await self.line(agent, "list") == (200, {"output": "2 players"})
 
     @pytest.mark.parametrize("line", ["two\nlines", "x" * 1001, 7])
     async def test_what_is_no_line_is_refused(self, tmp_path: Path, line: object) -> None:
-        assert (await self.line(PodAgent(file(console="stdin"), tmp_path), line))[0] == 400
+        assert (await self.line(beside(file(console="stdin"), tmp_path), line))[0] == 400
 
     async def test_the_stop_line_is_sent_when_the_hook_asks(self, tmp_path: Path) -> None:
         console = Said("")
-        agent = PodAgent(file(console="rcon", stop_console="quit"), tmp_path, rcon=console)
+        game = PodGame(file(console="rcon", stop_console="quit"), tmp_path, rcon=console)
         (tmp_path / "stop").touch()
-        watching = asyncio.create_task(agent.watch_for_stop())
+        watching = asyncio.create_task(game.watch_for_stop())
         async with asyncio.timeout(10):
             while not console.lines:
                 await asyncio.sleep(0.05)
         watching.cancel()
         assert console.lines == ["quit"]
+
+
+class TestFlush:
+    """When the world is on the disk, as far as that can be told."""
+
+    @pytest.fixture(autouse=True)
+    def _moment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pod_game, "FLUSH_TAKES", 0.2)
+
+    async def took(self, game: PodGame, done: str) -> float:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        await game.flush("save-all flush", done, 10)
+        return clock() - began
+
+    @pytest.mark.parametrize("done", ["Saved the game", ""])
+    async def test_rcons_answer_tells(self, tmp_path: Path, done: str) -> None:
+        console = Said("Saved the game")
+        assert await self.took(PodGame(file(console="rcon"), tmp_path, rcon=console), done) < 0.2
+        assert console.lines == ["save-all flush"]
+
+    async def test_another_answer_gets_a_moment(self, tmp_path: Path) -> None:
+        game = PodGame(file(console="rcon"), tmp_path, rcon=Said("Saving..."))
+        assert await self.took(game, "Saved the game") >= 0.2
+
+    async def test_without_an_answer_it_gets_a_moment(self, tmp_path: Path) -> None:
+        game = PodGame(file(console="stdin"), tmp_path)
+        reading = os.open(tmp_path / "console", os.O_RDWR | os.O_NONBLOCK)
+        assert await self.took(game, "Saved the game") >= 0.2
+        os.close(reading)
+
+    async def test_a_game_without_a_console_says_so(self, tmp_path: Path) -> None:
+        with pytest.raises(NoConsole):
+            await PodGame(file(console="none"), tmp_path).flush("save", "", 10)
 
 
 class TestQueries:
@@ -188,7 +235,9 @@ class TestQueries:
 class TestVolume:
     def made(self, volume: Path, number: int = 1, **given: str) -> int:
         volume.mkdir(exist_ok=True)
-        return prepare({"DORMOUSE_VOLUME": str(number), "DORMOUSE_FOLDERS": "data,cache"} | given, volume)
+        env = {"DORMOUSE_VOLUME": str(number), "DORMOUSE_FOLDERS": "data,cache", "DORMOUSE_SERVER": "abcdefghijkl"}
+        env |= {"DORMOUSE_VOLUME_DIR": str(volume), "DORMOUSE_SAY_FILE": os.devnull}
+        return prepare(env | given)
 
     def test_a_new_volume_gets_its_folders_and_the_marker(self, tmp_path: Path) -> None:
         (tmp_path / "lost+found").mkdir()
@@ -221,7 +270,7 @@ class TestVolume:
         assert self.made(tmp_path, 2) == FOREIGN_EXIT
 
     def test_a_world_that_is_to_come_from_a_snapshot_is_never_begun_empty(self, tmp_path: Path) -> None:
-        assert self.made(tmp_path, DORMOUSE_SOURCE="1-1-1") == NO_SNAPSHOT_EXIT
+        assert self.made(tmp_path, DORMOUSE_SOURCE="1-1-1") == REFUSED_EXIT  # there is no store
         assert not (tmp_path / "volume.json").exists()
 
     def test_files_of_the_catalogue_are_written_anew_at_every_start(self, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.cluster import names
+from core.cluster.port import Restored
 from core.cluster.reduced import (
     ClaimRecord,
     Held,
@@ -283,3 +284,48 @@ def test_a_server_of_which_only_a_volume_is_left_still_exists() -> None:
     assert seen.exists
     assert seen.replicas is None
     assert not observe(Held(SERVER), NOW).exists
+
+
+def test_a_volume_is_bound_once_it_is_finished_and_not_by_having_a_disk() -> None:
+    assert observe(held(), NOW).volume is VolumePhase.PENDING
+    assert observe(with_pod(volume=1), NOW).volume is VolumePhase.PENDING
+    assert observe(with_pod(volume=1, volume_done=True), NOW).volume is VolumePhase.BOUND
+    assert observe(of_a_finished_volume(held()), NOW).volume is VolumePhase.BOUND
+
+
+def test_a_finished_volume_that_is_missing_or_empty_is_lost_and_not_applied_again() -> None:
+    gone = of_a_finished_volume(held())
+    gone.claims = {}
+    assert (observe(gone, NOW).volume, observe(gone, NOW).fingerprint) == (VolumePhase.LOST, "f")
+    empty = of_a_finished_volume(with_pod(volume=1, problem=Problem.VOLUME_LOST))
+    assert observe(empty, NOW).volume is VolumePhase.LOST
+
+
+def of_a_finished_volume(given: Held) -> Held:
+    assert given.set is not None
+    given.set = replace(given.set, made=True)
+    return given
+
+
+def test_a_pod_tells_where_its_volume_came_from() -> None:
+    said = {"exitCode": 0, "message": '{"restored":"000001-000001-000001-x","saved_at":"2026-11-24T11:00:00+00:00"}'}
+    volume = {"name": names.VOLUME_CONTAINER, "state": {"terminated": said}}
+    raw = raw_pod(volume=volume, meta={"annotations": {names.RUN: "3", names.VOLUME: "2"}})
+    assert reduce_pod(raw).restored == Restored(2, "000001-000001-000001-x", datetime(2026, 11, 24, 11, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        (66, Problem.SNAPSHOT_GONE),
+        (67, Problem.DISK_FULL),
+        (68, Problem.VOLUME_LOST),
+        (69, Problem.STORE_AWAY),
+        (70, Problem.STORE_REFUSED),
+        (71, Problem.WORLD_DAMAGED),
+    ],
+)
+def test_what_a_volume_that_cannot_be_made_lacks(code: int, problem: Problem) -> None:
+    volume = {"name": names.VOLUME_CONTAINER, "state": {"terminated": ended(code)}}
+    pod = reduce_pod(raw_pod(volume=volume))
+    assert (pod.phase, pod.problem) == (PodPhase.PENDING, problem)

@@ -13,7 +13,7 @@ from fakeapi import FakeApi, thing
 from core.cluster.api import Api
 from core.cluster.watch import Follower, Timing
 
-QUICK = Timing(silence=0.3, first_pause=0.01, longest_pause=0.02, relist_jitter=0.01)
+QUICK = Timing(silence=0.3, first_pause=0.01, longest_pause=0.02, relist_jitter=0.01, forbidden=0.02)
 
 
 @dataclass(frozen=True)
@@ -184,11 +184,14 @@ async def test_what_an_apply_answered_is_known_at_once_but_never_brings_back_wha
     assert seen.follower.records == {}
 
 
-async def test_an_optional_watch_that_is_forbidden_ends_quietly(server: FakeApi, follow: Follow) -> None:
+async def test_an_optional_watch_that_is_forbidden_is_done_without_until_it_is_allowed(
+    server: FakeApi, follow: Follow
+) -> None:
     server.status = 403
     seen = await follow(optional=True)
-    async with asyncio.timeout(10):
-        await seen.task
+    await seen.until(lambda: bool(seen.stale))
+    server.status = 0
+    await seen.until(lambda: seen.follower.fresh)
 
 
 async def test_one_that_is_needed_keeps_trying(server: FakeApi, follow: Follow) -> None:

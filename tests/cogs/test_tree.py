@@ -44,6 +44,8 @@ COMMANDS: dict[str, list[str]] = {
     "world import": ["server*", "file", "url", "into"],
     "world archive": ["server*"],
     "guild setup": ["server_channel", "notice_channel", "admin_role", "create_role", "language"],
+    "guild status": [],
+    "guild quota": ["per_member", "servers", "world", "storage", "retention"],
     "help": ["topic"],
 }
 

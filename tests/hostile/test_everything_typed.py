@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
-from hostile import INPUTS, LOOK_ALIKES, PLACES, TAKEN, Place
+from hostile import INPUTS, LOOK_ALIKES, OTHERS, PLACES, TAKEN, Place
 from marks import marks, tricks
 from rendered import messages, modals, plain_texts
 from sqlmodel import SQLModel, select
@@ -62,8 +62,7 @@ async def type_in(wire: Wire, place: Place, typed: str, pond: str) -> Said:
     if place.is_form:
         form, _, group = place.command.partition(":")
         return await wire.submit(ADA, f"dm:{form}:{pond}" + (f":{group}" if group else ""), {place.field: typed})
-    others = {"game": "meadow", "name": "Fresh"} if place.command == "server create" else {}
-    return await wire.command(ADA, place.command, **(others | {place.field: typed}))
+    return await wire.command(ADA, place.command, **(OTHERS.get(place.command, {}) | {place.field: typed}))
 
 
 def answered_in_words(said: Said, views: Iterable[ServerView]) -> None:
@@ -84,7 +83,7 @@ def answered_in_words(said: Said, views: Iterable[ServerView]) -> None:
 async def whole(wire: Wire, server: str) -> ServerView:
     """The server when all has come to rest; everything that belongs to it is there, once."""
     row = await wire.row(server)
-    row = await wire.until(server, {"deleted": "deleting"}.get(row.desired, row.desired))
+    row = await wire.until(server, {"deleted": "deleting", "archived": "archiving"}.get(row.desired, row.desired))
     async with wire.database.session() as session:
         ports = list(await session.exec(select(PortRow).where(PortRow.server == server)))
         cards = list(await session.exec(select(CardRow).where(CardRow.server == server)))

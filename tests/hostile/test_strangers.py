@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hostile import PLACES
+from hostile import OTHERS, PLACES
 from structlog.testing import capture_logs
 from wire import ADA, CY, NEIGHBOURS, Said, Wire
 
@@ -75,7 +75,7 @@ async def untouched(wire: Wire, server: str) -> None:
 
 async def command_of(wire: Wire, person: str, command: str, server: str) -> Everything:
     with capture_logs() as logged:
-        said = await wire.command(person, command, server=server)
+        said = await wire.command(person, command, **(OTHERS.get(command, {}) | {"server": server}))
     return comparable(said), logged
 
 

@@ -71,6 +71,8 @@ REST: dict[str, Any] = {"pod": PodPhase.NONE, "uid": None, "run": 0, "replicas":
         (wanted(Desired.ARCHIVED), seen(PodPhase.ENDING, replicas=0), ()),
         (wanted(Desired.ARCHIVED), seen(**REST), (Seal(2),)),
         (wanted(Desired.ARCHIVED, sealed=True), seen(**REST), (Archive(),)),
+        (wanted(Desired.ARCHIVED, bound=1), seen(**REST), (Seal(2),)),  # it may have been finished unseen
+        (wanted(Desired.ARCHIVED, bound=1, sealed=True), seen(**REST), (Archive(),)),
         (wanted(Desired.ARCHIVED, volume=3), seen(**REST), (Release(2),)),
         (wanted(Desired.ARCHIVED, volume=3), seen(volumes=(), **REST), ()),
         (wanted(Desired.PAUSED), seen(volumes=(1, 2), **REST), ()),

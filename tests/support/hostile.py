@@ -126,7 +126,7 @@ def _places() -> Iterator[Place]:
 
 
 def _tree() -> app_commands.CommandTree[Any]:
-    faces = Faces(cast(Any, None), cast(Any, None), Replies(), CATALOGUE)
+    faces = Faces(cast(Any, None), cast(Any, None), Replies(), CATALOGUE, worlds=cast(Any, object()))
 
     async def made() -> Client:
         client = Client(faces, cast(Any, None))
@@ -140,6 +140,16 @@ def _fields(modal: discord.ui.Modal) -> list[str]:
     data = modal.to_dict()
     return [each["component"]["custom_id"] for each in data["components"]]
 
+
+OTHERS: dict[str, dict[str, str]] = {
+    "server create": {"game": "meadow", "name": "Fresh"},
+    "server clone": {"server": TAKEN, "name": "Fresh"},
+    "world snapshot": {"server": TAKEN},
+    "world restore": {"server": TAKEN, "snapshot": "newest"},
+    "world download": {"server": TAKEN},
+    "world import": {"server": TAKEN, "url": "https://127.0.0.1/world.zip"},
+}
+"""What a command needs besides, so that what is typed into one of its options is looked at."""
 
 PLACES = list(_places())
 """Every option in which text is typed and every field of every form: asked of the commands and forms themselves."""

@@ -20,11 +20,13 @@ import yaml  # type: ignore[import-untyped]
 from core.cluster.addresses import Addresses, Exposure
 from core.cluster.api import GROUPS, PERMISSIONS, Api, configuration
 from core.cluster.kubernetes import KubernetesCluster
+from core.cluster.local_files import StoreFile
 from core.cluster.manifests import Site
 from core.cluster.port import PortSpec, ServerSpec
 from core.cluster.watch import Timing
 from core.games.catalogue import Game
 from core.words import new_server_id
+from core.worlds.access import B2Access
 
 KUBECONFIG = os.environ.get("KUBECONFIG", "")
 IMAGE = os.environ.get("DORMOUSE_TEST_IMAGE", "")
@@ -78,11 +80,20 @@ class Namespace:
         return Api(await configuration(self.kubeconfig), self.name)
 
     async def cluster(
-        self, installation: str, *, timing: Timing | None = None, exposure: Exposure = Exposure.NODEPORT
+        self,
+        installation: str,
+        *,
+        timing: Timing | None = None,
+        exposure: Exposure = Exposure.NODEPORT,
+        store: StoreFile | None = None,
     ) -> KubernetesCluster:
-        """Not started. It sees what has the same `installation`."""
+        """Not started. It sees what has the same `installation`. `store`: where worlds are kept, on a B2."""
         return KubernetesCluster(
-            await self.api(), site(exposure, installation=installation), lambda _: AGENT_SECRET, timing=timing
+            await self.api(),
+            site(exposure, installation=installation, store=store),
+            lambda _: AGENT_SECRET,
+            access=B2Access(store) if store else None,
+            timing=timing,
         )
 
     def remove(self) -> None:
@@ -118,8 +129,11 @@ def make_namespace(folder: Path, *, level: str = "baseline") -> Namespace:
     return Namespace(name, str(file))
 
 
-def site(exposure: Exposure = Exposure.NODEPORT, *, installation: str = "test", **given: Any) -> Site:
-    return Site(installation, IMAGE or "localhost/dormouse:test", Addresses(exposure, installation, **given))
+def site(
+    exposure: Exposure = Exposure.NODEPORT, *, installation: str = "test", store: StoreFile | None = None, **given: Any
+) -> Site:
+    addresses = Addresses(exposure, installation, **given)
+    return Site(installation, IMAGE or "localhost/dormouse:test", addresses, store=store)
 
 
 TINY_SOURCE = (Path(__file__).parent / "tinygame.py").read_text().replace("{count}", "{count!s}")

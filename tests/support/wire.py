@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import discord
@@ -29,6 +30,7 @@ from bot.demo.guild.validation import EPHEMERAL, LOADING, V2
 from cogs.faces import Faces
 from cogs.replies import Replies
 from core.changes import Changes
+from core.cluster.local_files import StoreFile
 from core.data.database import Database, insert_missing
 from core.data.tables import CardRow, EventRow, GuildRow, NoticeRow, PortRow, ServerRow
 from core.games.catalogue import BUILT_IN, Catalogue
@@ -37,6 +39,8 @@ from core.guilds.settings import Guilds
 from core.servers.controller import Controller
 from core.servers.desk import Desk, Host, Live
 from core.servers.usecases import Servers
+from core.servers.worlds import Worlds
+from core.worlds.shelf import Shelf
 
 ADA, BO, CY = cast.ADA, cast.BO, cast.CY
 NEIGHBOURS = 77
@@ -74,6 +78,9 @@ class Wire:
         self.desk = Desk(database, Catalogue.load(BUILT_IN), changes, Live({}, self.now()), host, self.now)
         self.controller = Controller(self.desk, self.cluster)
         self.servers, self.guilds = Servers(self.desk), Guilds(database, changes, self.now)
+        self._folder = TemporaryDirectory(prefix="dormouse-wire-")
+        place = Path(self._folder.name)
+        self.worlds = Worlds(self.desk, self.cluster, Shelf(StoreFile(f"folder:{place / 'store'}"), place / "work"))
         changes.subscribe(self.controller.wake)
         changes.subscribe(lambda _: self.changed.set())
         self._all_faces: list[Faces] = []
@@ -92,7 +99,13 @@ class Wire:
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[None]:
-        faces = Faces(servers=self.servers, guilds=self.guilds, replies=Replies(), catalogue=self.desk.catalogue)
+        faces = Faces(
+            servers=self.servers,
+            guilds=self.guilds,
+            replies=Replies(),
+            catalogue=self.desk.catalogue,
+            worlds=self.worlds,
+        )
         client = Client(faces, self.database)
         client._connection.guild_ready_timeout = 0.02
         self._all_faces.append(faces)

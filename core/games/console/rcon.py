@@ -14,7 +14,7 @@ import struct
 
 from core.games.console.port import Console, ConsoleAway
 
-PATIENCE = 5.0  # seconds for one line, sign-in included
+PATIENCE = 5.0  # seconds
 LARGEST = 64 * 1024  # bytes of an answer
 
 _AUTH, _COMMAND, _AUTH_ANSWER, _ANSWER = 3, 2, 2, 0
@@ -24,18 +24,21 @@ _SIGN_IN, _LINE, _END = 1, 2, 3  # ids
 
 
 class Rcon(Console):
-    def __init__(self, host: str, port: int, password: str) -> None:
+    """`patience`: seconds for one line, sign-in included."""
+
+    def __init__(self, host: str, port: int, password: str, *, patience: float | None = None) -> None:
         self._host = host
         self._port = port
         self._password = password
+        self._patience = PATIENCE if patience is None else patience
         self._turn = asyncio.Lock()
 
     async def send(self, line: str) -> str:
         try:
-            async with self._turn, asyncio.timeout(PATIENCE):
+            async with self._turn, asyncio.timeout(self._patience):
                 return await self._converse(line)
         except TimeoutError as late:
-            raise ConsoleAway(f"no answer within {PATIENCE:g} s") from late
+            raise ConsoleAway(f"no answer within {self._patience:g} s") from late
         except (OSError, asyncio.IncompleteReadError) as wrong:
             raise ConsoleAway(f"the connection broke: {wrong}") from wrong
 

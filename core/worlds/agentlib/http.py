@@ -16,13 +16,12 @@ import contextlib
 import hmac
 import json
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from core.cluster.children import ChildFailed
 from core.cluster.local_files import PodFile
 
 from . import probe
+from .asked import Answer, console_line, snapshot
 from .game import NoConsole
 from .snapshots import Saver
 from .supervisor import Supervisor
@@ -31,10 +30,6 @@ LONG_POLL = 30.0  # seconds
 
 _PATIENCE = 10.0  # seconds for a whole request to come in
 _BODY_CAP = 8192  # bytes
-_LINE_CAP = 1000  # characters of a console line
-_NOTE_CAP = 200  # characters of a snapshot's note
-
-Answer = tuple[int, dict[str, Any]]
 
 
 class Api:
@@ -98,7 +93,7 @@ class Api:
             case "POST", "/v1/console":
                 return await self._console(body)
             case "POST", "/v1/snapshot":
-                return await self._snapshot(body)
+                return await snapshot(self._saver, body)
             case "POST", "/v1/stop":
                 self._supervisor.stop()
                 return 202, self._supervisor.state.to_json()
@@ -117,29 +112,11 @@ class Api:
 
     async def _console(self, body: bytes) -> Answer:
         try:
-            line = json.loads(body)["line"]
-        except (ValueError, KeyError, TypeError):
-            return 400, {"error": "the body is not a line"}
-        if not isinstance(line, str) or len(line) > _LINE_CAP or not line.isprintable():
-            return 400, {"error": "a line has no control characters and at most 1,000 others"}
-        try:
-            return 200, {"output": await self._supervisor.console(line)}
+            return 200, {"output": await self._supervisor.console(console_line(body))}
+        except ValueError as wrong:
+            return 400, {"error": str(wrong)}
         except NoConsole as why:
             return 409, {"error": str(why)}
-
-    async def _snapshot(self, body: bytes) -> Answer:
-        try:
-            asked = json.loads(body or b"{}")
-            note, full = str(asked.get("note", ""))[:_NOTE_CAP], bool(asked.get("full"))
-        except (ValueError, AttributeError):
-            return 400, {"error": "the body is not a wish"}
-        try:
-            saved = await self._saver.snapshot(note=note, full=full)
-        except ChildFailed as wrong:
-            return 503, {"kind": wrong.kind, "error": wrong.detail}
-        except OSError as wrong:
-            return 503, {"kind": "failed", "error": str(wrong)}
-        return 200, {"saved": saved.to_json()}
 
 
 async def _read(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str], bytes]:

@@ -1,151 +1,124 @@
-"""The agent in a pod: a sidecar that sees neither the game's process nor its output, only its ports and its console.
+"""The agent in a pod: a sidecar that answers for the game, and saves its world.
 
     GET  /v1/alive                  200; needs no token
     GET  /v1/ready                  200 or 503; needs no token (the kubelet asks)
     GET  /v1/status, /v1/players    as http.py says
     POST /v1/console {"line": ...}  {"output": ...}, or {"output": null} where only the pod's log has the answer
+    POST /v1/snapshot {"note", "full"}  as http.py says
+    GET  /v1/saved[?after=N]        {"revision": N, "saved": SavedFile or null, "saving": bool, "not_saved": why or ""};
+                                    with `after`, waits up to 25 s for a revision other than N
 All but the first two need `Authorization: Bearer <agent secret>`. The game's stop line is sent when the game's
-preStop hook has touched STOP.
+preStop hook has touched `stop` (pod_places.py). SIGTERM comes when the game has ended: a last snapshot, and the end.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import errno
 import hmac
 import json
-import os
 import signal
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from core.cluster.local_files import PodFile
-from core.cluster.names import AGENT_PORT
-from core.games.console.port import Console, ConsoleAway
+from core.cluster.local_files import PodFile, SavedFile
 from core.games.console.rcon import Rcon
 
-from . import pod_query
-from .pod_http import Answer, Server
+from .asked import Answer, console_line, snapshot
+from .game import NoConsole
+from .pod_game import PodGame
+from .pod_http import Server
+from .pod_places import Places, store_of
+from .pod_scene import News, PodScene, unsaved_since
 from .probe import NoAnswer
+from .snapshots import Saver
 
-SHARED = Path("/run/dormouse")
-_LOOK_EVERY = 0.5  # seconds between looks for STOP
-_LINE_CAP = 1000  # characters of a console line
-
-
-class Fifo(Console):
-    """The game's stdin, where it was started to read the pipe."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        with contextlib.suppress(FileExistsError):
-            os.mkfifo(path)
-        path.chmod(0o660)
-
-    async def send(self, line: str) -> str:
-        try:
-            handle = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError as wrong:
-            why = "the game is not up" if wrong.errno == errno.ENXIO else wrong.strerror
-            raise ConsoleAway(str(why)) from wrong
-        try:
-            os.write(handle, line.encode() + b"\n")
-        except OSError as wrong:
-            raise ConsoleAway(f"the game does not read its console: {wrong.strerror}") from wrong
-        finally:
-            os.close(handle)
-        return ""
+LONG_POLL = 25.0  # seconds
+LINGER = 3.0
+"""Seconds that the end waits for somebody to fetch the last receipt."""
+_FLUSH_PATIENCE = 60.0  # seconds that a game's RCON may take to write the world
 
 
 class PodAgent:
     """Answers `Server`'s requests."""
 
-    def __init__(self, pod: PodFile, shared: Path, *, rcon: Console | None = None) -> None:
+    def __init__(self, pod: PodFile, game: PodGame, saver: Saver, news: News) -> None:
         self._pod = pod
-        self._shared = shared
-        self._rcon = rcon
-        self._console: Console | None = Fifo(shared / "console") if pod.console == "stdin" else rcon
-        self._look: asyncio.Task[str] | None = None
+        self._game = game
+        self._saver = saver
+        self._news = news
 
-    async def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        match method, path:
+    async def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        url = urlsplit(target)
+        match method, url.path:
             case "GET", "/v1/alive":
                 return 200, {}
             case "GET", "/v1/ready":
-                detail = await self._detail()
+                detail = await self._game.detail()
                 return (503 if detail else 200), {"ready": not detail, "detail": detail}
         if not hmac.compare_digest(headers.get("authorization", "").encode(), f"Bearer {self._pod.token}".encode()):
             return 401, {"error": "the token is missing or wrong"}
-        match method, path:
+        match method, url.path:
             case "GET", "/v1/status":
-                detail = await self._detail()
+                detail = await self._game.detail()
                 return 200, {"phase": "starting" if detail else "ready", "detail": detail, "run": self._pod.run}
             case "GET", "/v1/players":
                 return await self._players()
             case "POST", "/v1/console":
                 return await self._line(body)
+            case "POST", "/v1/snapshot":
+                return await snapshot(self._saver, body)
+            case "GET", "/v1/saved":
+                after = parse_qs(url.query).get("after", [""])[0]
+                return 200, await self._news.read(int(after) if after.isdecimal() else None, LONG_POLL)
         return 404, {"error": "there is nothing here"}
-
-    async def watch_for_stop(self) -> None:
-        """Sends the game's stop line once its hook asks. Never returns."""
-        asked = self._shared / "stop"
-        while True:
-            await asyncio.sleep(_LOOK_EVERY)
-            if self._console is not None and asked.exists():
-                with contextlib.suppress(ConsoleAway):
-                    await self._console.send(self._pod.stop_console)
-                    asked.unlink(missing_ok=True)
-
-    async def _detail(self) -> str:
-        """Why the game is not up; empty if it is. Those who ask at the same time share one look."""
-        if self._look is None or self._look.done():
-            self._look = asyncio.create_task(self._ask())
-        return await asyncio.shield(self._look)
-
-    async def _ask(self) -> str:
-        try:
-            await pod_query.is_up(self._pod, self._rcon)
-        except NoAnswer as why:
-            return str(why) or "no answer"
-        return ""
 
     async def _players(self) -> Answer:
         try:
-            return 200, await pod_query.players(self._pod, self._rcon)
+            return 200, await self._game.players()
         except NoAnswer as why:
             return 200, {"unknown": str(why)}
 
     async def _line(self, body: bytes) -> Answer:
         try:
-            line = json.loads(body)["line"]
-        except (ValueError, KeyError, TypeError):
-            return 400, {"error": "the body is not a line"}
-        if not isinstance(line, str) or len(line) > _LINE_CAP or not line.isprintable():
-            return 400, {"error": "a line has no control characters and at most 1,000 others"}
-        if self._console is None:
-            return 409, {"error": "the game has no console"}
-        try:
-            said = await self._console.send(line)
-        except ConsoleAway as why:
+            said = await self._game.order(console_line(body))
+        except ValueError as wrong:
+            return 400, {"error": str(wrong)}
+        except NoConsole as why:
             return 409, {"error": str(why)}
-        return 200, {"output": None if isinstance(self._console, Fifo) else said}
+        return 200, {"output": said if self._game.hears_answers else None}
 
 
-async def run(environ: Mapping[str, str], *, shared: Path = SHARED, port: int = AGENT_PORT) -> None:
-    """Until SIGTERM, which comes when the game has ended."""
-    known: dict[str, Any] = json.loads(environ["DORMOUSE_POD"])
-    pod = replace(PodFile.of(known), token=environ["DORMOUSE_AGENT_TOKEN"])
-    rcon_port = environ.get("DORMOUSE_RCON_PORT")
-    rcon = Rcon("127.0.0.1", int(rcon_port), environ["DORMOUSE_CONSOLE_SECRET"]) if rcon_port else None
-    agent = PodAgent(pod, shared, rcon=rcon)
+async def run(environ: Mapping[str, str]) -> None:
+    """Until SIGTERM, and what is to be done then."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    stop_line = asyncio.create_task(agent.watch_for_stop()) if pod.stop_console else None
-    async with Server(agent.answer, "0.0.0.0", port):
+    known: dict[str, Any] = json.loads(environ["DORMOUSE_POD"])
+    pod = replace(PodFile.of(known), token=environ["DORMOUSE_AGENT_TOKEN"])
+    places, store = Places.of(environ), store_of(environ)
+    within = float(environ.get("DORMOUSE_LAST_WITHIN") or 0)
+    game = _game(pod, places, environ)
+    news = News(SavedFile.read(places.receipt))
+    since = unsaved_since(places) if store else None
+    saver = Saver(pod, PodScene(pod, places, game, store, news, environ), since)
+    tasks = [asyncio.create_task(saver.run(), name="snapshots")] if store else []
+    if pod.stop_console:
+        tasks.append(asyncio.create_task(game.watch_for_stop(), name="stop line"))
+    async with Server(PodAgent(pod, game, saver, news).answer, places.host, places.port):
         await stopping.wait()
-    if stop_line is not None:
-        stop_line.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if store and within:
+            await saver.last(within)
+            await news.until_heard(LINGER)
+        news.close()
+
+
+def _game(pod: PodFile, places: Places, environ: Mapping[str, str]) -> PodGame:
+    if not (port := environ.get("DORMOUSE_RCON_PORT")):
+        return PodGame(pod, places.shared)
+    address = "127.0.0.1", int(port), environ["DORMOUSE_CONSOLE_SECRET"]
+    return PodGame(pod, places.shared, rcon=Rcon(*address), slow=Rcon(*address, patience=_FLUSH_PATIENCE))

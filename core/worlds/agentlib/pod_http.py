@@ -1,4 +1,7 @@
-"""A small HTTP/1.1 server for the agent in a pod: JSON, one request a connection, which has 10 s to come in."""
+"""A small HTTP/1.1 server for the agent in a pod: JSON, one request a connection, which has 10 s to come in.
+
+A client that hangs up early cancels nothing: what it asked for is done.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,15 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
+
+from .asked import Answer
 
 _PATIENCE = 10.0  # seconds for a whole request to come in
 _LARGEST = 8192  # bytes of a head, and of a body
 
-Answer = tuple[int, dict[str, Any]]
 Answers = Callable[[str, str, Mapping[str, str], bytes], Awaitable[Answer]]
-"""Method, path without query, headers in lower case, body."""
+"""Method, target (path and query), headers in lower case, body."""
 
 
 class Server:
@@ -74,4 +78,4 @@ async def _read(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str],
     length = int(headers.get("content-length") or 0)
     if not 0 <= length <= _LARGEST:
         raise ValueError("too much")
-    return method, target.partition("?")[0], headers, await reader.readexactly(length)
+    return method, target, headers, await reader.readexactly(length)

@@ -80,6 +80,14 @@ class FolderStore(Store):
                     data += more
                 return data
 
+    def file(self, key: str) -> Path:
+        """Where the bytes of the newest version lie, for whoever serves them."""
+        with _in_words(self._root):
+            found = _top(self._layers(key))
+            if found is None or found.hidden:
+                raise NotThere(key)
+            return self._folder(key) / found.file
+
     def list(self, prefix: str = "") -> Iterator[Version]:
         for key, layers in self._walk(prefix):
             if not layers[0].hidden:

@@ -138,7 +138,7 @@ async def test_a_volume_that_is_somebody_elses_is_not_touched(
 async def test_a_snapshot_that_cannot_be_brought_leaves_no_empty_world(cluster: KubernetesCluster) -> None:
     wanted = kube.make_spec(source="1-1-1")
     await cluster.ensure(wanted)
-    seen = await until(cluster, wanted.server, with_problem(Problem.CANNOT_APPLY))
+    seen = await until(cluster, wanted.server, with_problem(Problem.STORE_REFUSED))
     assert "1-1-1" in seen.detail
     await cluster.remove(wanted.server)
 

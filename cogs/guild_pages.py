@@ -1,0 +1,90 @@
+"""Pure: what a guild uses and what it may, for its admins."""
+
+from __future__ import annotations
+
+from discord.ui import LayoutView
+
+from cogs.escape import escape, when
+from cogs.pages import page_of
+from core.guilds.limits import WORLD_BYTES
+from core.guilds.quotas import Status
+from core.guilds.storage import Fill, Storage, Stored, fill
+from core.text import count, say, size
+from core.words import Phase
+from core.worlds.retention import DEFAULT, LEAN
+
+SHOWN = 15  # servers that the page lists
+BAR = 20  # characters
+
+
+def status(found: Status, language: str) -> LayoutView:
+    """Servers, and the storage that each takes, largest first."""
+    storage, limits = found.storage, found.limits
+    lines = [f"### {say(language, 'status.title')}"]
+    number = sum(found.phases.values())
+    lines.append(count(language, "status.servers", number, most=limits.per_guild) + _phases(found, language))
+    lines += ["", say(language, "status.storage", **_amounts(storage.used, limits.storage_bytes, language))]
+    lines.append(f"`{bar(storage.used, limits.storage_bytes)}` {share(storage.used, limits.storage_bytes)} %")
+    if storage.fill is not Fill.ROOM:
+        lines.append(say(language, f"status.{storage.fill.name.lower()}"))
+    lines += [_server(each, limits.world_bytes, language) for each in storage.servers[:SHOWN]]
+    if len(storage.servers) > SHOWN:
+        lines.append("…")
+    lines += ["", _kept(storage, language), f"-# {say(language, 'status.next')}"]
+    return page_of("\n".join(lines), [])
+
+
+def quota(found: Status, language: str) -> LayoutView:
+    """The rules as they are, each with the most that it can be set to."""
+    limits = found.limits
+    lines = [
+        f"### {say(language, 'quota.title')}",
+        say(language, "quota.per_member", n=limits.per_member),
+        say(language, "quota.servers", n=limits.per_guild),
+        say(language, "quota.world", limit=size(language, limits.world_bytes), most=size(language, WORLD_BYTES)),
+        say(
+            language,
+            "quota.storage",
+            used=size(language, found.storage.used),
+            limit=size(language, limits.storage_bytes),
+            most=size(language, found.most_storage),
+        ),
+        _kept(found.storage, language),
+        f"-# {say(language, 'quota.next')}",
+    ]
+    return page_of("\n".join(lines), [])
+
+
+def bar(used: int, limit: int) -> str:
+    filled = BAR if limit <= 0 else min(BAR, round(BAR * used / limit))
+    return "█" * filled + "░" * (BAR - filled)
+
+
+def share(used: int, limit: int) -> int:
+    """In percent, rounded down: 100 means full."""
+    return 100 if limit <= 0 else used * 100 // limit
+
+
+def _phases(found: Status, language: str) -> str:
+    named = [f"{found.phases[each]} {say(language, f'phase.{each}')}" for each in Phase if found.phases.get(each)]
+    return f" · {' · '.join(named)}" if named else ""
+
+
+def _server(each: Stored, most: int, language: str) -> str:
+    if each.saved_at is None:
+        return f"**{escape(each.name)}** · {say(language, 'status.never_saved')}"
+    world, limit = size(language, each.world_bytes), size(language, most)
+    name = "status.world_full" if fill(each.world_bytes, most) is Fill.FULL else "status.world"
+    said = say(language, name, world=world, limit=limit, when=when(each.saved_at))
+    return f"**{escape(each.name)}** · {size(language, each.bytes)}\n-# {said}"
+
+
+def _kept(storage: Storage, language: str) -> str:
+    chosen = say(language, f"retention.{storage.limits.retention or DEFAULT}")
+    if storage.policy == LEAN:
+        return say(language, "status.kept_lean", chosen=chosen)
+    return say(language, "status.kept", chosen=chosen)
+
+
+def _amounts(used: int, limit: int, language: str) -> dict[str, str]:
+    return {"used": size(language, used), "limit": size(language, limit)}

@@ -1,0 +1,214 @@
+"""A guild's limits and what it uses of them: for its admins to see and to set, and to be warned of in time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func
+from sqlalchemy import select as columns
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import once, trace
+from core.changes import Changes
+from core.data.database import Database, insert_missing
+from core.data.tables import GuildRow, NoticeRow, ServerRow
+from core.errors import BadInput, Bytes, NotAllowed
+from core.guilds.access import Actor, is_admin
+from core.guilds.limits import SERVERS_PER_GUILD, SERVERS_PER_MEMBER, STORAGE_BYTES, WORLD_BYTES, Limits
+from core.guilds.storage import Storage, Stored, fill, is_news
+from core.notices import outbox
+from core.notices.events import record
+from core.words import Desired, EventKind, NoticeKind
+from core.worlds.retention import CHOICES
+
+WATCH_EVERY = timedelta(minutes=1)
+MOST_PER_MEMBER = 10
+_COLUMNS = {
+    "per_member": "servers_per_member",
+    "servers": "servers_per_guild",
+    "world": "world_bytes",
+    "storage": "storage_bytes",
+    "retention": "retention",
+}
+"""What can be set, and where it is kept; amounts of data in bytes."""
+
+_NAMED = 3  # servers that a warning names
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`phases`: how many servers are in each, of those that are not deleted. `most_storage`: what the host gives."""
+
+    storage: Storage
+    phases: Mapping[str, int]
+    most_storage: int
+
+    @property
+    def limits(self) -> Limits:
+        return self.storage.limits
+
+
+class Quotas:
+    """`most_storage`: bytes that the host gives a guild; its admins may set less."""
+
+    def __init__(
+        self,
+        database: Database,
+        changes: Changes,
+        now: Callable[[], datetime],
+        most_storage: int = STORAGE_BYTES,
+    ) -> None:
+        self._database = database
+        self._changes = changes
+        self._now = now
+        self._most = most_storage
+
+    async def status(self, actor: Actor) -> Status:
+        """NotAllowed for all but the guild's admins."""
+        async with self._database.session() as session:
+            return await self._status(session, actor, await session.get(GuildRow, actor.guild))
+
+    async def set(self, actor: Actor, changes: Mapping[str, int | str]) -> Status:
+        """Set what is in `changes` (the keys of _COLUMNS), leave the rest. NotAllowed for all but the guild's admins;
+        BadInput for more than the host gives."""
+        self._check(changes)
+        async with self._database.begin() as session:
+            await once.claim(session, self._now())
+            row = await _locked(session, actor.guild)
+            status = await self._status(session, actor, row)
+            changed = {key: value for key, value in changes.items() if getattr(row, _COLUMNS[key]) != value}
+            for key, value in changed.items():
+                setattr(row, _COLUMNS[key], value)
+            if changed:
+                session.add(row)
+                record(session, EventKind.GUILD_SET, at=self._now(), guild=row.id, by=actor.user, data=changed)
+                await self._look(session, row)
+                status = await self._status(session, actor, row)
+        self._changes.tell("")
+        return status
+
+    async def watch(self) -> None:
+        """Warn each guild, and those who follow a server, that came close to a limit since the last look."""
+        async with self._database.session() as session:
+            known = {row.id: row for row in await session.exec(select(GuildRow))}
+            found: dict[int, list[tuple[Stored, int]]] = {}
+            for guild, stored, told in await _stored(session):
+                found.setdefault(guild, []).append((stored, told))
+        for guild in {*found, *(guild for guild, row in known.items() if row.storage_told)}:
+            row = known.get(guild)
+            if _has_moved(row, found.get(guild, []), limits_of(row, self._most)):
+                async with self._database.begin() as session:
+                    await self._look(session, await _locked(session, guild))
+                self._changes.tell("")
+
+    # helpers
+
+    def _check(self, changes: Mapping[str, int | str]) -> None:
+        most = {"per_member": MOST_PER_MEMBER, "servers": SERVERS_PER_GUILD, "world": WORLD_BYTES}
+        for key, value in changes.items():
+            if key == "retention":
+                fits = value in CHOICES
+            else:
+                fits = 0 <= int(value) <= most.get(key, int(value))
+            if not fits:
+                raise BadInput("command.value")  # Discord offers no such value
+        if int(changes.get("storage", 0)) > self._most:
+            raise BadInput("quota.storage_most", most=Bytes(self._most))
+
+    async def _status(self, session: AsyncSession, actor: Actor, row: GuildRow | None) -> Status:
+        if not is_admin(actor, row.admin_role if row else None):
+            raise NotAllowed("guild.admin_only")
+        query = select(ServerRow.phase).where(ServerRow.guild == actor.guild, ServerRow.desired != Desired.DELETED)
+        storage = await storage_of(session, actor.guild, limits_of(row, self._most))
+        return Status(storage, Counter(await session.exec(query)), self._most)
+
+    async def _look(self, session: AsyncSession, row: GuildRow) -> None:
+        storage = await storage_of(session, row.id, limits_of(row, self._most))
+        if is_news(storage.fill, row.storage_told):
+            await self._warn(session, storage, row.id)
+        row.storage_told = storage.fill
+        session.add(row)
+        for each in storage.servers:
+            world = fill(each.world_bytes, storage.limits.world_bytes)
+            server = await session.get_one(ServerRow, each.server, with_for_update=True)
+            if is_news(world, server.world_told):
+                data = {"fill": int(world), "used": each.world_bytes, "limit": storage.limits.world_bytes}
+                number = await _next_episode(session, each.server)
+                await outbox.say(session, server, NoticeKind.STORAGE, data, self._now(), episode=number)
+            if server.world_told != world:
+                server.world_told = world
+                session.add(server)
+
+    async def _warn(self, session: AsyncSession, storage: Storage, guild: int) -> None:
+        largest = storage.servers[:_NAMED]
+        place = await session.get(ServerRow, largest[0].server) if largest else None
+        session.add(
+            NoticeRow(
+                guild=guild,
+                kind=NoticeKind.STORAGE,
+                data={
+                    "fill": int(storage.fill),
+                    "used": storage.used,
+                    "limit": storage.limits.storage_bytes,
+                    "largest": [[each.name, each.bytes] for each in largest if each.bytes],
+                    "channel": place.channel if place else None,
+                },
+                trace=trace.current(),
+                next_at=self._now(),
+                created_at=self._now(),
+            )
+        )
+
+
+def limits_of(row: GuildRow | None, most_storage: int = STORAGE_BYTES) -> Limits:
+    """The guild's own limits, the host's where it has none; never more storage than the host gives by now."""
+    if row is None:
+        return Limits(storage_bytes=most_storage)
+    return Limits(
+        per_member=SERVERS_PER_MEMBER if row.servers_per_member is None else row.servers_per_member,
+        per_guild=SERVERS_PER_GUILD if row.servers_per_guild is None else row.servers_per_guild,
+        world_bytes=WORLD_BYTES if row.world_bytes is None else row.world_bytes,
+        storage_bytes=most_storage if row.storage_bytes is None else min(row.storage_bytes, most_storage),
+        retention=row.retention,
+        create_role=row.create_role,
+        admin_role=row.admin_role,
+    )
+
+
+async def storage_of(session: AsyncSession, guild: int, limits: Limits) -> Storage:
+    return Storage.of((stored for _, stored, _ in await _stored(session, guild)), limits)
+
+
+async def _stored(session: AsyncSession, guild: int | None = None) -> list[tuple[int, Stored, int]]:
+    """Guild, server and the fill of its world at the last look, of all servers that are not deleted."""
+    row: Any = ServerRow
+    query: Any = columns(
+        row.guild, row.world_told, row.id, row.name, row.stored_bytes, func.coalesce(row.saved_bytes, 0), row.saved_at
+    ).where(row.desired != Desired.DELETED)
+    if guild is not None:
+        query = query.where(row.guild == guild)
+    return [(its_guild, Stored(*stored), told) for its_guild, told, *stored in await session.exec(query)]
+
+
+async def _locked(session: AsyncSession, guild: int) -> GuildRow:
+    await insert_missing(session, GuildRow(id=guild))
+    return await session.get_one(GuildRow, guild, with_for_update=True)
+
+
+async def _next_episode(session: AsyncSession, server: str) -> int:
+    query = select(NoticeRow.episode).where(NoticeRow.server == server, NoticeRow.kind == NoticeKind.STORAGE)
+    last = (await session.exec(query.order_by(col(NoticeRow.episode).desc()).limit(1))).first()
+    return (last or 0) + 1
+
+
+def _has_moved(row: GuildRow | None, servers: Iterable[tuple[Stored, int]], limits: Limits) -> bool:
+    servers = list(servers)
+    storage = Storage.of((stored for stored, _ in servers), limits)
+    return storage.fill != (row.storage_told if row else 0) or any(
+        fill(stored.world_bytes, limits.world_bytes) != told for stored, told in servers
+    )

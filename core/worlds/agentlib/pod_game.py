@@ -1,0 +1,125 @@
+"""The game in a pod, as its sidecar sees it: neither its process nor its output, only its ports and its console."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from core.cluster.local_files import PodFile
+from core.games.console.port import Console, ConsoleAway
+
+from . import pod_query
+from .game import NoConsole
+from .probe import NoAnswer
+
+FLUSH_TAKES = 2.0
+"""Seconds that a game gets to write its world where nothing tells when it is done."""
+
+_STOP_EVERY = 0.5  # seconds between looks for the wish to stop
+_FRESH = 8.0  # seconds that a look at the game counts; kubelet asks every 5
+_READY_EVERY = 1.0  # seconds between looks at a game that comes up
+
+
+class Fifo(Console):
+    """The game's stdin, where it was started to read the pipe."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with contextlib.suppress(FileExistsError):
+            os.mkfifo(path)
+        path.chmod(0o660)
+
+    async def send(self, line: str) -> str:
+        try:
+            handle = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as wrong:
+            why = "the game is not up" if wrong.errno == errno.ENXIO else wrong.strerror
+            raise ConsoleAway(str(why)) from wrong
+        try:
+            os.write(handle, line.encode() + b"\n")
+        except OSError as wrong:
+            raise ConsoleAway(f"the game does not read its console: {wrong.strerror}") from wrong
+        finally:
+            os.close(handle)
+        return ""
+
+
+class PodGame:
+    """`slow` is `rcon` with the patience that a game needs to write its world."""
+
+    def __init__(self, pod: PodFile, shared: Path, *, rcon: Console | None = None, slow: Console | None = None) -> None:
+        self._pod = pod
+        self._stop = shared / "stop"
+        self._rcon = rcon
+        self._slow = slow or rcon
+        self._look: asyncio.Task[str] | None = None
+        self._seen: tuple[float, str] | None = None
+        self.console: Console | None = Fifo(shared / "console") if pod.console == "stdin" else rcon
+        self.hears_answers = not isinstance(self.console, Fifo)
+
+    async def detail(self) -> str:
+        """Why the game is not up; empty if it is. Those who ask at the same time share one look."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._look)
+
+    async def is_up(self) -> bool:
+        """As of a few seconds ago."""
+        if self._seen is not None and time.monotonic() - self._seen[0] < _FRESH:
+            return not self._seen[1]
+        return not await self.detail()
+
+    async def until_up(self) -> None:
+        while await self.detail():  # noqa: ASYNC110 - a game has to be asked
+            await asyncio.sleep(_READY_EVERY)
+
+    async def players(self) -> dict[str, Any]:
+        """As `pod_query.players`."""
+        return await pod_query.players(self._pod, self._rcon)
+
+    async def order(self, line: str) -> str:
+        """What the game answers. Raises `NoConsole`."""
+        return await self._send(self.console, line)
+
+    async def flush(self, line: str, done: str, within: float) -> None:
+        """Returns when the world is written, as far as that can be told; after `within` seconds in any case.
+
+        With RCON the answer tells, if it is what `done` (a regular expression) says. On stdin there is none: its
+        output is in the pod's log, which the agent cannot read. Then the game gets a moment. Raises `NoConsole`.
+        """
+        async with asyncio.timeout(within):
+            answer = await self._send(self._slow if self.hears_answers else self.console, line)
+            if not self.hears_answers or (done and not re.search(done, answer)):
+                await asyncio.sleep(FLUSH_TAKES)
+
+    async def watch_for_stop(self) -> None:
+        """Sends the game's stop line once its preStop hook asks. Never returns."""
+        while True:
+            await asyncio.sleep(_STOP_EVERY)
+            if self.console is not None and self._stop.exists():
+                with contextlib.suppress(ConsoleAway):
+                    await self.console.send(self._pod.stop_console)
+                    self._stop.unlink(missing_ok=True)
+
+    async def _ask(self) -> str:
+        why = ""
+        try:
+            await pod_query.is_up(self._pod, self._rcon)
+        except NoAnswer as wrong:
+            why = str(wrong) or "no answer"
+        self._seen = time.monotonic(), why
+        return why
+
+    async def _send(self, console: Console | None, line: str) -> str:
+        if console is None:
+            raise NoConsole("the game has no console")
+        try:
+            return await console.send(line)
+        except ConsoleAway as why:
+            raise NoConsole(str(why)) from why
