@@ -95,6 +95,10 @@ bench: $(VENV)/.dev ## how fast it is, beside a bare bot, in docs/performance.md
 bench-cluster: $(VENV)/.dev ## the same on a real cluster, beside kubectl and the typed client (see tests/bench/kubernetes)
 	PYTHONPATH=.:tests/support:tests/bench $(BIN)/python tests/bench/kubernetes $(if $(filter quick,$(BENCH)),--quick)
 
+.PHONY: bench-worlds
+bench-worlds: $(VENV)/.dev ## worlds of 1 and 4 GiB beside restic and rclone, which have to be installed (BENCH=quick: prints only)
+	$(BIN)/python tests/bench/worlds $(if $(filter quick,$(BENCH)),--quick)
+
 .PHONY: helm
 helm: ## Helm, which no Debian package has, built from its Go module into .helm/
 	@deploy/get-helm

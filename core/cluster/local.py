@@ -7,13 +7,13 @@ kubelet. `local_files` says what stands in a server's folder.
 from __future__ import annotations
 
 import asyncio
-import shutil
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 
-from core.cluster.local_files import ServerFolder, StoreFile
+from core.cluster.local_files import ServerFolder, StoreFile, throw_away
 from core.cluster.local_keeper import Keeper
 from core.cluster.local_log import follow
 from core.cluster.local_usage import Reading, in_use, read
@@ -114,8 +114,9 @@ class LocalCluster(Cluster):
         keeper.wake()
         await keeper.gone.wait()
         while (self._folder / server).exists():
-            await asyncio.to_thread(shutil.rmtree, self._folder / server, ignore_errors=True)
-            await asyncio.sleep(0)
+            with contextlib.suppress(OSError):  # something is written there just now
+                await asyncio.to_thread(throw_away, self._folder / server)
+            await asyncio.sleep(0.05)
         self._tasks.pop(server).cancel()
         del self._keepers[server]
         self._tell(Observed(server))

@@ -14,6 +14,7 @@
       volumes/<n>/data/    the game's working directory
       volumes/<n>/volume.json   the marker: written last, says that `data` is incarnation n
       volumes/<n>/restoring/    what becomes `data` once all of it is there; thrown away after a crash
+      volumes/<n>/restored.json what becomes the marker once `restoring` has become `data`
       volumes/<n>/lock     held by the agent and by the game: two games never run on one volume
 
 Only the standard library is imported here: the agent has to stay small.
@@ -25,6 +26,8 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -105,6 +108,9 @@ class ServerFolder:
 
     def restoring(self, number: int) -> Path:
         return self.volume(number) / "restoring"
+
+    def restored(self, number: int) -> Path:
+        return self.volume(number) / "restored.json"
 
     def marker(self, number: int) -> Path:
         return self.volume(number) / "volume.json"
@@ -268,3 +274,21 @@ def is_locked(path: Path) -> bool:
         return True
     os.close(handle)
     return False
+
+
+def throw_away(folder: Path) -> None:
+    """Also where the world has folders that nobody may write to."""
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            shutil.rmtree(folder)
+        except PermissionError:
+            _open_up(folder)
+            shutil.rmtree(folder)
+
+
+def _open_up(folder: Path) -> None:
+    folder.chmod(0o700)
+    for _, below, _, at in os.fwalk(folder):
+        for name in below:
+            if stat.S_ISDIR(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode):
+                os.chmod(name, 0o700, dir_fd=at)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from core.cluster.local_files import (
     read_json,
     sync_folder,
     take_lock,
+    throw_away,
     write_json,
 )
 from core.cluster.local_spec import minimal_env
@@ -96,6 +96,10 @@ class Volumes:
         data = self._folder.data(spec.volume)
         if spec.volume in self.made():
             raise ClusterError(f"volume {spec.volume} was there and is gone", problem=Problem.VOLUME_LOST)
+        whole = read_json(self._folder.restored(spec.volume))
+        if whole is not None and data.is_dir() and not self._folder.restoring(spec.volume).exists():
+            self._finish(spec.volume, whole)  # killed just before the end
+            return True
         if data.exists() and any(data.iterdir()):
             raise ClusterError(f"volume {spec.volume} is not empty and has no marker", problem=Problem.VOLUME_FOREIGN)
         return False
@@ -109,22 +113,25 @@ class Volumes:
         assert spec.source is not None
         server, name = split_source(spec.source, spec.server)
         folder, into = self._folder, self._folder.restoring(spec.volume)
-        await asyncio.to_thread(shutil.rmtree, into, ignore_errors=True)
+        folder.restored(spec.volume).unlink(missing_ok=True)  # before what it speaks of goes
+        await asyncio.to_thread(throw_away, into)
         into.mkdir(parents=True)
         try:
             said = await self._child(
                 "core.worlds.restore", ["--server", server, name, str(into.absolute())], progress=progress
             )
         except ChildFailed as wrong:
-            await asyncio.to_thread(shutil.rmtree, into, ignore_errors=True)
+            await asyncio.to_thread(throw_away, into)
             lost = name == NEWEST and wrong.kind == "missing"
             raise _refusal(wrong, Problem.VOLUME_LOST if lost else None) from wrong
         data = folder.data(spec.volume)
         if data.exists():
             data.rmdir()  # empty: is_ready has seen to that
+        facts = {"restored": said.get("name"), "saved_at": said.get("saved_at")}
+        write_json(folder.restored(spec.volume), facts)
         os.rename(into, data)
         sync_folder(folder.volume(spec.volume))
-        self._finish(spec.volume, {"restored": said.get("name"), "saved_at": said.get("saved_at")})
+        self._finish(spec.volume, facts)
 
     async def release(self, number: int) -> None:
         """Delete it for good; that is not a loss. Raises ClusterError while it is in use."""
@@ -133,7 +140,10 @@ class Volumes:
             raise ClusterError(f"volume {number} is in use")
         if self._folder.root.is_dir():
             self._list("released", number)
-        await asyncio.to_thread(shutil.rmtree, self._folder.volume(number), ignore_errors=True)
+        try:
+            await asyncio.to_thread(throw_away, self._folder.volume(number))
+        except OSError as wrong:
+            raise ClusterError(f"volume {number} cannot be removed: {wrong}") from wrong
 
     async def save(self, spec: ServerSpec, volume: int, *, note: str, full: bool, verify: bool) -> Saved | None:
         """A snapshot of a volume at rest; None where there is none. No game starts on it meanwhile."""
@@ -177,6 +187,7 @@ class Volumes:
 
     def _finish(self, number: int, facts: dict[str, Any]) -> None:
         write_json(self._folder.marker(number), {"volume": number, **facts})
+        self._folder.restored(number).unlink(missing_ok=True)
         self._remember(number)
 
     def _remember(self, number: int) -> None:

@@ -26,8 +26,9 @@ from .agentlib.log import Log
 from .agentlib.snapshots import Saver
 from .agentlib.supervisor import Supervisor
 
-_LOOK_EVERY = 0.2  # seconds between tries for a volume that is still in use, and looks at the pod's file
-_MISSES = 5  # looks in a row that did not find it
+_LOOK_EVERY = 0.2  # seconds between tries for a volume that is still in use
+_FORGOTTEN_EVERY = 1.0  # seconds between looks at the pod's file
+_MISSES = 2  # looks in a row that did not find it
 
 
 async def run(folder: ServerFolder, pod: PodFile) -> None:
@@ -62,7 +63,7 @@ async def _end_when_forgotten(folder: ServerFolder, pod: PodFile, supervisor: Su
     """Whoever deletes a server's folder takes this pod from everybody's sight: it makes room for the next one."""
     misses = 0
     while misses < _MISSES:
-        await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(_FORGOTTEN_EVERY)
         held = await asyncio.to_thread(PodFile.read, folder.pod_file)
         misses = 0 if held is not None and held.uid == pod.uid else misses + 1
     supervisor.stop()

@@ -173,6 +173,24 @@ async def test_a_volume_is_brought_from_a_snapshot_with_progress(place: Place) -
     assert (place.data(1) / "castle").exists()
 
 
+async def test_a_volume_that_was_brought_and_then_the_power_went_is_taken_as_it_is(place: Place) -> None:
+    cluster = await place.open()
+    await place.paused()
+    source = place.snapshots()[0].name
+    await place.paused(run=2, volume=2, source=source)
+    # As it was between the two last steps.
+    marker, files = place.files.marker(2), place.files
+    marker.rename(files.restored(2))
+    known = json.loads(files.made.read_text())
+    files.made.write_text(json.dumps(known | {"made": [1]}))
+    await cluster.ensure(place.spec(run=3, volume=2, source=source))
+    seen = await ready(cluster, place.server)
+    assert seen.restored is not None
+    assert seen.restored.name == source
+    assert (place.data(2) / "saved").read_text() == "start 2"
+    assert not files.restored(2).exists()
+
+
 async def test_another_servers_snapshot_makes_a_clone(place: Place) -> None:
     cluster = await place.open()
     await place.paused()

@@ -20,8 +20,6 @@ import contextlib
 import errno
 import json
 import os
-import shutil
-import stat
 import sys
 import time
 from collections.abc import Mapping
@@ -30,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cluster.children import ChildFailed, run_child
-from core.cluster.local_files import StoreFile, sync_folder, write_json
+from core.cluster.local_files import StoreFile, sync_folder, throw_away, write_json
 from core.cluster.names import FOREIGN_EXIT, FULL_EXIT, LOST_EXIT
 
 from .pod_places import KEYS, Places, child_env, exit_of, only_empty, read_marker, run_or_stop, store_of
@@ -89,7 +87,7 @@ def bring(places: Places, environ: Mapping[str, str]) -> dict[str, Any]:
         raise Refused(FOREIGN_EXIT, f"the volume is not empty and has no marker: {', '.join(held[:5])}")
     places.restored.unlink(missing_ok=True)  # before what it speaks of goes
     sync_folder(places.volume)
-    _throw_away(places.restoring)
+    throw_away(places.restoring)
     if source := environ.get("DORMOUSE_SOURCE"):
         _restore(places, environ, number, source)
         return _finish(places, number)
@@ -143,7 +141,7 @@ def _restore(places: Places, environ: Mapping[str, str], number: int, source: st
     try:
         said = run_or_stop(_child(places, environ, store, owner or environ["DORMOUSE_SERVER"], name))
     except ChildFailed as wrong:
-        _throw_away(places.restoring)  # a full disk is not to stay full
+        throw_away(places.restoring)  # a full disk is not to stay full
         raise _refused(wrong) from wrong
     except asyncio.CancelledError:
         raise Refused(_TOLD_TO_STOP, "told to stop while the snapshot was brought") from None
@@ -192,24 +190,6 @@ def _folder(path: Path) -> None:
     if not path.is_dir():
         path.mkdir()
         path.chmod(0o2770)
-
-
-def _throw_away(folder: Path) -> None:
-    """Also where the world has folders that nobody may write to."""
-    with contextlib.suppress(FileNotFoundError):
-        try:
-            shutil.rmtree(folder)
-        except PermissionError:
-            _open_up(folder)
-            shutil.rmtree(folder)
-
-
-def _open_up(folder: Path) -> None:
-    folder.chmod(0o700)
-    for _, below, _, at in os.fwalk(folder):
-        for name in below:
-            if stat.S_ISDIR(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode):
-                os.chmod(name, 0o700, dir_fd=at)
 
 
 def _end(places: Places, code: int, why: str) -> int:

@@ -1,13 +1,14 @@
-"""Our snapshots beside restic and rclone, in one run: `python tests/bench/worlds [MiB]` from the repository's root.
+"""Our snapshots beside restic and rclone, in one run: `make bench-worlds`.
 
 A Minecraft-like world is made (tests/support/worldgen.py), kept, changed by about 6 MiB, kept again, and brought back.
 CPU is user and system time of the whole process tree, memory its largest process. rclone copies files and
-keeps the older ones of those that changed. The last lines say whether the targets hold; exit code 1 if
-one does not.
+keeps the older ones of those that changed. The tables go into docs/performance.md; exit code 1 if a target is missed.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -19,8 +20,10 @@ from pathlib import Path
 from typing import Protocol
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support"), str(ROOT / "tests" / "bench")]
 
+import report  # noqa: E402
+from report import table  # noqa: E402
 from worldgen import minecraft, picture, play  # noqa: E402
 
 from core.worlds.listing import listing  # noqa: E402
@@ -45,19 +48,34 @@ class Measured:
     bytes: int = 0
 
 
+# A process's peak counts what it was forked from: this one is small, and the bench is not.
+MEASURE = """
+import json, os, sys, time
+began = time.monotonic()
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, used = os.wait4(child, 0)
+wall = time.monotonic() - began
+told = os.waitstatus_to_exitcode(status), wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+print(json.dumps(told), file=sys.stderr)
+"""
+
+
 def measure(command: list[str], grows: Path | None = None) -> Measured:
     """Run it to its end; by how much the folder `grows` grew."""
     before = weight(grows) if grows else 0
-    began = time.monotonic()
-    child = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, cwd=ROOT, env=os.environ | {"RESTIC_PASSWORD": "bench"}
+    ended = subprocess.run(
+        [sys.executable, "-S", "-E", "-c", MEASURE, *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env=os.environ | {"RESTIC_PASSWORD": "bench"},
+        check=True,
+        text=True,
     )
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{command[0]} ended with {child.returncode}")
-    wall = time.monotonic() - began
-    return Measured(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, weight(grows) - before if grows else 0)
+    code, wall, cpu, peak = json.loads(ended.stderr.splitlines()[-1])
+    if code:
+        raise SystemExit(f"{command[0]} ended with {code}: {ended.stderr}")
+    return Measured(wall, cpu, peak, weight(grows) - before if grows else 0)
 
 
 def weight(folder: Path) -> int:
@@ -129,39 +147,78 @@ class Rclone:
         return measure(["rclone", "copy", "-q", str(self.store / "now"), str(self.base / "rclone-restored")])
 
 
-def main(mebibytes: int) -> int:
-    missing = [tool for tool in ("restic", "rclone") if not shutil.which(tool)]
-    if missing:
-        print(f"Install {' and '.join(missing)} first (Debian has both).", file=sys.stderr)
-        return 2
+Results = dict[tuple[str, str], Measured]
+"""By step (first, second, restore) and tool."""
+
+BEGIN, END = "<!-- worlds: written by `make bench-worlds` -->", "<!-- end of worlds -->"
+STEPS = {"first": "first snapshot", "second": "next one", "restore": "restore"}
+
+
+def compare(mebibytes: int) -> Results:
+    """The tools take turns on the same world, step by step."""
     with tempfile.TemporaryDirectory(prefix="bench-worlds-") as folder:
         base = Path(folder)
         world = base / "world"
         minecraft(world, mebibytes << 20)
         time.sleep(2.5)  # files as old as a world's usually are: no racy clocks (core/worlds/FORMAT.md)
         sides: list[Tool] = [Ours(base, world), Restic(base, world), Rclone(base, world)]
-        results: dict[tuple[str, str], Measured] = {}
-        for step in ("first", "second", "restore"):
+        results: Results = {}
+        for step in STEPS:
             if step == "second":
                 play(world, CHANGED)
             for side in sides:
                 os.sync()  # nobody waits for another's writes
                 results[step, side.name] = side.bring() if step == "restore" else side.keep()
-        return report(results)
+        return results
 
 
-def report(results: dict[tuple[str, str], Measured]) -> int:
-    print(f"{'':10}{'':10}{'wall s':>8}{'CPU s':>8}{'peak MiB':>10}{'MiB':>9}")
-    for (step, side), of in results.items():
-        sent = f"{of.bytes / 2**20:9.1f}" if of.bytes else ""
-        print(f"{step:10}{side:10}{of.wall:8.2f}{of.cpu:8.2f}{of.peak:10.0f}{sent}")
-    missed = 0
-    for (step, what), most in TARGETS.items():
-        share = getattr(results[step, "dormouse"], what) / getattr(results[step, "restic"], what)
-        missed += share > most
-        print(f"{step} {what}: {share:.2f} of restic's, target {most} {'MISSED' if share > most else 'met'}")
-    return int(missed > 0)
+def share(results: Results, step: str, what: str) -> float:
+    return float(getattr(results[step, "dormouse"], what) / getattr(results[step, "restic"], what))
+
+
+def tables(mebibytes: int, results: Results) -> str:
+    rows = [
+        [
+            STEPS[step],
+            side,
+            f"{of.wall:.2f}",
+            f"{of.cpu:.2f}",
+            f"{of.peak:.0f}",
+            f"{of.bytes / 2**20:.1f}" if of.bytes else "",
+        ]
+        for (step, side), of in results.items()
+    ]
+    shares = [
+        [f"{STEPS[step]}, {what}", f"{found:.2f}" if found <= most else f"**{found:.2f}**", f"{most}"]
+        for (step, what), most in TARGETS.items()
+        for found in [share(results, step, what)]
+    ]
+    measured = table(["", "tool", "wall s", "CPU s", "peak MiB", "MiB stored"], rows)
+    ratios = table(["Dormouse's, of restic's", "ratio", "target"], shares)
+    return f"### A world of {mebibytes / 1024:g} GiB\n\n{measured}\n\n{ratios}"
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make bench-worlds")
+    parser.add_argument("mebibytes", nargs="*", type=int, default=[1024, 4096], help="sizes of worlds")
+    parser.add_argument("--quick", action="store_true", help="a small world, nothing written")
+    options = parser.parse_args(arguments)
+    missing = [tool for tool in ("restic", "rclone") if not shutil.which(tool)]
+    if missing:
+        print(f"Install {' and '.join(missing)} first (Debian has both).", file=sys.stderr)
+        return 2
+    began, found = time.monotonic(), {}
+    for size in [128] if options.quick else options.mebibytes:
+        found[size] = compare(size)
+        print(tables(size, found[size]), flush=True)
+    took = f"`make bench-worlds` on {report.machine()}, {time.monotonic() - began:.0f} s."
+    if not options.quick:
+        sections = "\n\n".join(tables(size, results) for size, results in found.items())
+        before, _, rest = report.FILE.read_text("utf-8").partition(BEGIN)
+        report.FILE.write_text(f"{before}{BEGIN}\n\n{took}\n\n{sections}\n\n{END}{rest.partition(END)[2]}", "utf-8")
+    print(took)
+    return int(any(share(of, *key) > most for of in found.values() for key, most in TARGETS.items()))
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1024))
+    sys.exit(main(sys.argv[1:]))

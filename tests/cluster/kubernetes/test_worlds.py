@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import kube
 import pytest
-from b2server import B2Server, Key
+from b2server import B2Server, Fault, Key
 
 from core.cluster import names
 from core.cluster.kubernetes import KubernetesCluster
@@ -241,3 +241,21 @@ async def test_delete_leaves_nothing(place: Place) -> None:
     left = json.loads(place.namespace.kubectl("get", kinds, "-l", f"{names.SERVER}={wanted.server}", "-o", "json"))
     assert [each["metadata"]["name"] for each in left["items"] if each["kind"] == "Secret"] == []
     assert place.keys() == set()
+
+
+async def test_a_restore_tells_how_far_it_is(place: Place) -> None:
+    wanted = place.spec
+    await place.cluster.ensure(wanted)
+    await ready(place.cluster, wanted.server)
+    code = "open(os.environ['TINY_DATA'] + '/map', 'wb').write(os.urandom(20 << 20))"
+    await asyncio.to_thread(place.inside, code)
+    taken = await place.cluster.snapshot(wanted.server)
+    place.b2.faults.add(Fault("b2_download_file_by_*", rate=4 << 20, times=1000))
+    clone = kube.make_spec(game=GAME, source=f"{wanted.server}/{taken.name}")
+    await place.cluster.ensure(clone)
+    seen = await until(place.cluster, clone.server, lambda seen: seen.progress is not None and seen.progress.total > 0)
+    assert (seen.pod, seen.volume) == (PodPhase.RESTORING, VolumePhase.PENDING)
+    assert seen.progress is not None
+    assert seen.progress.total >= 20 << 20
+    place.b2.faults.clear()
+    assert (await ready(place.cluster, clone.server)).progress is None
