@@ -189,3 +189,53 @@ async def test_the_whole_story_in_the_browser(demo: Demo) -> None:
     assert await world(demo, url) == before
     await old.get_by_role("button", name="Pause", exact=True).click()
     await expect(old).to_contain_text("Paused", timeout=30_000)
+
+
+async def test_a_world_goes_back_in_the_browser(demo: Demo) -> None:
+    ada = await demo.person("Ada")
+    await channel(ada, "servers")
+    await ada.locator("#composer").fill("/server cr")
+    await expect(ada.get_by_role("option").first).to_be_visible(timeout=30_000)
+    await type_command(ada, "/server create game:Meadow name:Pond")
+    shown = card(ada)
+    await expect(shown).to_contain_text("Running", timeout=40_000)  # type: ignore[arg-type]
+    url = await shown.get_by_role("link").first.get_attribute("href")
+    assert url is not None
+    await type_command(ada, "/world snapshot server:Pond note:before the poppies")
+    await expect(ada.get_by_text("is saved").last).to_be_visible(timeout=30_000)
+    await expect(shown).to_contain_text("World saved", timeout=30_000)
+    before = await world(demo, url)
+
+    player = await play(demo, url, "Ada")
+    await player.get_by_role("radio", name="Poppies").click()
+    await player.locator("#view").click(position={"x": 420, "y": 260})
+    async with asyncio.timeout(20):
+        while await world(demo, url) == before:
+            await asyncio.sleep(0.1)
+    after = await world(demo, url)
+    await player.close()
+
+    await type_command(ada, "/world snapshots server:Pond")
+    await expect(ada.get_by_text("before the poppies").last).to_be_visible(timeout=20_000)
+    await picture(ada, "snapshots-1280")
+    await ada.locator("#composer").fill("/world restore server:Pond snapshot:poppies")
+    await expect(ada.get_by_role("option").first).to_contain_text("before the poppies", timeout=20_000)
+    await ada.get_by_role("option").first.click()
+    await ada.locator("#composer").press("Enter")
+    undo = ada.get_by_role("button", name="Undo")
+    await expect(undo.last).to_be_visible(timeout=40_000)
+    async with asyncio.timeout(40):
+        while await world(demo, url) != before:
+            await asyncio.sleep(0.2)
+    await expect(shown).to_contain_text("Running", timeout=40_000)
+    await picture(ada, "restored-1280")
+    await undo.last.click()
+    await expect(ada.get_by_text("brought the world of")).to_have_count(2, timeout=40_000)
+    async with asyncio.timeout(40):
+        while await world(demo, url) != after:
+            await asyncio.sleep(0.2)
+    bo = await demo.person("Bo", PHONE)
+    await bo.goto(f"http://127.0.0.1:{demo.port}/?as={BO}#servers")
+    await bo.reload()
+    await expect(card(bo)).to_contain_text("World saved", timeout=20_000)
+    await picture(bo, "restored-360")
