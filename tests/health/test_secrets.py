@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -67,11 +68,17 @@ async def give_a_password(house: Watched, server: str) -> None:
     opened = await ada.press(page, buttons(page["components"])["Players"])
     await ada.submit(CHAT, opened["modal"], max_players="8", password=GAME_PASSWORD)
     await house.message("starts anew")
-    state = house.folder / "bot" / "servers" / server
-    async with asyncio.timeout(20):  # the new run has it
-        while GAME_PASSWORD not in "".join(file.read_text("utf-8") for file in state.rglob("*.json")):
+    async with asyncio.timeout(30):  # the new run has it, and is up
+        while not (GAME_PASSWORD in read(house, server, "pod.json") and '"ready"' in read(house, server, "state.json")):
             await asyncio.sleep(0.05)
     await house.message("### Pond", "Running")
+
+
+def read(house: Watched, server: str, name: str) -> str:
+    """A file of the current pod; empty between two pods."""
+    with contextlib.suppress(FileNotFoundError):
+        return (house.folder / "bot" / "servers" / server / "pod" / name).read_text("utf-8")
+    return ""
 
 
 async def go_wrong(house: Watched, server: str, database_url: str) -> None:
@@ -82,8 +89,7 @@ async def go_wrong(house: Watched, server: str, database_url: str) -> None:
     faults.answer(*ANSWER, 500, times=1)
     with_fault = house.people["Bo"].slash(CHAT, "server pause", server="Pond")
     await asyncio.gather(with_fault, return_exceptions=True)
-    state = json.loads((house.folder / "bot" / "servers" / server / "pod" / "state.json").read_text())
-    os.kill(state["pid"], signal.SIGKILL)
+    os.kill(json.loads(read(house, server, "state.json"))["pid"], signal.SIGKILL)
     await house.message("**Pond** ended by itself")
     if not database_url.startswith("sqlite"):
         connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
