@@ -7,8 +7,10 @@ rules for this: https://kubernetes.io/docs/reference/using-api/api-concepts/#eff
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -89,7 +91,8 @@ class Follower(Generic[R]):
         while True:
             try:
                 if not self._version:
-                    await self._list()
+                    with _uncollected():
+                        await self._list()
                     self._become_fresh()
                 await self._watch()
                 pause = self._timing.first_pause
@@ -201,3 +204,23 @@ class Follower(Generic[R]):
         if self.fresh or self.why != why:
             self.fresh, self.why = False, why
             self._freshness()
+
+
+_listing = 0
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """The garbage collector would look through all records again and again while they come, which holds the loop up for
+    50 ms with ten thousand servers; and they are no garbage afterwards either."""
+    global _listing
+    _listing += 1
+    gc.disable()
+    try:
+        yield
+        if _listing == 1:
+            gc.freeze()
+    finally:
+        _listing -= 1
+        if not _listing:
+            gc.enable()

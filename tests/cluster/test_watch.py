@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -200,3 +201,13 @@ async def test_one_that_is_needed_keeps_trying(server: FakeApi, follow: Follow) 
     await seen.until(lambda: bool(seen.stale))
     server.status = 0
     await seen.until(lambda: seen.follower.fresh)
+
+
+async def test_the_garbage_collector_rests_while_a_list_comes_and_no_longer(server: FakeApi, follow: Follow) -> None:
+    server.status = 503
+    seen = await follow()
+    await seen.until(lambda: bool(seen.stale))
+    assert gc.isenabled()
+    server.status = 0
+    await seen.until(lambda: seen.follower.fresh)
+    assert gc.isenabled()

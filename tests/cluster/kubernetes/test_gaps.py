@@ -1,4 +1,4 @@
-"""The API server dies, a node goes: what the adapter says meanwhile, and that it is right again afterwards.
+"""The API server dies, a node goes: what is said meanwhile, and that all is right again afterwards.
 
 Disturbs everybody on the cluster, so it runs only where DORMOUSE_CLUSTER_CTL names the command that breaks things.
 """
@@ -6,14 +6,21 @@ Disturbs everybody on the cluster, so it runs only where DORMOUSE_CLUSTER_CTL na
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import shlex
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import kube
 import pytest
+from onkube import on_kubernetes
+from shipped import has
 
+from bot.demo.guild.cast import CHAT
 from core.cluster.port import Changed, Listed, News, Stale
 from core.cluster.watch import Timing
 from core.errors import ClusterAway
@@ -93,3 +100,59 @@ async def test_a_node_that_is_gone_is_said_and_survived(
     assert again.problem is None
     await cluster.remove(wanted.server)
     await cluster.close()
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[kube.Namespace]:
+    """A namespace for one test: all that is in it is counted."""
+    made = kube.make_namespace(tmp_path)
+    yield made
+    made.remove()
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(("number", "after"), list(enumerate([0.0, 0.15, 0.4, 1.5])))
+async def test_an_api_server_that_is_killed_while_a_server_is_made_leaves_one(
+    number: int, after: float, alone: kube.Namespace, tmp_path: Path
+) -> None:
+    first = 31840 + 10 * number
+    async with on_kubernetes(alone, tmp_path, ports=f"{first}-{first + 9}") as house:
+        making = asyncio.create_task(house.people["Ada"].slash(CHAT, "server create", game="meadow", name="Pond"))
+        await asyncio.sleep(after)  # a moment in the middle of it, a different one each time
+        await asyncio.to_thread(ctl, "kill", "apiserver")  # and it is started again at once
+        await making
+        await house.message("### Pond", "Running", within=90)
+        await only_one(alone)
+        assert len(await house.cards()) == 1
+        assert '"event": "bug"' not in house.log
+
+
+@pytest.mark.timeout(240)
+async def test_an_api_server_that_stays_away_is_said_on_the_card_and_what_was_asked_is_done_later(
+    alone: kube.Namespace, tmp_path: Path
+) -> None:
+    async with on_kubernetes(alone, tmp_path, ports="31830-31839") as house:
+        ada = house.people["Ada"]
+        await ada.slash(CHAT, "server create", game="meadow", name="Pond")
+        await house.message("### Pond")
+        await asyncio.to_thread(ctl, "stop", "apiserver")
+        try:
+            await house.message("### Pond", "The servers cannot be seen right now.", within=100)
+            await ada.slash(CHAT, "server create", game="meadow", name="Brook")
+            await house.message("### Brook", within=10)
+        finally:
+            await asyncio.to_thread(ctl, "start", "apiserver")
+        for name in ("Pond", "Brook"):
+            await house.until(functools.partial(runs, name), within=90)
+            assert len(await house.cards(name)) == 1
+        assert len((await asyncio.to_thread(alone.get, "pods"))["items"]) == 2
+        assert '"event": "bug"' not in house.log
+
+
+def runs(name: str, found: list[dict[str, Any]]) -> bool:
+    return any(has(each, f"### {name}", "Running") and not has(each, "cannot be seen") for each in found)
+
+
+async def only_one(namespace: kube.Namespace) -> None:
+    for kind in ("pods", "statefulsets", "persistentvolumeclaims", "services", "networkpolicies"):
+        assert len((await asyncio.to_thread(namespace.get, kind))["items"]) == 1, kind
