@@ -42,8 +42,9 @@ async def plant(house: Shipped, card: dict[str, Any], kind: str = "daisy") -> No
     where = re.search(r"127\.0\.0\.1:\d+", json.dumps(card["components"]))
     assert where
     async with aiohttp.ClientSession() as web, web.ws_connect(f"http://{where[0]}/play?name=Bo") as player:
-        await player.send_json({"type": "plant", "kind": kind, "x": 0.5, "y": 0.5})
-        await player.receive()
+        await player.send_json({"t": "plant", "cells": [[3, 4, kind[0]]]})
+        while (await player.receive_json())["t"] != "plant":
+            pass
 
 
 async def pause(house: Shipped, name: str = "Pond") -> dict[str, Any]:

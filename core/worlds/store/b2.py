@@ -71,9 +71,8 @@ class B2Store(Store):
             return self._client
 
     def put(self, key: str, data: bytes | bytearray | memoryview) -> Version:
-        name, body = self._name(key), bytes(data)
-        sha1 = hashlib.sha1(body, usedforsecurity=False).hexdigest()
-        return self._version(self.client.run("writeFiles", lambda at: at.upload(name, body, sha1), name))
+        name, sha1 = self._name(key), hashlib.sha1(data, usedforsecurity=False).hexdigest()
+        return self._version(self.client.run("writeFiles", lambda at: at.upload(name, data, sha1), name))
 
     def put_file(self, key: str, path: Path) -> Version:
         size = path.stat().st_size

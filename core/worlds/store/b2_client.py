@@ -67,6 +67,39 @@ HINTS = {
 """What HTTP clients say of a connection that failed, and what we say."""
 
 T = TypeVar("T")
+Bytes = bytes | bytearray | memoryview
+
+
+class _Reader(io.RawIOBase):
+    """Bytes as a file, without a copy of them: packs are large, and several are under way."""
+
+    def __init__(self, data: Bytes) -> None:
+        self._data = memoryview(data)
+        self._at = 0
+
+    @classmethod
+    def over(cls, data: Bytes) -> io.BufferedReader:
+        return io.BufferedReader(cls(data))
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        piece = self._data[self._at : self._at + len(into)]
+        into[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._data)}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +115,19 @@ class Connection:
     def account(self) -> str:
         return str(self.session.account_info.get_account_id())
 
-    def upload(self, name: str, body: bytes, sha1: str) -> Any:
+    def upload(self, name: str, body: Bytes, sha1: str) -> Any:
         """B2's answer. The upload URL of a failure, and all others in stock, are not used again."""
         try:
             return self.session.upload_file(
-                self.bucket, name, len(body), "application/octet-stream", sha1, {}, io.BytesIO(body)
+                self.bucket, name, len(body), "application/octet-stream", sha1, {}, _Reader.over(body)
             )
         except Exception as error:
             self.session.account_info.clear_bucket_upload_data(self.bucket)
             raise _damaged(error) from None
 
-    def upload_part(self, file_id: str, number: int, part: bytes, sha1: str) -> None:
+    def upload_part(self, file_id: str, number: int, part: Bytes, sha1: str) -> None:
         try:
-            self.session.upload_part(file_id, number, len(part), sha1, io.BytesIO(part))
+            self.session.upload_part(file_id, number, len(part), sha1, _Reader.over(part))
         except Exception as error:
             self.session.account_info.clear_large_file_upload_urls(file_id)
             raise _damaged(error) from None
