@@ -153,6 +153,9 @@ class Controller:
         live = self._desk.live
         match news:
             case Listed(observed):
+                if live.stale_since is not None:
+                    away = (self._desk.now() - live.stale_since).total_seconds()
+                    log.info("cluster seen", servers=len(observed), unseen_for=round(away, 1))
                 live.list(observed)
                 live.stale_since = None
                 await self._look_at_all()
@@ -160,8 +163,9 @@ class Controller:
                 if live.change(observed, self._desk.now()):
                     self._desk.changes.tell(observed.server, by=self)
                 self.wake(observed.server)
-            case Stale():
+            case Stale(why):
                 if live.stale_since is None:
+                    log.warning("cluster not seen", why=why)
                     live.stale_since = self._desk.now()
                     for server in await self._followed():
                         self._lane.touch(server, AWAY_AFTER.total_seconds() + random.uniform(0, 5))
