@@ -208,7 +208,7 @@ class KubernetesCluster(Cluster):
         if pod is None:
             saved = await self._save_at_rest(held, held.set.volume, f"save-{secrets.token_hex(4)}", note=note)
             if saved is None:
-                raise ClusterError("there is no world yet", problem=Problem.SNAPSHOT_GONE)
+                raise ClusterError("there is no world yet", problem=Problem.VOLUME_LOST)
         elif pod.ip and pod.volume_done:
             said = await self._ask_agent(
                 server, pod, "/v1/snapshot", SNAPSHOT_PATIENCE, body={"note": note, "full": full}

@@ -297,6 +297,7 @@ class Cluster(ABC):
         """Take a snapshot now, of a game that runs (quieted meanwhile) or of the volume at rest. Takes minutes.
 
         `full` reads every file. Raises `ClusterError` whose `problem` says why there is none; nothing was changed then.
+        VOLUME_LOST: there is nothing to take one of.
         """
         raise ClusterError("snapshots are not taken on this cluster yet", problem=Problem.STORE_REFUSED)
 

@@ -122,13 +122,17 @@ class Receipts:
 
     async def _poll(self, server: str, pod: PodRecord) -> None:
         """Until cancelled."""
-        path, pause = "/v1/saved", FIRST_PAUSE
+        path, pause, told = "/v1/saved", FIRST_PAUSE, ""
         while True:
             try:
                 said = await self._ask(server, pod, path, _POLL)
                 path, pause = f"/v1/saved?after={int(said['revision'])}", FIRST_PAUSE
                 if said.get("saved") and (saved := saved_of(SavedFile.of(said["saved"]))) is not None:
                     self.learn(server, saved)
+                if (why := str(said.get("not_saved") or "")) != told:
+                    told = why
+                    if why:
+                        log.warning("world not saved", server=server, why=why)
             except (ClusterError, ValueError, KeyError, TypeError, AttributeError):
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))
                 path, pause = "/v1/saved", min(pause * 2, LONGEST_PAUSE)

@@ -31,7 +31,7 @@ from core.servers import create, names
 from core.servers.desk import Desk
 from core.servers.power import stamp, start, stop
 from core.servers.views import ServerView
-from core.words import Because, Desired, EventKind, NoticeKind, Phase, Problem
+from core.words import Because, Desired, EventKind, NoticeKind, Phase, PodPhase, Problem
 from core.worlds.listing import Snapshot
 from core.worlds.shelf import Shelf
 
@@ -239,10 +239,22 @@ class Worlds:
         except ClusterError as wrong:
             raise _refusal(wrong) from wrong
 
+    async def _save_unseen(self, row: ServerRow) -> str | None:
+        """Of a volume that nobody saw finished: it may have been played on while the bot was away."""
+        try:
+            return (await self._cluster.snapshot(row.id, note=BEFORE_RESTORE)).name
+        except ClusterError as wrong:
+            if wrong.problem == Problem.VOLUME_LOST:  # there is nothing on it
+                return None
+            raise _refusal(wrong) from wrong
+
     async def _go_back(self, actor: Actor, row: ServerRow, chosen: Snapshot) -> ServerView:
         volume, safety = row.volume, row.source if row.source != NEWEST else None
-        if row.bound == row.volume and not self._desk.wanted(row, []).has_lost(self._desk.live.of(row.id)):
+        seen = self._desk.live.of(row.id)
+        if row.bound == row.volume and not self._desk.wanted(row, []).has_lost(seen):
             safety = (await self._save(row, BEFORE_RESTORE)).name
+        elif row.bound != row.volume and seen.pod is PodPhase.NONE and row.volume in seen.volumes:
+            safety = await self._save_unseen(row) or safety
         async with self._desk.changing(actor, row.id, Do.RESTORE) as (session, row):
             _refuse_deleted(row)
             if row.volume != volume:

@@ -10,6 +10,7 @@ import pytest
 
 from core.cluster.children import ChildFailed
 from core.cluster.port import NEWEST, Observed, Saved
+from core.data.tables import ServerRow
 from core.errors import ClusterError, NotAllowed, NotFound, Refusal, TryAgain
 from core.guilds.access import Actor
 from core.servers.lifecycle import Wanted
@@ -167,6 +168,22 @@ async def test_a_restore_is_the_next_volume_after_a_snapshot_of_this_one(
     assert shelf.found[0].note == "~before restore"
     await worlds.undo(ADA, server)
     assert (await house.row(server)).source == row.undo_to
+
+
+async def test_what_was_played_while_nobody_looked_is_kept_too(house: Any, worlds: Worlds, shelf: Shelf) -> None:
+    server, chosen = await running(house), shelf.add(1)
+    await house.servers.pause(ADA, server)
+    await house.phase(server, "paused")
+    async with house.database.begin() as session:
+        row = await session.get(ServerRow, server)
+        row.bound = 0  # as of a bot that was away from before its first start until after the pause
+        session.add(row)
+    house.controller.wake = lambda *_: None
+    house.desk.live.observed[server] = replace(house.desk.live.of(server), volume=VolumePhase.PENDING)
+    await worlds.restore(ADA, server, chosen)
+    row = await house.row(server)
+    assert (row.volume, row.undo_to) == (2, shelf.found[0].name)
+    assert shelf.found[0].note == "~before restore"
 
 
 async def test_without_a_safety_snapshot_nothing_goes_back(
