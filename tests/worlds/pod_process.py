@@ -28,6 +28,7 @@ class Pod:
         self.say = folder / "last-words"
         self.env = {
             "PATH": os.environ["PATH"],
+            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
             "DORMOUSE_SERVER": SERVER,

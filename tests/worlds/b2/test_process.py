@@ -57,6 +57,7 @@ def test_the_server_runs_as_a_process_of_its_own() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "b2server", "--bucket", "ponds", "--for", "30"],
         cwd=ROOT / "tests" / "support",
+        env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:
