@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -9,13 +10,15 @@ from typing import Any
 
 import kube
 import pytest
+from b2server import B2Server
 
 from core.cluster.api import CLUSTER_PERMISSIONS, METRICS_PERMISSIONS, PERMISSIONS, Api
 from core.cluster.kubernetes import KubernetesCluster
+from core.cluster.local_files import StoreFile
 from core.cluster.watch import Timing
 from tests.contracts.cluster import no_pod, ready, until
 
-kube.needs_cluster()
+kube.needs_cluster("CLUSTER_HOST_IP")
 pytestmark = kube.pytestmark
 
 
@@ -38,7 +41,22 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
 
 
 async def test_the_roles_are_what_is_used(asked: set[tuple[str, str]], namespace: kube.Namespace) -> None:
-    cluster: KubernetesCluster = await namespace.cluster("permissions", timing=Timing(no_pod=0.5))
+    with B2Server(os.environ["CLUSTER_HOST_IP"]) as b2:
+        b2.account.add_bucket("worlds")
+        key = b2.account.add_key()
+        secrets = {"DORMOUSE_B2_KEY_ID": key.id, "DORMOUSE_B2_KEY": key.secret, "DORMOUSE_B2_REALM": b2.url}
+        await live(
+            await namespace.cluster("permissions", timing=Timing(no_pod=0.5), store=StoreFile("b2:worlds", secrets)),
+            namespace,
+        )
+    tables = (PERMISSIONS, CLUSTER_PERMISSIONS, METRICS_PERMISSIONS)
+    allowed = {(verb, resource) for table in tables for resource, verbs in table.items() for verb in verbs}
+    # Without the ClusterRole, which this account has not, nodes are tried to be listed and that is all.
+    assert asked | {("watch", "nodes")} == allowed
+
+
+async def live(cluster: KubernetesCluster, namespace: kube.Namespace) -> None:
+    """A whole life, its world's too."""
     await cluster.start()
     wanted = kube.make_spec()
     await cluster.ensure(wanted)
@@ -54,6 +72,7 @@ async def test_the_roles_are_what_is_used(asked: set[tuple[str, str]], namespace
     await until(cluster, wanted.server, lambda seen: seen.run == 2)
     await cluster.ensure(replace(wanted, run=2, replicas=0))
     await no_pod(cluster, wanted.server)
+    assert await cluster.seal(wanted.server, 1) is not None
     await cluster.remove(wanted.server)
     await until(cluster, wanted.server, lambda seen: not seen.exists)
     # One that no pod comes of: only events tell why.
@@ -64,7 +83,3 @@ async def test_the_roles_are_what_is_used(asked: set[tuple[str, str]], namespace
     await cluster.remove(refused.server)
     namespace.kubectl("delete", "quota", "none")
     await cluster.close()
-    tables = (PERMISSIONS, CLUSTER_PERMISSIONS, METRICS_PERMISSIONS)
-    allowed = {(verb, resource) for table in tables for resource, verbs in table.items() for verb in verbs}
-    # Without the ClusterRole, which this account has not, nodes are tried to be listed and that is all.
-    assert asked | {("watch", "nodes")} == allowed
