@@ -43,7 +43,7 @@ from core.errors import Misconfigured
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.games.query import make_queries
 from core.games.query.log import LogQuery
-from core.guilds import quotas
+from core.guilds.quotas import WATCH_EVERY, Quotas
 from core.guilds.settings import Guilds
 from core.host import Operations
 from core.idle.sweep import Sweep
@@ -256,7 +256,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
             idle_warn=timedelta(seconds=settings.idle_warn),
             idle_grace=timedelta(seconds=settings.idle_grace),
             guild_storage=settings.guild_storage * 2**30,
-            keeps_worlds=local or settings.store_file.place.startswith("b2:"),
+            keeps_worlds=local or settings.store_file.folder is None,
         )
     except OSError as wrong:
         raise Misconfigured([f"DORMOUSE_DATA_DIR: {settings.data_dir} cannot be used: {wrong.strerror}."]) from None
@@ -264,7 +264,8 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     changes, live = Changes(), Live({}, now())
     desk = Desk(database, catalogue, changes, live, host, now)
-    guilds, alarms = Guilds(database, changes, now, host.guild_storage), Alarms(database, changes, now)
+    guilds, limits = Guilds(database, changes, now), Quotas(database, changes, now, host.guild_storage)
+    alarms = Alarms(database, changes, now)
     cluster: Cluster
     if local:
         cluster = LocalCluster(settings.data_dir / "servers", host=settings.public_host, store=settings.store_file)
@@ -285,6 +286,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
         servers=Servers(desk, cluster),
         worlds=Worlds(desk, cluster, shelf) if host.keeps_worlds else None,
         guilds=guilds,
+        quotas=limits,
         replies=Replies(metrics.served),
         catalogue=catalogue,
         operations=operations,
@@ -333,7 +335,7 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
             Job("drill", tending.DRILL_EVERY, tended.drill),
             Job("late saves", late.EVERY, LateSaves(desk, cluster).run),
             Job("backup", backup.EVERY, alarms.after(Alarm.BACKUP, BACKUPS_FAILED, partial(backup.keep, settings))),
-            Job("storage", quotas.WATCH_EVERY, guilds.quotas.watch),
+            Job("storage", WATCH_EVERY, limits.watch),
         ],
         logs=logs,
         links=LinkServer(settings.web_address if "web" in settings.roles else None, folder_of(settings, secret)),
@@ -342,11 +344,11 @@ async def build(settings: Settings, now: Callable[[], datetime] = utc_now) -> Ap
 
 def folder_of(settings: Settings, secret: bytes) -> FolderStore | None:
     """The store that downloads are served from, where it is a folder. Misconfigured where it cannot be used."""
-    kind, _, place = settings.store_file.place.partition(":")
-    if kind != "folder" or settings.web_address is None:
+    folder = settings.store_file.folder
+    if folder is None or settings.web_address is None:
         return None
     try:
-        return FolderStore(Path(place), secret=secret)
+        return FolderStore(folder, secret=secret)
     except StoreError as wrong:
         raise Misconfigured([f"DORMOUSE_STORE: {wrong.detail}"]) from None
 

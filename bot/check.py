@@ -18,7 +18,7 @@ from sqlmodel import select
 
 from bot import check_discord, check_store
 from bot.settings import Settings, load
-from bot.web.health import cannot_listen
+from bot.web.listener import cannot_listen
 from core.cluster.addresses import Addresses, Exposure
 from core.data.database import NEWER, Database, Schema
 from core.data.tables import PortRow
@@ -207,12 +207,12 @@ def _health(settings: Settings, report: Report) -> None:
         return
     host, port = settings.health_address
     if port and (wrong := _listen(host, port)) is not None:
-        report.mistakes.append(cannot_listen(host, port, wrong))
+        report.mistakes.append(cannot_listen(host, port, wrong, "DORMOUSE_HEALTH"))
 
 
 def _web(settings: Settings, report: Report, *, running: bool) -> None:
     """Downloads that are too large for Discord: a folder store needs an address of its own for them."""
-    if not settings.store_file.place.startswith("folder:"):
+    if settings.store_file.folder is None:
         if settings.web != "off":
             report.remarks.append("DORMOUSE_WEB does nothing with this store: links to downloads lead to B2.")
         return

@@ -22,14 +22,13 @@ async def check(settings: Settings, mistakes: list[str], remarks: list[str]) -> 
     except Misconfigured as wrong:
         mistakes += wrong.lines
         return
-    kind, _, place = file.place.partition(":")
-    if kind == "folder":
+    if file.folder is not None:
         if settings.cluster == "kubernetes":
             remarks.append(
                 "DORMOUSE_STORE is a folder, which pods do not reach: worlds are on their volumes only, and nothing "
                 "brings back one that is lost. Set it to b2:BUCKET/PREFIX."
             )
-        _folder(Path(place), mistakes, remarks)
+        _folder(file.folder, mistakes, remarks)
         return
     try:
         async with asyncio.timeout(PATIENCE):

@@ -35,7 +35,7 @@ def site(settings: Settings, desk: Desk) -> Site:
 def _store(settings: Settings) -> StoreFile | None:
     """Pods reach B2, but no folder of the bot's."""
     file = settings.store_file
-    return file if file.place.startswith("b2:") else None
+    return file if file.folder is None else None
 
 
 async def connect(settings: Settings, desk: Desk) -> KubernetesCluster:

@@ -35,7 +35,7 @@ async def add_all(
     await bot.add_cog(ServerCog(faces.servers, faces.guilds, faces.catalogue, faces.replies, faces.worlds))
     if faces.worlds is not None:
         await bot.add_cog(WorldCog(faces.servers, faces.worlds, faces.replies))
-    await bot.add_cog(GuildCog(faces.guilds, faces.replies))
+    await bot.add_cog(GuildCog(faces.guilds, faces.quotas, faces.replies))
     await bot.add_cog(HelpCog(faces.replies))
     await bot.add_cog(ModalCog(faces))
     await bot.add_cog(LifeCog(faces.guilds))

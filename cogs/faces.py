@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from cogs.drafts import Drafts
 from cogs.replies import Replies
 from core.games.catalogue import Catalogue
+from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
 from core.host import Operations
 from core.servers.usecases import Servers
@@ -17,6 +18,7 @@ from core.servers.worlds import Worlds
 class Faces:
     servers: Servers
     guilds: Guilds
+    quotas: Quotas
     replies: Replies
     catalogue: Catalogue
     drafts: Drafts = field(default_factory=Drafts)

@@ -13,7 +13,7 @@ from cogs import guild_pages, setup
 from cogs.replies import Answer, Interaction, Replies, actor_of, language_of
 from cogs.speech import text
 from core.guilds.limits import SERVERS_PER_GUILD, WORLD_BYTES
-from core.guilds.quotas import MOST_PER_MEMBER
+from core.guilds.quotas import MOST_PER_MEMBER, Quotas
 from core.guilds.settings import Guilds
 
 GIB = 2**30
@@ -27,8 +27,9 @@ class GuildCog(commands.Cog):
         default_permissions=discord.Permissions(manage_guild=True),
     )
 
-    def __init__(self, guilds: Guilds, replies: Replies) -> None:
+    def __init__(self, guilds: Guilds, quotas: Quotas, replies: Replies) -> None:
         self._guilds = guilds
+        self._quotas = quotas
         self._replies = replies
 
     @guild.command(description=text("command.guild.setup"))
@@ -67,7 +68,7 @@ class GuildCog(commands.Cog):
     @guild.command(description=text("command.guild.status"))
     async def status(self, interaction: Interaction) -> None:
         async def handle() -> Answer:
-            found = await self._guilds.quotas.status(actor_of(interaction))
+            found = await self._quotas.status(actor_of(interaction))
             return guild_pages.status(found, language_of(interaction))
 
         await self._replies.answer(interaction, handle)
@@ -99,7 +100,7 @@ class GuildCog(commands.Cog):
 
         async def handle() -> Answer:
             chosen = {field: value for field, value in given.items() if value is not None}
-            found = await self._guilds.quotas.set(actor_of(interaction), chosen)
+            found = await self._quotas.set(actor_of(interaction), chosen)
             return guild_pages.quota(found, language_of(interaction))
 
         await self._replies.answer(interaction, handle)

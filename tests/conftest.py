@@ -21,6 +21,7 @@ from core.data.database import Database
 from core.data.tables import EventRow, NoticeRow, ServerRow
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.guilds.access import Actor
+from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
 from core.servers.controller import Controller
 from core.servers.desk import Desk, Host, Live
@@ -40,6 +41,7 @@ class House:
     controller: Controller
     servers: Servers
     guilds: Guilds
+    quotas: Quotas
     offset: timedelta = field(default_factory=timedelta)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -128,7 +130,8 @@ async def house(database_url: str) -> AsyncIterator[House]:
     host = Host(public_host="127.0.0.1", ports=range(25500, 25504), master_key=b"key")
     desk = Desk(database, Catalogue.load(BUILT_IN), changes, Live({}, now()), host, now)
     controller = Controller(desk, cluster)
-    house = House(database, desk, cluster, controller, Servers(desk, cluster), Guilds(database, changes, now))
+    guilds, quotas = Guilds(database, changes, now), Quotas(database, changes, now)
+    house = House(database, desk, cluster, controller, Servers(desk, cluster), guilds, quotas)
     house.pass_time = lambda by: offset.__setitem__(0, offset[0] + by)  # type: ignore[attr-defined]
     changes.subscribe(controller.wake, owner=controller)
     changes.subscribe(lambda _: house.changed.set())

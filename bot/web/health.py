@@ -6,16 +6,13 @@ needs is away; one that is not is left alone, for it waits and goes on. Both ans
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from core.errors import Misconfigured
+from bot.web.listener import Listener
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,40 +24,16 @@ class Probes:
     metrics: Callable[[], Awaitable[bytes]]
 
 
-class HealthServer:
-    """`async with` it: from its beginning to its end it listens. Without an address it does nothing."""
+class HealthServer(Listener):
+    setting = "DORMOUSE_HEALTH"
 
     def __init__(self, address: tuple[str, int] | None, probes: Probes) -> None:
-        self._address = address
+        super().__init__(address)
         self._probes = probes
-        self._runner: web.AppRunner | None = None
-        self.url = ""
 
-    async def __aenter__(self) -> Self:
-        """Misconfigured where the address cannot be had."""
-        if self._address is None:
-            return self
-        host, port = self._address
-        app = web.Application()
-        app.router.add_get("/healthz", self._live)
-        app.router.add_get("/readyz", self._ready)
-        app.router.add_get("/metrics", self._metrics)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, host, port).start()
-        except OSError as wrong:
-            await self._runner.cleanup()
-            raise Misconfigured([cannot_listen(host, port, wrong)]) from None
-        port = self._runner.addresses[0][1]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+    def routes(self) -> list[web.RouteDef]:
+        answers = {"/healthz": self._live, "/readyz": self._ready, "/metrics": self._metrics}
+        return [web.get(path, answer) for path, answer in answers.items()]
 
     async def _live(self, _: web.Request) -> web.Response:
         return _answer("live", self._probes.live())
@@ -70,11 +43,6 @@ class HealthServer:
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=await self._probes.metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-
-def cannot_listen(host: str, port: int, wrong: OSError, setting: str = "DORMOUSE_HEALTH") -> str:
-    why = os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__
-    return f"{setting}: {host}:{port} cannot be listened on ({why}): choose another port, or off."
 
 
 def _answer(what: str, missing: Mapping[str, str]) -> web.Response:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from types import TracebackType
-from typing import Self
 
 from aiohttp import web
 
-from bot.web.health import cannot_listen
-from core.errors import Misconfigured
+from bot.web.listener import Listener
 from core.worlds.store.folder import FolderStore
 from core.worlds.store.port import StoreError
 
@@ -27,39 +24,17 @@ _HEADERS = {
 }
 
 
-class LinkServer:
-    """`async with` it: from its beginning to its end it listens. Without an address or a folder store it does
-    nothing."""
+class LinkServer(Listener):
+    """Without a folder store it does nothing."""
+
+    setting = "DORMOUSE_WEB"
 
     def __init__(self, address: tuple[str, int] | None, store: FolderStore | None) -> None:
-        self._address = address
+        super().__init__(address if store is not None else None)
         self._store = store
-        self._runner: web.AppRunner | None = None
-        self.url = ""
 
-    async def __aenter__(self) -> Self:
-        """Misconfigured where the address cannot be had."""
-        if self._address is None or self._store is None:
-            return self
-        host, port = self._address
-        app = web.Application()
-        app.router.add_get("/exports/{rest:.+}", self._export)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, host, port).start()
-        except OSError as wrong:
-            await self._runner.cleanup()
-            raise Misconfigured([cannot_listen(host, port, wrong, "DORMOUSE_WEB")]) from None
-        port = self._runner.addresses[0][1]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/exports/{rest:.+}", self._export)]
 
     async def _export(self, request: web.Request) -> web.StreamResponse:
         assert self._store is not None

@@ -83,6 +83,28 @@ async def run_child(
     raise ChildFailed("killed" if code < 0 else "failed", f"{module} ended with {code}: {complaint}")
 
 
+def saving(
+    server: str,
+    data: Path,
+    *,
+    volume: int,
+    run: int,
+    rules: Mapping[str, Sequence[str]],
+    note: str = "",
+    full: bool = False,
+    verify: bool = False,
+) -> list[str]:
+    """The arguments of core.worlds.snapshot. `rules`: the `include` and `exclude` of core.games.catalogue.Save."""
+    return [
+        *("--server", server, str(data.absolute()), f"--volume={volume}", f"--run={run}"),
+        *([f"--note={note}"] if note else []),
+        *(["--full"] if full else []),
+        *(["--verify"] if verify else []),
+        *(f"--include={glob}" for glob in rules.get("include", ())),
+        *(f"--exclude={glob}" for glob in rules.get("exclude", ())),
+    ]
+
+
 def _said(line: bytes) -> dict[str, Any]:
     try:
         said = json.loads(line)

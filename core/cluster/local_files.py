@@ -177,6 +177,12 @@ class StoreFile(_File):
     every: float | None = None  # seconds; None: as often as it is cheap
 
     @property
+    def folder(self) -> Path | None:
+        """Where it is a folder of this machine; pods do not reach that. None: a bucket on B2."""
+        kind, _, rest = self.place.partition(":")
+        return Path(rest) if kind == "folder" else None
+
+    @property
     def env(self) -> dict[str, str]:
         """For a child process: neither is to be on a command line."""
         return {"DORMOUSE_STORE": self.place, **self.secrets}

@@ -11,7 +11,7 @@ import os
 from datetime import datetime
 from typing import Any
 
-from core.cluster.children import ChildFailed, Progress, run_child
+from core.cluster.children import ChildFailed, Progress, run_child, saving
 from core.cluster.local_files import (
     SavedFile,
     ServerFolder,
@@ -152,19 +152,16 @@ class Volumes:
         lock = take_lock(self._folder.volume_lock(volume))
         if lock is None:
             raise ClusterError(f"volume {volume} is in use", problem=Problem.CANNOT_APPLY)
-        rules = spec.game.save
-        arguments = [
-            "--server",
+        arguments = saving(
             spec.server,
-            str(self._folder.data(volume).absolute()),
-            f"--volume={volume}",
-            f"--run={spec.run}",
-            *([f"--note={note}"] if note else []),
-            *(["--full"] if full else []),
-            *(["--verify"] if verify else []),
-            *(f"--include={glob}" for glob in rules.include),
-            *(f"--exclude={glob}" for glob in rules.exclude),
-        ]
+            self._folder.data(volume),
+            volume=volume,
+            run=spec.run,
+            rules={"include": spec.game.save.include, "exclude": spec.game.save.exclude},
+            note=note,
+            full=full,
+            verify=verify,
+        )
         try:
             said = await self._child("core.worlds.snapshot", arguments, pass_fds=[lock])
         except ChildFailed as wrong:

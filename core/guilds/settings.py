@@ -15,8 +15,6 @@ from core.data.database import Database, insert_missing
 from core.data.tables import GuildRow, NoticeRow, ServerRow
 from core.errors import BadInput, NotAllowed
 from core.guilds.access import Actor, is_admin
-from core.guilds.limits import STORAGE_BYTES
-from core.guilds.quotas import Quotas
 from core.notices.events import record
 from core.words import EventKind, NoticeKind
 
@@ -37,16 +35,7 @@ class GuildView:
 
 
 class Guilds:
-    """`most_storage`: bytes that the host gives each guild."""
-
-    def __init__(
-        self,
-        database: Database,
-        changes: Changes,
-        now: Callable[[], datetime],
-        most_storage: int = STORAGE_BYTES,
-    ) -> None:
-        self.quotas = Quotas(database, changes, now, most_storage)
+    def __init__(self, database: Database, changes: Changes, now: Callable[[], datetime]) -> None:
         self._database = database
         self._changes = changes
         self._now = now

@@ -23,6 +23,7 @@ from .agentlib import pod_seal, pod_volume
 from .agentlib.http import Api
 from .agentlib.local_scene import LocalScene
 from .agentlib.log import Log
+from .agentlib.server import Server
 from .agentlib.snapshots import Saver
 from .agentlib.supervisor import Supervisor
 
@@ -39,11 +40,17 @@ async def run(folder: ServerFolder, pod: PodFile) -> None:
         loop.add_signal_handler(number, supervisor.stop)
     scene = LocalScene(pod, folder, supervisor)
     saver = Saver(pod, scene)
-    api = Api(pod, supervisor, saver)
-    port = await api.start("127.0.0.1")
-    agent = AgentFile(uid=pod.uid, pid=os.getpid(), identity=identity(os.getpid()) or "", port=port)
-    write_json(folder.agent_file, agent.to_json(), durable=False)
-    _announce(port)
+    async with Server(Api(pod, supervisor, saver).answer, "127.0.0.1", 0) as server:
+        agent = AgentFile(uid=pod.uid, pid=os.getpid(), identity=identity(os.getpid()) or "", port=server.port)
+        write_json(folder.agent_file, agent.to_json(), durable=False)
+        _announce(server.port)
+        await _accompany(folder, pod, supervisor, saver, scene)
+
+
+async def _accompany(
+    folder: ServerFolder, pod: PodFile, supervisor: Supervisor, saver: Saver, scene: LocalScene
+) -> None:
+    """The game, from its start to its last snapshot."""
     watching = asyncio.create_task(_end_when_forgotten(folder, pod, supervisor), name="forgotten")
     lock = await _lock_volume(folder.volume_lock(pod.volume), supervisor)
     if lock is not None:
@@ -56,7 +63,6 @@ async def run(folder: ServerFolder, pod: PodFile) -> None:
             await saver.last(LAST_WITHIN)
             supervisor.tell(phase="ended")
     watching.cancel()
-    await api.close()
 
 
 async def _end_when_forgotten(folder: ServerFolder, pod: PodFile, supervisor: Supervisor) -> None:

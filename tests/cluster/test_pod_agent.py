@@ -23,11 +23,11 @@ from core.worlds.agentlib import pod_game, pod_query
 from core.worlds.agentlib.game import NoConsole
 from core.worlds.agentlib.pod import PodAgent
 from core.worlds.agentlib.pod_game import PodGame
-from core.worlds.agentlib.pod_http import Server
 from core.worlds.agentlib.pod_places import Places
 from core.worlds.agentlib.pod_scene import News, PodScene
 from core.worlds.agentlib.pod_volume import prepare, put
 from core.worlds.agentlib.probe import NoAnswer
+from core.worlds.agentlib.server import Server
 from core.worlds.agentlib.snapshots import Saver
 
 TOKEN = {"Authorization": "Bearer t"}

@@ -52,7 +52,8 @@ COMMANDS: dict[str, list[str]] = {
 
 def faces(**more: Any) -> Faces:
     return Faces(
-        **{"servers": None, "guilds": None, "replies": Replies(), "catalogue": CATALOGUE, "worlds": Mock(), **more}
+        **{"servers": None, "guilds": None, "quotas": None, "replies": Replies(), "catalogue": CATALOGUE}
+        | {"worlds": Mock(), **more}
     )
 
 

@@ -105,7 +105,7 @@ async def oak(house: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Oak]
     monkeypatch.setattr(house.cluster, "snapshot", snapshot)
     worlds = Worlds(house.desk, house.cluster, shelf)  # type: ignore[arg-type]
     games = Catalogue.load(BUILT_IN)
-    faces = Faces(servers=house.servers, guilds=house.guilds, replies=Replies(), catalogue=games, worlds=worlds)
+    faces = Faces(house.servers, house.guilds, house.quotas, Replies(), games, worlds=worlds)
     env = Env(Client(faces, house.database), check_errors=False, shard_count=1)
     await env.start()
     guild = env.create_guild("The Hollow Oak")

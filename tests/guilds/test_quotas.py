@@ -24,7 +24,7 @@ async def pond(house: Any) -> str:
 
 async def uses(house: Any, server: str, gib: float, world: float = 0) -> None:
     await hold(house, server, int(gib * GIB), int(world * GIB))
-    await house.guilds.quotas.watch()
+    await house.quotas.watch()
 
 
 async def test_a_guild_is_warned_once_for_each_mark_it_crosses(house: Any, pond: str) -> None:
@@ -50,22 +50,22 @@ async def test_all_servers_count_together_but_for_deleted_ones(house: Any, pond:
     lake = str(await house.create("Lake"))
     await hold(house, lake, 50 * GIB)
     await uses(house, pond, 40)
-    assert (await house.guilds.quotas.status(CY)).storage.used == 90 * GIB
+    assert (await house.quotas.status(CY)).storage.used == 90 * GIB
     assert await warnings(house, GUILD) == [80]
     await house.servers.delete(ADA, lake, "Lake")
-    assert (await house.guilds.quotas.status(CY)).storage.used == 40 * GIB
+    assert (await house.quotas.status(CY)).storage.used == 40 * GIB
 
 
 async def test_another_guilds_worlds_do_not_count(house: Any, pond: str) -> None:
     await uses(house, pond, 90)
-    assert (await house.guilds.quotas.status(Actor(user=9, guild=701, manages_guild=True))).storage.used == 0
+    assert (await house.quotas.status(Actor(user=9, guild=701, manages_guild=True))).storage.used == 0
 
 
 async def test_a_lower_limit_warns_at_once_and_a_higher_one_makes_room(house: Any, pond: str) -> None:
     await uses(house, pond, 40)
-    await house.guilds.quotas.set(CY, {"storage": 41 * GIB})
+    await house.quotas.set(CY, {"storage": 41 * GIB})
     assert await warnings(house, GUILD) == [95]
-    await house.guilds.quotas.set(CY, {"storage": 100 * GIB})
+    await house.quotas.set(CY, {"storage": 100 * GIB})
     await uses(house, pond, 81)
     assert await warnings(house, GUILD) == [95, 80]
 
@@ -78,14 +78,14 @@ async def test_the_host_gives_what_it_gives(house: Any, pond: str) -> None:
 
 
 async def test_only_admins_see_and_set_it(house: Any, pond: str) -> None:
-    for refused in (house.guilds.quotas.status(ADA), house.guilds.quotas.set(ADA, {"servers": 1})):
+    for refused in (house.quotas.status(ADA), house.quotas.set(ADA, {"servers": 1})):
         with pytest.raises(NotAllowed):
             await refused
 
 
 @pytest.mark.parametrize("forged", [{"servers": -1}, {"servers": 11}, {"world": 11 * GIB}, {"retention": "lean"}])
 async def test_what_no_option_offers_is_refused(house: Any, pond: str, forged: dict[str, Any]) -> None:
-    before = (await house.guilds.quotas.status(CY)).limits
+    before = (await house.quotas.status(CY)).limits
     with pytest.raises(BadInput):
-        await house.guilds.quotas.set(CY, forged)
-    assert (await house.guilds.quotas.status(CY)).limits == before
+        await house.quotas.set(CY, forged)
+    assert (await house.quotas.status(CY)).limits == before

@@ -45,7 +45,7 @@ class Guild:
 
 @pytest.fixture
 async def guild(house: Any) -> AsyncIterator[Guild]:
-    faces = Faces(servers=house.servers, guilds=house.guilds, replies=Replies(), catalogue=Catalogue.load(BUILT_IN))
+    faces = Faces(house.servers, house.guilds, house.quotas, Replies(), Catalogue.load(BUILT_IN))
 
     def client() -> Client:
         return Client(faces, house.database)

@@ -126,7 +126,7 @@ def _places() -> Iterator[Place]:
 
 
 def _tree() -> app_commands.CommandTree[Any]:
-    faces = Faces(cast(Any, None), cast(Any, None), Replies(), CATALOGUE, worlds=cast(Any, object()))
+    faces = Faces(*[cast(Any, None)] * 3, Replies(), CATALOGUE, worlds=cast(Any, object()))
 
     async def made() -> Client:
         client = Client(faces, cast(Any, None))

@@ -35,6 +35,7 @@ from core.data.database import Database, insert_missing
 from core.data.tables import CardRow, EventRow, GuildRow, NoticeRow, PortRow, ServerRow
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.guilds.access import Actor
+from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
 from core.servers.controller import Controller
 from core.servers.desk import Desk, Host, Live
@@ -102,6 +103,7 @@ class Wire:
         faces = Faces(
             servers=self.servers,
             guilds=self.guilds,
+            quotas=Quotas(self.database, self.desk.changes, self.now),
             replies=Replies(),
             catalogue=self.desk.catalogue,
             worlds=self.worlds,

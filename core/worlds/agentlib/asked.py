@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from core.cluster.children import ChildFailed
@@ -10,9 +12,14 @@ from core.cluster.children import ChildFailed
 from .snapshots import Saver
 
 Answer = tuple[int, dict[str, Any]]
+NOT_ALLOWED: Answer = (401, {"error": "the token is missing or wrong"})
 
 _LINE_CAP = 1000  # characters of a console line
 _NOTE_CAP = 200  # characters of a snapshot's note
+
+
+def is_allowed(headers: Mapping[str, str], token: str) -> bool:
+    return hmac.compare_digest(headers.get("authorization", "").encode(), f"Bearer {token}".encode())
 
 
 async def snapshot(saver: Saver, body: bytes) -> Answer:

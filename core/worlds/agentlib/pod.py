@@ -14,7 +14,6 @@ preStop hook has touched `stop` (pod_places.py). SIGTERM comes when the game has
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import signal
 from collections.abc import Mapping
@@ -25,13 +24,13 @@ from urllib.parse import parse_qs, urlsplit
 from core.cluster.local_files import PodFile, SavedFile
 from core.games.console.rcon import Rcon
 
-from .asked import Answer, console_line, snapshot
+from .asked import NOT_ALLOWED, Answer, console_line, is_allowed, snapshot
 from .game import NoConsole
 from .pod_game import PodGame
-from .pod_http import Server
 from .pod_places import Places, store_of
 from .pod_scene import News, PodScene, unsaved_since
 from .probe import NoAnswer
+from .server import Server
 from .snapshots import Saver
 
 LONG_POLL = 25.0  # seconds
@@ -57,8 +56,8 @@ class PodAgent:
             case "GET", "/v1/ready":
                 detail = await self._game.detail()
                 return (503 if detail else 200), {"ready": not detail, "detail": detail}
-        if not hmac.compare_digest(headers.get("authorization", "").encode(), f"Bearer {self._pod.token}".encode()):
-            return 401, {"error": "the token is missing or wrong"}
+        if not is_allowed(headers, self._pod.token):
+            return NOT_ALLOWED
         match method, url.path:
             case "GET", "/v1/status":
                 detail = await self._game.detail()

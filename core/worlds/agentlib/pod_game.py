@@ -93,10 +93,14 @@ class PodGame:
         With RCON the answer tells, if it is what `done` (a regular expression) says. On stdin there is none: its
         output is in the pod's log, which the agent cannot read. Then the game gets a moment. Raises `NoConsole`.
         """
-        async with asyncio.timeout(within):
-            answer = await self._send(self._slow if self.hears_answers else self.console, line)
-            if not self.hears_answers or (done and not re.search(done, answer)):
-                await asyncio.sleep(FLUSH_TAKES)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._flush(line, done)
+
+    async def _flush(self, line: str, done: str) -> None:
+        answer = await self._send(self._slow if self.hears_answers else self.console, line)
+        if not self.hears_answers or (done and not re.search(done, answer)):
+            await asyncio.sleep(FLUSH_TAKES)
 
     async def watch_for_stop(self) -> None:
         """Sends the game's stop line once its preStop hook asks. Never returns."""

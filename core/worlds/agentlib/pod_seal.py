@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from core.cluster.children import ChildFailed, run_child
+from core.cluster.children import ChildFailed, run_child, saving
 from core.cluster.local_files import SavedFile
 
 from .pod_places import FOREIGN, Places, child_env, exit_of, only_empty, read_marker, run_or_stop, store_of
@@ -49,18 +49,16 @@ def _sealed(places: Places, environ: Mapping[str, str]) -> dict[str, Any]:
         raise ChildFailed("refused", "no store is set up")
     rules = json.loads(environ.get("DORMOUSE_SAVE") or "{}")
     verify = environ.get("DORMOUSE_VERIFY") == "1"
-    arguments = [
-        "--server",
+    arguments = saving(
         environ["DORMOUSE_SERVER"],
-        str(places.data.absolute()),
-        f"--volume={environ['DORMOUSE_VOLUME']}",
-        f"--run={environ['DORMOUSE_RUN']}",
-        f"--note={environ.get('DORMOUSE_NOTE', '')}",
-        "--full",
-        *(["--verify"] if verify else []),
-        *(f"--include={glob}" for glob in rules.get("include", ())),
-        *(f"--exclude={glob}" for glob in rules.get("exclude", ())),
-    ]
+        places.data,
+        volume=int(environ["DORMOUSE_VOLUME"]),
+        run=int(environ["DORMOUSE_RUN"]),
+        rules=rules,
+        note=environ.get("DORMOUSE_NOTE", ""),
+        full=True,
+        verify=verify,
+    )
     env = child_env(environ, places.work, store)
     said = run_or_stop(run_child("core.worlds.snapshot", arguments, env=env, cwd=places.work))
     if verify and (left_out := (said.get("skipped") or {}).get("unreadable")):

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.cluster.children import ChildFailed, run_child
+from core.cluster.children import ChildFailed, run_child, saving
 from core.cluster.local_files import PodFile, SavedFile, StoreFile, write_json
 
 from .game import NoConsole
@@ -148,18 +148,10 @@ class Saver:
             return  # told in the state
 
     async def _child(self, store: StoreFile, note: str, full: bool) -> dict[str, Any]:
-        pod, rules = self._pod, self._pod.save
-        arguments = [
-            "--server",
-            pod.server,
-            str(self._scene.data),
-            f"--volume={pod.volume}",
-            f"--run={pod.run}",
-            *([f"--note={note}"] if note else []),
-            *(["--full"] if full else []),
-            *(f"--include={glob}" for glob in rules.get("include", ())),
-            *(f"--exclude={glob}" for glob in rules.get("exclude", ())),
-        ]
+        pod = self._pod
+        arguments = saving(
+            pod.server, self._scene.data, volume=pod.volume, run=pod.run, rules=pod.save, note=note, full=full
+        )
         return await run_child("core.worlds.snapshot", arguments, env=self._scene.env(store), cwd=self._scene.work)
 
     @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 server for the agent in a pod: JSON, one request a connection, which has 10 s to come in.
+"""A small HTTP/1.1 server for agents: JSON, one request a connection, which has 10 s to come in.
 
 A client that hangs up early cancels nothing: what it asked for is done.
 """
