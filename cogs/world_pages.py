@@ -15,6 +15,7 @@ from core.cluster.port import Saved
 from core.servers.views import ServerView
 from core.servers.worlds import BEFORE_RESTORE, IMPORTED, Download
 from core.text import count, say, size
+from core.words import Phase
 from core.worlds.listing import Snapshot
 
 MOST_SHOWN = 15
@@ -53,7 +54,8 @@ def cloned(view: ServerView, language: str) -> str:
 
 
 def archiving(view: ServerView, language: str) -> str:
-    return say(language, "answer.archiving", name=_name(view))
+    said = "answer.archived" if view.phase == Phase.ARCHIVED else "answer.archiving"
+    return say(language, said, name=_name(view))
 
 
 def imported(view: ServerView, language: str) -> str:

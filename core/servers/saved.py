@@ -72,7 +72,7 @@ class Saves:
             row.good = saved.name
         data = {"name": saved.name, "size": saved.size, "new": saved.new_bytes, "checked": saved.checked}
         self._record(session, row, EventKind.SNAPSHOT, data)
-        if row.desired == Desired.PAUSED:
+        if row.desired in (Desired.PAUSED, Desired.ARCHIVED):
             await retell(session, row, self._desk.now(), {}, episode=row.episode)  # the receipt
 
     async def _came_to_be(self, session: AsyncSession, row: ServerRow, seen: Observed) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import subprocess
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -16,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import kube
 import pytest
 import yaml  # type: ignore[import-untyped]
 from reading import buttons, texts
+from visitor import heard, visit
 
 from bot.check_kubernetes import Target, check
 from bot.demo.guild.cast import ADA, CHAT
@@ -198,30 +197,10 @@ async def message(ada: Person, *words: str) -> dict[str, Any]:
             await asyncio.sleep(0.1)
 
 
-def play(card: dict[str, Any]) -> str:
-    """Where the page of the address on the card plays."""
-    where = re.search(r"[\d.]+:\d+", texts(card["components"]))
-    assert where is not None
-    return f"http://{where[0]}/play"
-
-
-async def heard(player: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
-    """The next message of that kind that the meadow sends."""
-    async with asyncio.timeout(20):
-        while (said := await player.receive_json())["t"] != kind:
-            pass
-    return dict(said)
-
-
 async def test_what_players_from_outside_draw_is_there_after_a_pause(ada: Person) -> None:
     await ada.slash(CHAT, "server create", game="meadow", name="Pond")
     card = await message(ada, "### Pond", "Running")
-    url = play(card)
-    async with (
-        aiohttp.ClientSession() as web,
-        web.ws_connect(f"{url}?name=Bo") as bo,
-        web.ws_connect(f"{url}?name=Cy") as cy,
-    ):
+    async with visit(card, "Bo") as bo, visit(card, "Cy") as cy:
         await heard(cy, "hello")
         await bo.send_json({"t": "plant", "cells": [[x, 5, "s"] for x in range(10, 20)]})
         assert (await heard(cy, "plant"))["cells"][0] == [10, 5, "s"]
@@ -234,7 +213,7 @@ async def test_what_players_from_outside_draw_is_there_after_a_pause(ada: Person
     card = await message(ada, "### Pond", "Paused")
     await ada.press(card, buttons(card["components"])["Resume"])
     card = await message(ada, "### Pond", "Running")
-    async with aiohttp.ClientSession() as web, web.ws_connect(f"{play(card)}?name=Bo") as bo:
+    async with visit(card) as bo:
         rows = (await heard(bo, "hello"))["rows"]
     assert (rows[5][9:21], rows[6][9:21]) == (".ssssssssss.", ".~~~~~~~~~~.")
 

@@ -34,6 +34,7 @@ class Followed:
         self.happened = asyncio.Condition()
         self.changes: list[tuple[str, str]] = []
         self.stale: list[str] = []
+        self.collecting: list[bool] = []  # whether the garbage collector was on, at each change
         self.follower: Follower[Thing] = Follower(
             api, "pods", {}, reduce, changed=self._changed, freshness=self._freshness, timing=timing, optional=optional
         )
@@ -42,6 +43,7 @@ class Followed:
     def _changed(self, before: Thing | None, after: Thing | None) -> None:
         some = after or before
         assert some is not None
+        self.collecting.append(gc.isenabled())
         self.changes.append((some.name, "went" if after is None else "came" if before is None else "changed"))
         self._tell()
 
@@ -204,6 +206,7 @@ async def test_one_that_is_needed_keeps_trying(server: FakeApi, follow: Follow) 
 
 
 async def test_the_garbage_collector_rests_while_a_list_comes_and_no_longer(server: FakeApi, follow: Follow) -> None:
+    server.put("listed")
     server.status = 503
     seen = await follow()
     await seen.until(lambda: bool(seen.stale))
@@ -211,3 +214,7 @@ async def test_the_garbage_collector_rests_while_a_list_comes_and_no_longer(serv
     server.status = 0
     await seen.until(lambda: seen.follower.fresh)
     assert gc.isenabled()
+    await server.opened.wait()
+    server.put("watched")
+    await seen.until(lambda: len(seen.changes) == 2)
+    assert seen.collecting == [False, True]

@@ -35,7 +35,7 @@ async def test_quota_without_options_shows_and_with_them_sets(oak: Oak) -> None:
     assert "Servers in all: 3" in said
     assert "A world: 5.0 GiB (at most 10.0 GiB)" in said
     assert "of 40.0 GiB (at most 200 GiB)" in said
-    assert "the newest 5, and one a day for a week" in said
+    assert "the newest 5, one an hour for half a day, one a day for a week" in said
     await oak.create()
     assert "as many servers as a member may have" in await oak.ask(oak.ada, "server create", game="meadow", name="Two")
 

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from onb2 import OnB2, on_b2, plant
+from onb2 import OnB2, on_b2
 from shipped import Shipped
+from visitor import plant
 
 pytestmark = pytest.mark.process
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from reading import buttons, texts
+from reading import server_of, texts
 from shipped import Shipped, has, shipped
+from visitor import plant
 
 from bot.demo.guild.cast import CHAT
 
@@ -29,22 +30,8 @@ async def house(tmp_path: Path) -> AsyncIterator[Shipped]:
         yield house
 
 
-def server_of(card: dict[str, Any]) -> str:
-    return next(iter(buttons(card["components"]).values())).split(":")[2]
-
-
 def world(house: Shipped, server: str, volume: int = 1) -> Path:
     return house.folder / "bot" / "servers" / server / "volumes" / str(volume) / "data"
-
-
-async def plant(house: Shipped, card: dict[str, Any], kind: str = "daisy") -> None:
-    """Bo walks in and plants something."""
-    where = re.search(r"127\.0\.0\.1:\d+", json.dumps(card["components"]))
-    assert where
-    async with aiohttp.ClientSession() as web, web.ws_connect(f"http://{where[0]}/play?name=Bo") as player:
-        await player.send_json({"t": "plant", "cells": [[3, 4, kind[0]]]})
-        while (await player.receive_json())["t"] != "plant":
-            pass
 
 
 async def pause(house: Shipped, name: str = "Pond") -> dict[str, Any]:
@@ -70,7 +57,7 @@ async def choose(house: Shipped, typed: str) -> str:
 
 async def test_the_card_says_when_the_world_was_saved_and_how_large_it_is(house: Shipped) -> None:
     card = await house.create()
-    await plant(house, card)
+    await plant(card)
     await house.message("### Pond", "World saved")
 
 
@@ -130,6 +117,8 @@ async def test_an_archived_world_gives_its_disk_back_and_is_the_same_after_resum
     (world(house, server) / "castle").write_text("tall")
     await ask(house, "world archive", "is being archived", server="Pond")
     await house.message("### Pond", "Archived")
+    await house.message("was paused by", "World saved", "checked")
+    await ask(house, "world archive", "is archived already", server="Pond")
     assert not world(house, server).exists()
     await resume(house)
     assert (world(house, server, 2) / "castle").read_text() == "tall"

@@ -96,6 +96,32 @@ class Namespace:
             timing=timing,
         )
 
+    def erase(self, claim: str) -> None:
+        """What a broken disk does."""
+        code = "import pathlib, shutil\nfor each in pathlib.Path('/volume').iterdir():\n"
+        code += "    shutil.rmtree(each) if each.is_dir() else each.unlink()"
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "eraser"},
+            "spec": {
+                "restartPolicy": "Never",
+                "securityContext": {"runAsUser": 10001, "fsGroup": 10001},
+                "containers": [
+                    {
+                        "name": "eraser",
+                        "image": IMAGE,
+                        "command": ["python", "-c", code],
+                        "volumeMounts": [{"name": "data", "mountPath": "/volume"}],
+                    }
+                ],
+                "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": claim}}],
+            },
+        }
+        self.kubectl("apply", "-f", "-", given=pod)
+        self.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/eraser", "--timeout=50s")
+        self.kubectl("delete", "pod", "eraser", "--grace-period=0")
+
     def remove(self) -> None:
         """Its servers are told to go first; the namespace's controller does the rest, and nobody waits for it."""
         self.kubectl("delete", "statefulsets,pods", "--all", "--wait=false", "--grace-period=1")

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from b2server import B2Server, Key
-from reading import buttons, texts
+from reading import server_of, texts
 from shipped import ROOT, Shipped, shipped
 
 from bot.demo.guild.cast import CHAT
@@ -92,20 +90,6 @@ async def on_b2(folder: Path, *, hurried: float | None = None, **settings: str) 
 def store_settings(b2: B2Server, key: Key) -> dict[str, str]:
     names = {"STORE": f"b2:{BUCKET}/{PREFIX}", "B2_KEY_ID": key.id, "B2_KEY": key.secret, "B2_REALM": b2.url}
     return {f"DORMOUSE_{name}": value for name, value in names.items()}
-
-
-def server_of(card: dict[str, Any]) -> str:
-    return next(iter(buttons(card["components"]).values())).split(":")[2]
-
-
-async def plant(card: dict[str, Any], kind: str = "daisy") -> None:
-    """Bo walks in and plants something."""
-    where = re.search(r"127\.0\.0\.1:\d+", texts(card["components"]))
-    assert where
-    async with aiohttp.ClientSession() as web, web.ws_connect(f"http://{where[0]}/play?name=Bo") as player:
-        await player.send_json({"t": "plant", "cells": [[3, 4, kind[0]]]})
-        while (await player.receive_json())["t"] != "plant":
-            pass
 
 
 def measured() -> dict[str, str]:

@@ -23,3 +23,8 @@ def buttons(component: Any) -> dict[str, str]:
     own = {component["label"]: component["custom_id"]} if component.get("type") == BUTTON else {}
     inner = [component[key] for key in ("components", "component", "accessory") if component.get(key)]
     return own | {key: value for part in inner for key, value in buttons(part).items()}
+
+
+def server_of(card: dict[str, Any]) -> str:
+    """The id of the server that a card is of, from its buttons."""
+    return next(iter(buttons(card["components"]).values())).split(":")[2]

@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import kube
 import pytest
 from b2server import B2Server
-from reading import buttons, texts
-from shipped import Shipped, shipped
+from reading import server_of
+from shipped import Shipped, has, shipped
+from visitor import finds_daisy, plant
 
 from bot.demo.guild.cast import CHAT
 from core.cluster import names
 
 kube.needs_cluster("CLUSTER_HOST_IP")
 pytestmark = [*kube.pytestmark, pytest.mark.process]
-DAISY = [3, 4, "d"]
-"""Column, row, kind."""
 
 
 @pytest.fixture
@@ -60,46 +57,34 @@ async def running(house: Shipped, name: str = "Pond") -> dict[str, Any]:
     return await house.message(f"### {name}", "Running", within=90)
 
 
-def server_of(card: dict[str, Any]) -> str:
-    return next(iter(buttons(card["components"]).values())).split(":")[2]
-
-
-async def finds_daisy(card: dict[str, Any], *, plant: bool = False) -> bool:
-    """Walk in and look; plant it then, or not."""
-    where = re.search(r"[\d.]+:\d+", texts(card["components"]))
-    assert where is not None
-    async with aiohttp.ClientSession() as web, asyncio.timeout(30):
-        while True:
-            try:
-                player = await web.ws_connect(f"http://{where[0]}/play?name=Ada")
-                break
-            except aiohttp.ClientError:  # packet rules follow the pod by some milliseconds
-                await asyncio.sleep(0.1)
-        async with player:
-            hello = await player.receive_json()
-            if plant:
-                await player.send_json({"t": "plant", "cells": [DAISY]})
-                while (await player.receive_json())["t"] != "plant":
-                    pass
-            return bool(hello["rows"][DAISY[1]][DAISY[0]] == DAISY[2])
-
-
 async def ask(house: Shipped, command: str, *words: str, within: float = 90, **options: Any) -> dict[str, Any]:
     await house.people["Ada"].slash(CHAT, command, **options)
     return await house.message(*words, within=within)
 
 
-async def test_a_world_outlives_its_volume_its_archive_and_a_mistake(house: Shipped, namespace: kube.Namespace) -> None:
+async def test_a_world_outlives_its_volume_its_data_its_archive_and_a_mistake(
+    house: Shipped, namespace: kube.Namespace
+) -> None:
     await house.people["Ada"].slash(CHAT, "server create", game="meadow", name="Pond")
     card = await running(house)
     server = server_of(card)
-    assert not await finds_daisy(card, plant=True)
+    assert not await finds_daisy(card)
+    await plant(card)
 
     await ask(house, "server pause", "### Pond", "Paused", server="Pond")
     await house.message("was paused by", "World saved", within=60)
     await asyncio.to_thread(namespace.kubectl, "delete", "pvc", names.claim(server, 1))
     await house.people["Ada"].slash(CHAT, "server resume", server="Pond")
     await house.message("The disk with the world of", "It is back as it was", within=90)
+    assert await finds_daisy(await running(house))
+
+    await ask(house, "server pause", "### Pond", "Paused", server="Pond")
+    await asyncio.to_thread(namespace.erase, names.claim(server, 2))
+    await house.people["Ada"].slash(CHAT, "server resume", server="Pond")
+    await house.until(
+        lambda found: len([m for m in found if has(m, "The disk with the world of", "It is back as it was")]) == 2,
+        within=90,
+    )
     assert await finds_daisy(await running(house))
 
     await ask(house, "world archive", "### Pond", "Archived", within=120, server="Pond")
