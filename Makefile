@@ -88,15 +88,18 @@ $(VENV)/.dev: requirements-dev.txt | $(BIN)/python
 	@touch $@ $(VENV)/.run
 
 .PHONY: bench
-bench: $(VENV)/.dev ## how fast it is, beside a bare bot, in docs/performance.md (BENCH=quick: a minute, prints only)
+bench: bench-bot bench-worlds bench-cluster ## how fast it is, beside its peers, in docs/performance.md (BENCH=quick: prints only)
+
+.PHONY: bench-bot
+bench-bot: $(VENV)/.dev ## the bot beside a bare one
 	PYTHONPATH=.:tests/support $(BIN)/python tests/bench $(if $(filter quick,$(BENCH)),--quick)
 
 .PHONY: bench-cluster
-bench-cluster: $(VENV)/.dev ## the same on a real cluster, beside kubectl and the typed client (see tests/bench/kubernetes)
+bench-cluster: $(VENV)/.dev ## on a real cluster, beside kubectl and the typed client (see tests/bench/kubernetes)
 	PYTHONPATH=.:tests/support:tests/bench $(BIN)/python tests/bench/kubernetes $(if $(filter quick,$(BENCH)),--quick)
 
 .PHONY: bench-worlds
-bench-worlds: $(VENV)/.dev ## worlds of 1 and 4 GiB beside restic and rclone, which have to be installed (BENCH=quick: prints only)
+bench-worlds: $(VENV)/.dev ## worlds of 1 and 4 GiB beside restic and rclone, where these are installed
 	$(BIN)/python tests/bench/worlds $(if $(filter quick,$(BENCH)),--quick)
 
 .PHONY: helm

@@ -6,8 +6,9 @@ from typing import Any
 
 from core.cluster.addresses import Addresses
 from core.cluster.api import GROUPS
-from core.cluster.manifests import Site, manifests
+from core.cluster.manifests import manifests
 from core.cluster.port import PortSpec, ServerSpec
+from core.cluster.site import Site
 from core.games.catalogue import Game
 
 NAME = "dormouse-check"

@@ -9,10 +9,10 @@ from core.cluster.addresses import Addresses, Exposure
 from core.cluster.api import own_namespace
 from core.cluster.kubernetes import KubernetesCluster
 from core.cluster.local_files import StoreFile
-from core.cluster.manifests import Site
+from core.cluster.site import Site
 from core.errors import ClusterError, Misconfigured
 from core.servers.desk import Desk
-from core.worlds.access import B2Access
+from core.worlds.store_access import B2Access
 
 
 def site(settings: Settings, desk: Desk) -> Site:

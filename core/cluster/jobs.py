@@ -9,14 +9,15 @@ from collections import defaultdict
 from typing import Any
 
 from core.cluster import names
-from core.cluster.access import StoreAccess
 from core.cluster.api import Api, Conflict, Raw
 from core.cluster.local_files import SavedFile
 from core.cluster.local_volumes import refusal_of, saved_of
-from core.cluster.manifests import Site, store_secret
+from core.cluster.manifests import store_secret
 from core.cluster.manifests_job import job
 from core.cluster.port import Saved
 from core.cluster.reduced import SetRecord
+from core.cluster.site import Site
+from core.cluster.store_access import StoreAccess
 from core.errors import ClusterError
 from core.words import Problem
 

@@ -16,7 +16,6 @@ import aiohttp
 import structlog
 
 from core.cluster import names
-from core.cluster.access import StoreAccess
 from core.cluster.api import Api, Expired, configuration
 from core.cluster.applied import Applier
 from core.cluster.broadcast import Broadcast
@@ -24,7 +23,7 @@ from core.cluster.holdings import Holdings
 from core.cluster.jobs import Jobs
 from core.cluster.local_files import SavedFile
 from core.cluster.local_volumes import refusal_of, saved_of
-from core.cluster.manifests import Site, disruption_budget, manifests, store_secret
+from core.cluster.manifests import disruption_budget, manifests, store_secret
 from core.cluster.metrics import in_use
 from core.cluster.pod_logs import PodLogs
 from core.cluster.port import Cluster, InUse, LogPart, News, Observed, Saved, ServerSpec
@@ -32,6 +31,8 @@ from core.cluster.reasons import Reasons
 from core.cluster.receipts import Receipts
 from core.cluster.reduced import Held, NodeRecord, look_again, observe, reduce_node
 from core.cluster.reduced_pod import PodRecord
+from core.cluster.site import Site
+from core.cluster.store_access import StoreAccess
 from core.cluster.watch import Follower, Timing
 from core.errors import ClusterAway, ClusterError
 from core.words import Problem

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from core.cluster import names
-from core.cluster.manifests import AT_WORK, WORK, Site, literal, locked
+from core.cluster.manifests_pod import AT_WORK, WORK, literal, locked
+from core.cluster.site import Site
 
 Raw = dict[str, Any]
 

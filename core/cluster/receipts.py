@@ -19,13 +19,13 @@ import aiohttp
 import structlog
 
 from core.cluster import names
-from core.cluster.access import StoreAccess
 from core.cluster.api import Api, Expired
 from core.cluster.local_files import SavedFile
 from core.cluster.local_volumes import saved_of
 from core.cluster.port import Progress, Saved
 from core.cluster.reduced import Held
 from core.cluster.reduced_pod import PodRecord
+from core.cluster.store_access import StoreAccess
 from core.errors import ClusterError
 from core.words import PodPhase
 

@@ -16,7 +16,7 @@ import kube
 import pytest
 
 from core.cluster.local_files import PodFile
-from core.cluster.manifests import pod_file
+from core.cluster.manifests_pod import pod_file
 from core.cluster.names import FOREIGN_EXIT, REFUSED_EXIT
 from core.games.console.port import Console
 from core.worlds.agentlib import pod_game, pod_query

@@ -13,11 +13,11 @@ import aiohttp
 import pytest
 
 from core.cluster import receipts as module
-from core.cluster.access import StoreAccess
 from core.cluster.port import Progress, Saved
 from core.cluster.receipts import Receipts
 from core.cluster.reduced import Held, SetRecord
 from core.cluster.reduced_pod import PodRecord
+from core.cluster.store_access import StoreAccess
 from core.errors import ClusterError
 from core.words import PodPhase
 

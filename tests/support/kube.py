@@ -21,12 +21,12 @@ from core.cluster.addresses import Addresses, Exposure
 from core.cluster.api import GROUPS, PERMISSIONS, Api, configuration
 from core.cluster.kubernetes import KubernetesCluster
 from core.cluster.local_files import StoreFile
-from core.cluster.manifests import Site
 from core.cluster.port import PortSpec, ServerSpec
+from core.cluster.site import Site
 from core.cluster.watch import Timing
 from core.games.catalogue import Game
 from core.words import new_server_id
-from core.worlds.access import B2Access
+from core.worlds.store_access import B2Access
 
 KUBECONFIG = os.environ.get("KUBECONFIG", "")
 IMAGE = os.environ.get("DORMOUSE_TEST_IMAGE", "")

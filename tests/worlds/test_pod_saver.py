@@ -12,7 +12,7 @@ import kube
 import pytest
 
 from core.cluster.local_files import SavedFile, StoreFile
-from core.cluster.manifests import pod_file
+from core.cluster.manifests_pod import pod_file
 from core.games.catalogue import Save
 from core.worlds.agentlib import snapshots
 from core.worlds.agentlib.game import NoConsole

@@ -22,7 +22,7 @@ from b2server import B2Server, Fault
 from ports import ports
 
 from core.cluster.local_files import SavedFile
-from core.cluster.manifests import pod_file
+from core.cluster.manifests_pod import pod_file
 from core.games.catalogue import Save
 from tests.worlds.around import SERVER
 from tests.worlds.pod_process import ROOT, Pod, die

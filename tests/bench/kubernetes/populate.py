@@ -24,8 +24,9 @@ from core.cluster import names
 from core.cluster.addresses import Addresses, Exposure
 from core.cluster.api import Api, configuration
 from core.cluster.applied import Applier
-from core.cluster.manifests import Site, manifests
+from core.cluster.manifests import manifests
 from core.cluster.port import PortSpec, ServerSpec
+from core.cluster.site import Site
 from core.games.catalogue import BUILT_IN, Catalogue, Game
 from core.words import new_server_id
 

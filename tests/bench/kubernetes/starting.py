@@ -23,8 +23,8 @@ from core.cluster.addresses import Addresses, Exposure
 from core.cluster.api import Api, configuration
 from core.cluster.holdings import Holdings
 from core.cluster.kubernetes import KubernetesCluster
-from core.cluster.manifests import Site
 from core.cluster.port import Listed
+from core.cluster.site import Site
 
 INSTALLATION = "bench"
 KINDS = ("statefulsets", "pods", "persistentvolumeclaims", "services", "networkpolicies")

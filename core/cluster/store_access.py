@@ -1,4 +1,4 @@
-"""How a server's pods come to the store, and what the adapter itself asks of it. core/worlds/access.py does it."""
+"""How a server's pods come to the store, and what the adapter asks of it. core/worlds/store_access.py does it."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from b2server import B2Server, Fault, Key
 from core.cluster.local_files import StoreFile
 from core.errors import ClusterError
 from core.words import Problem
-from core.worlds.access import B2Access
 from core.worlds.snapshot import snapshot
 from core.worlds.store import open_store
+from core.worlds.store_access import B2Access
 from tests.worlds.b2.bucket import ALL_THE_BOT_NEEDS, BUCKET
 
 POND, LAKE = "abcdefghijkl", "bcdefghijklm"

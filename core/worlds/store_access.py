@@ -7,10 +7,10 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from core.cluster.access import StoreAccess
 from core.cluster.local_files import StoreFile
 from core.cluster.local_volumes import refusal_of
 from core.cluster.port import Saved, split_source
+from core.cluster.store_access import StoreAccess
 
 from .errors import WorldError
 from .listing import latest
