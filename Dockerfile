@@ -3,7 +3,7 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 RUN python3 -m venv /opt/dormouse
 COPY requirements.txt .
-RUN /opt/dormouse/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+RUN /opt/dormouse/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY cogs cogs

@@ -3,8 +3,27 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8300
+
+# How tests are run. What waits more than it computes is a lane of its own, with more workers than there are cores.
+# It keeps the tests of a file in one process, which starts what they share once; elsewhere each goes to whoever is free.
+# Tracebacks are native: looking into the source, as pytest's do, fails at times on Python 3.11, and takes the run along.
+# ONLY=FILE runs the tests that it names; TOOK=FILE writes there how long each took; MEASURED=1 measures coverage.
+WAITING := $(addprefix tests/,browser faults health process)
 GAPS := tests/cluster/kubernetes/test_gaps.py
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+WAITERS ?= $(shell expr 2 '*' $$($(BIN)/python -c 'import os; print(os.cpu_count())'))
+RUN = $(BIN)/$(if $(MEASURED),coverage run,python) -m pytest -q --tb native --dist worksteal --took $(or $(TOOK),-) $(PYTEST)
+comma := ,
+these = $(if $(ONLY),@$(ONLY),$(1))
+# What only speaks to a real API server.
+ON_CLUSTER := $(patsubst %,core/cluster/kubernetes/%.py,cluster broadcast holdings pod_logs applied reasons)
+
+# A lock is one only if nothing is resolved while it is installed: what it says, and nothing else (tests/lock).
+LOCKED := --quiet --no-deps --require-hashes
+PIP := $(BIN)/pip install --disable-pip-version-check
+UV := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip
+
+COMPILE := $(UV) compile pyproject.toml --system-certs --universal --python-version 3.11 --generate-hashes \
+  --no-strip-extras --no-emit-index-url --no-header --quiet
 
 .PHONY: help
 help: ## what can be done here
@@ -15,29 +34,53 @@ demo: $(VENV)/.run ## a guild in the browser, with real game servers behind it (
 	@$(BIN)/python -m bot demo --port $(PORT)
 
 .PHONY: test
-test: $(VENV)/.dev ## all tests that this machine can run; what is skipped says why
-	$(BIN)/python -m pytest -n auto $(PYTEST)
+test: $(VENV)/.dev ## every part of Dormouse, in a quarter of an hour on 2 cores; what is skipped says why
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync test-computing test-waiting
+
+.PHONY: test-computing
+test-computing: $(VENV)/.dev # one lane of `make test`
+	$(RUN) -n auto -m "not kubernetes and not deep" $(call these,tests $(WAITING:%=--ignore %))
+
+.PHONY: test-waiting
+test-waiting: $(VENV)/.dev # the other
+	$(RUN) --dist loadfile -n $(WAITERS) -m "not deep" $(call these,$(WAITING))
+
+.PHONY: test-deep
+test-deep: $(VENV)/.dev ## what tries much more of the same: deaths, storms, a hundred thousand files
+	$(RUN) -n $(WAITERS) -m deep $(call these,tests/death tests/storm tests/worlds/test_round_trip.py)
 
 .PHONY: test-browser
 test-browser: $(VENV)/.dev ## the story of the demo in a headless Chromium
-	$(BIN)/python -m pytest -m browser tests/browser
+	$(RUN) -n 0 -m browser tests/browser
 
 .PHONY: test-cluster
-test-cluster: $(VENV)/.dev ## what needs a real cluster (KUBECONFIG) with Dormouse's image on it (DORMOUSE_TEST_IMAGE)
-	$(BIN)/python -m pytest -n auto -m kubernetes --ignore $(GAPS) tests/cluster tests/chart tests/container $(PYTEST)
-	$(BIN)/python -m pytest $(GAPS) $(PYTEST) # it breaks the cluster for a while, so it runs by itself
+test-cluster: test-kubernetes test-gaps ## what needs a real cluster (KUBECONFIG) with Dormouse's image on it (DORMOUSE_TEST_IMAGE)
+
+.PHONY: test-kubernetes
+test-kubernetes: $(VENV)/.dev # all but what breaks the cluster
+	$(RUN) -n $(WAITERS) -m kubernetes $(call these,tests/cluster tests/chart tests/container --ignore $(GAPS))
+
+.PHONY: test-gaps
+test-gaps: $(VENV)/.dev # what breaks it for a while, so nothing else may run on it
+	$(RUN) -n 0 -m "not deep" $(call these,$(GAPS))
 
 .PHONY: coverage
-coverage: $(VENV)/.dev ## lines and branches that unit and process tests reach: at least 90 %
-	$(if $(PYTEST),,$(BIN)/coverage erase)
-	$(BIN)/coverage run -m pytest -n auto -q -m "not browser and not kubernetes" --ignore tests/death $(PYTEST)
+coverage: $(VENV)/.dev ## lines and branches that `make test` reaches, and test-cluster where there is one: at least 90 %
+	$(BIN)/coverage erase
+	$(MAKE) MEASURED=1 test $(if $(DORMOUSE_TEST_IMAGE),test-cluster)
+	@$(MAKE) --no-print-directory coverage-report
+
+.PHONY: coverage-report
+coverage-report: # of all that was measured since the last `coverage erase`
 	$(BIN)/coverage combine -q
-	$(BIN)/coverage report
+	@$(if $(DORMOUSE_TEST_IMAGE),,echo "Left out, because there is no cluster to try it on (DORMOUSE_TEST_IMAGE):" $(ON_CLUSTER))
+	$(BIN)/coverage report $(if $(DORMOUSE_TEST_IMAGE),,--omit "$(subst $(eval ) ,$(comma),$(ON_CLUSTER))")
 
 .PHONY: soak
-soak: $(VENV)/.dev ## hours: a hundred storms, death at every point, 500 deaths on the cluster, long state machines
-	DEATHS=all STORMS=1-100 CLUSTER_DEATHS=500 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n auto --timeout 3600 \
-	  tests/death tests/storm tests/machine tests/worlds tests/cluster --ignore $(GAPS)
+soak: $(VENV)/.dev ## hours: every sampled case, a hundred storms, death at every point, long state machines; with a cluster, there too
+	CASES=all $(RUN) -n $(WAITERS) --timeout 3600 tests/agent tests/death tests/hostile tests/storm tests/machine tests/worlds \
+	  $(if $(KUBECONFIG),tests/cluster --ignore $(GAPS))
+	$(if $(KUBECONFIG),$(RUN) -n 0 --timeout 3600 $(GAPS))
 
 .PHONY: pictures
 pictures: test-browser ## the README's pictures, made by the program itself
@@ -62,10 +105,8 @@ dev: $(VENV)/.dev ## everything a contributor needs
 
 .PHONY: lock
 lock: $(VENV)/.dev ## compile requirements*.txt from pyproject.toml (hashes, no addresses)
-	$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header -q -o requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header -q -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) --extra build -o requirements.txt
+	$(COMPILE) --extra build --extra dev -c requirements.txt -o requirements-dev.txt
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches (worlds and databases stay)
@@ -75,16 +116,26 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Dormouse needs Python 3.11 or newer: make PYTHON=python3.12")'
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements.txt | $(BIN)/python
+# uv takes a tenth of pip's time over the hashes. It comes by pip, from the lock; where there is none for this machine,
+# or it cannot reach what pip reaches, pip does its work.
+$(BIN)/uv: requirements-dev.txt | $(BIN)/python
+	@awk '/^[a-z]/ {ours = /^uv==/} ours' requirements-dev.txt > $(VENV)/uv.txt
+	@$(PIP) $(LOCKED) -r $(VENV)/uv.txt || echo "There is no uv for this machine: pip takes a minute longer."
+	@[ ! -e $@ ] || touch $@
+
+define install
+	@$(UV) install $(LOCKED) --system-certs -r $(1) || $(PIP) $(LOCKED) -r $(1)
+	@$(UV) install --quiet --offline --no-deps --no-build-isolation -e . || $(PIP) --quiet --no-deps --no-build-isolation -e .
+endef
+
+$(VENV)/.run: requirements.txt | $(BIN)/uv
 	@echo "Setting up (once) ..."
-	@$(PIP) -r requirements.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(call install,requirements.txt)
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt | $(BIN)/python
+$(VENV)/.dev: requirements-dev.txt | $(BIN)/uv
 	@echo "Setting up for development (once) ..."
-	@$(PIP) -r requirements-dev.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(call install,requirements-dev.txt)
 	@touch $@ $(VENV)/.run
 
 .PHONY: bench

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot.arguments import add_store_commands
-from core.errors import Misconfigured
+from core.errors import CannotGoOn, Misconfigured
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -26,8 +26,12 @@ def main(arguments: list[str] | None = None) -> None:
     verbs = {"run": _run, "demo": _demo, "check": _check, "migrate": _migrate, "worlds": _store, "backup": _store}
     try:
         code = verbs[chosen.command](chosen)
+    except CannotGoOn as wrong:
+        _say("Dormouse cannot go on like this:", wrong.lines)
+        code = 1
     except Misconfigured as wrong:
-        _say("Dormouse cannot start like this:", wrong.lines)
+        starts = chosen.command in ("run", "demo")
+        _say("Dormouse cannot start like this:" if starts else "That cannot be done like this:", wrong.lines)
         code = 1
     except KeyboardInterrupt:
         code = 130
@@ -35,12 +39,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(_: argparse.Namespace) -> int:
-    from bot import telemetry
-    from bot.app import build, only_one
+    from bot.app import build
+    from bot.lock import only_one
     from bot.settings import load
+    from bot.telemetry import logs
 
     settings, unknown = load()
-    telemetry.set_up(secrets=settings.secrets)
+    logs.set_up(secrets=settings.secrets)
     if unknown:
         _say("These settings are not known and do nothing:", unknown)
 
@@ -62,45 +67,32 @@ def _demo(chosen: argparse.Namespace) -> int:
 def _check(_: argparse.Namespace) -> int:
     from bot.check import check
 
-    mistakes, remarks = asyncio.run(check())
-    for remark in remarks:
+    report = asyncio.run(check())
+    for remark in report.remarks:
         print(remark)
-    if mistakes:
-        _say("Not ready:", mistakes)
+    if report.mistakes:
+        _say("Not ready:", report.mistakes)
         return 1
     print("All is well.")
     return 0
 
 
 def _migrate(_: argparse.Namespace) -> int:
-    from bot import backup
+    from bot.database import migrate
     from bot.settings import load
-    from core.cluster.children import ChildFailed
-    from core.data.database import Database, Schema
-    from core.data.trouble import TROUBLE
+    from core.data.schema import Schema
 
     settings, _unknown = load()
-
-    async def copy_before(database: Database) -> None:
-        """SQLite's own copy lies beside it in any case."""
-        try:
-            if await database.schema() is Schema.OLD:
-                await backup.keep(settings)
-        except TROUBLE:
-            return  # migrate says it in words
-        except ChildFailed as wrong:
-            _say("No copy of the database could be put on the store before this:", [wrong.detail])
-
-    async def migrate() -> bool:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        database = Database(settings.database)
-        try:
-            await copy_before(database)
-            return await database.migrate()
-        finally:
-            await database.close()
-
-    print("The schema is up to date now." if asyncio.run(migrate()) else "The schema was up to date already.")
+    found, missing = asyncio.run(migrate(settings))
+    if missing:
+        _say("No copy of the database could be put on the store before this:", [missing])
+    match found:
+        case Schema.CURRENT:
+            print("The schema was up to date already.")
+        case Schema.NEWER:
+            print("The schema is of a newer Dormouse, which lets this one use it: there is nothing to do.")
+        case _:
+            print("The schema is up to date now.")
     return 0
 
 

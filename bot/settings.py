@@ -10,20 +10,23 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from io import StringIO
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from core.cluster.local_files import StoreFile
+from core.edited import read_edited
 from core.errors import Misconfigured
 from core.guilds.limits import STORAGE_BYTES
 from core.worlds.store.b2_place import B2Place
+from core.worlds.store.place import StorePlace
 
 PREFIX = "DORMOUSE_"
 SECRETS = ("DISCORD_TOKEN", "MASTER_KEY", "DATABASE_URL", "B2_KEY")
@@ -48,7 +51,9 @@ class Settings(BaseSettings):
     cluster: Literal["local", "kubernetes"] = "local"
     namespace: str = Field("dormouse-servers", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
     image: str | None = None
+    pod_file: Path | None = None
     exposure: Literal["loadbalancer", "nodeport", "hostport"] = "loadbalancer"
+    traffic_policy: Literal["local", "cluster"] | None = None
     addresses: tuple[str, ...] = ()
     public_host: str = "127.0.0.1"
     ports: str = "25500-25999"
@@ -56,6 +61,7 @@ class Settings(BaseSettings):
     idle_warn: int = Field(300, ge=0, le=3600)
     idle_grace: int = Field(600, ge=0, le=86400)
     games_dir: Path | None = None
+    scratch: int | None = Field(None, ge=1, le=1_000_000)
     store: str | None = None
     b2_key_id: str | None = None
     b2_key: SecretStr | None = None
@@ -188,6 +194,11 @@ class Settings(BaseSettings):
         return range(first, last + 1)
 
     @property
+    def scratch_bytes(self) -> int | None:
+        """That may lie in the folder `work` of the data folder; None: as many as its disk has."""
+        return None if self.scratch is None else self.scratch * 2**30
+
+    @property
     def health_address(self) -> tuple[str, int] | None:
         """Host and port, 0 for any free one; None: off."""
         return _host_and_port(self.health)
@@ -198,12 +209,12 @@ class Settings(BaseSettings):
         return _host_and_port(self.web)
 
     @property
-    def store_file(self) -> StoreFile:
+    def store_place(self) -> StorePlace:
         """Where worlds are kept, as the processes that go there are told. Misconfigured where it is no such place."""
         place = self.store or f"folder:{self.data_dir / 'store'}"
         kind, _, rest = place.partition(":")
         if kind == "folder":
-            return StoreFile(f"folder:{Path(rest).absolute()}", every=self.snapshot_every)
+            return StorePlace(f"folder:{Path(rest).absolute()}", every=self.snapshot_every)
         key = self.b2_key.get_secret_value() if self.b2_key else ""
         try:
             B2Place.parse(place, self.b2_key_id or "", key, self.b2_realm or "")
@@ -211,7 +222,7 @@ class Settings(BaseSettings):
             raise Misconfigured([f"DORMOUSE_STORE: {wrong}."]) from None
         secrets = {"B2_KEY_ID": self.b2_key_id, "B2_KEY": key, "B2_REALM": self.b2_realm}
         told = {PREFIX + name: value for name, value in secrets.items() if value}
-        return StoreFile(place, told, every=self.snapshot_every)
+        return StorePlace(place, told, every=self.snapshot_every)
 
     @property
     def database(self) -> str:
@@ -229,18 +240,15 @@ def _host_and_port(address: str) -> tuple[str, int] | None:
 def load(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> tuple[Settings, list[str]]:
     """The settings, and the DORMOUSE_ names that nobody knows. Raises Misconfigured with all mistakes at once."""
     environ = os.environ if environ is None else environ
-    given: dict[str, str] = {}
-    if env_file is not None and env_file.is_file():
-        given = {key: value for key, value in dotenv_values(env_file).items() if value is not None}
+    given, mistakes = _of_file(env_file) if env_file is not None and env_file.is_file() else ({}, [])
     given |= environ
     named = {key.removeprefix(PREFIX): value for key, value in given.items() if key.startswith(PREFIX) and value != ""}
-    mistakes: list[str] = []
     for name in SECRETS:
         if (path := named.pop(f"{name}_FILE", None)) is not None:
             try:
-                named[name] = Path(path).read_text("utf-8").strip()
-            except (OSError, UnicodeDecodeError) as wrong:
-                mistakes.append(f"{PREFIX}{name}_FILE names {path}, which cannot be read: {wrong.__class__.__name__}.")
+                named[name] = read_edited(Path(path)).strip()
+            except Misconfigured as wrong:
+                mistakes += [f"{PREFIX}{name}_FILE: {line}" for line in wrong.lines]
     known = {name.upper() for name in Settings.model_fields}
     unknown = sorted(PREFIX + name for name in named if name not in known)
     try:
@@ -257,12 +265,25 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(
             "leave it out, or set DORMOUSE_DATABASE_URL to a PostgreSQL."
         )
     try:
-        _ = settings.store_file
+        _ = settings.store_place
     except Misconfigured as wrong:
         mistakes += wrong.lines
     if mistakes:
         raise Misconfigured(mistakes)
     return settings, unknown
+
+
+def _of_file(path: Path) -> tuple[dict[str, str], list[str]]:
+    """What a `.env` file sets, and what is wrong with it."""
+    try:
+        text = read_edited(path)
+    except Misconfigured as wrong:
+        return {}, wrong.lines
+    broken = [each.original for each in parse_stream(StringIO(text)) if each.error]
+    lines = [each.line + len(each.string) - len(each.string.lstrip("\n")) for each in broken]  # behind empty ones
+    if lines:
+        return {}, [f"{path}, line {line}: this is not NAME=value." for line in lines]
+    return {key: value for key, value in dotenv_values(stream=StringIO(text)).items() if value is not None}, []
 
 
 def master_key(settings: Settings) -> bytes:

@@ -11,26 +11,28 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from bot import backup
-from bot.rebuild import rebuild
+from bot.backup import copies
+from bot.lock import only_one
 from bot.settings import Settings, load
 from core.data.trouble import reason
 from core.errors import Misconfigured
-from core.text import size
+from core.text import DEFAULT, size
 from core.worlds.collect import unhide
 from core.worlds.errors import WorldError
+from core.worlds.gaps import FILES, Gaps
 from core.worlds.ledger import StoreLedger
 from core.worlds.listing import Snapshot, listing
 from core.worlds.pack import Finding
-from core.worlds.restore import NEWEST, newest_name, restore
+from core.worlds.prune import clear_leftovers, prune
+from core.worlds.restore import newest_name, restore
+from core.worlds.source import NEWEST
 from core.worlds.store import Store, StoreError, open_store
-from core.worlds.tend import tend, tidy
 from core.worlds.verify import verify
 
 
 def run(chosen: argparse.Namespace) -> int:
     settings, _ = load()
-    place = settings.store_file
+    place = settings.store_place
     try:
         store = open_store(place.place, place.env)
         if chosen.command == "backup":
@@ -59,8 +61,25 @@ def _ls(chosen: argparse.Namespace, _: Settings, store: Store) -> int:
 
 
 def _line(each: Snapshot) -> str:
-    remark = [each.note] * bool(each.note) + ["hidden by somebody"] * each.hidden + ["torn"] * bool(each.torn)
-    return "  ".join([each.name, each.at.strftime("%Y-%m-%d %H:%M:%S"), size("en", each.size), *remark])
+    remark = [each.note] * bool(each.note) + ["hidden by somebody"] * each.hidden + _gaps(each.gaps)
+    return "  ".join([each.name, each.at.strftime("%Y-%m-%d %H:%M:%S"), size(DEFAULT, each.size), *remark])
+
+
+def _gaps(gaps: Gaps) -> list[str]:
+    """What a snapshot lacks, on one line; a name is a member's, and may hold anything."""
+    said = []
+    if gaps.files:
+        named = [f"{gap.path!a} ({gap.why})" for gap in gaps.named]
+        more = ["..."] * (len(named) < gaps.files)
+        said.append(f"lacks {_files(gaps.files)}: {', '.join([*named, *more])}")
+    if gaps.others:
+        reasons = ", ".join(f"{count} {why}" for why, count in sorted(gaps.counts.items()) if why not in FILES)
+        said.append(f"left out: {reasons}")
+    return said
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
 
 
 def _check(chosen: argparse.Namespace, _: Settings, store: Store) -> int:
@@ -74,8 +93,9 @@ def _check(chosen: argparse.Namespace, _: Settings, store: Store) -> int:
                 bad += 1
                 print(server, each.name, wrong.detail, sep="  ")
                 continue
-            bad += not said.ok
-            print(server, each.name, "well" if said.ok else f"damaged: {len(said.files)} files", sep="  ")
+            bad += not said.ok or each.gaps.files > 0
+            words = ["well" if said.ok else f"damaged: {_files(len(said.files))}", *_gaps(each.gaps)]
+            print(server, each.name, *words, sep="  ")
             _print(said.found)
     return 1 if bad else 0
 
@@ -98,13 +118,16 @@ def _restore(chosen: argparse.Namespace, _: Settings, store: Store) -> int:
 def _collect(chosen: argparse.Namespace, settings: Settings, store: Store) -> int:
     now, alarms = datetime.now(UTC), 0
     for server in [chosen.server] if chosen.server else servers(store):
-        said = tend(store, server, _ledger(settings, store, server), now)
+        said = prune(store, server, _ledger(settings, store, server), now)
         alarms += len(said.alarms)
         print(
-            server, f"{len(said.snapshots)} snapshots and {size('en', said.hidden_bytes)} hidden", said.held, sep="  "
+            server,
+            f"{len(said.snapshots)} snapshots and {size(DEFAULT, said.hidden_bytes)} hidden",
+            said.held,
+            sep="  ",
         )
         _print(said.alarms)
-    tidy(store, now)
+    clear_leftovers(store, now)
     return 1 if alarms else 0
 
 
@@ -119,7 +142,7 @@ def _drill(chosen: argparse.Namespace, settings: Settings, store: Store) -> int:
         found = listing(store, server)
         if not found:
             continue
-        with tempfile.TemporaryDirectory(dir=settings.data_dir if settings.data_dir.is_dir() else None) as folder:
+        with tempfile.TemporaryDirectory(dir=_scratch(settings)) as folder:
             try:
                 said = restore(store, server, found[0].name, Path(folder))
                 print(server, found[0].name, f"{said.files} files came back", sep="  ")
@@ -129,35 +152,39 @@ def _drill(chosen: argparse.Namespace, settings: Settings, store: Store) -> int:
     return 1 if bad else 0
 
 
+def _scratch(settings: Settings) -> Path | None:
+    """Where a world has room beside the database; None: wherever the system has some."""
+    work = settings.data_dir / "work"
+    return next((each for each in (work, settings.data_dir) if each.is_dir()), None)
+
+
 def _ledger(settings: Settings, store: Store, server: str) -> StoreLedger:
     return StoreLedger(store, server, settings.data_dir / "ledger" / server)
 
 
 def _take(_: argparse.Namespace, settings: Settings, store: Store) -> int:
     try:
-        print(backup.take(settings.database, settings.data_dir, store, datetime.now(UTC)).key)
+        print(copies.take(settings.database, settings.data_dir, store, datetime.now(UTC)).key)
     except DBAPIError as wrong:
         raise Misconfigured([f"The database cannot be used: {reason(wrong)}."]) from wrong
     return 0
 
 
 def _copies(_: argparse.Namespace, __: Settings, store: Store) -> int:
-    for each in backup.copies(store):
-        print(backup.name(each), size("en", each.size), sep="  ")
+    for each in copies.found(store):
+        print(copies.name(each), size(DEFAULT, each.size), sep="  ")
     return 0
 
 
 def _put_back(chosen: argparse.Namespace, settings: Settings, store: Store) -> int:
-    from bot.app import only_one
-
     with only_one(settings.data_dir):
-        aside = backup.restore(store, chosen.name, settings.database, settings.data_dir)
+        aside = copies.restore(store, chosen.name, settings.database, settings.data_dir)
     print("The database is as it was then." + (f" The one before lies in {aside}." if aside else ""))
     return 0
 
 
 def _rebuild(_: argparse.Namespace, settings: Settings, store: Store) -> int:
-    from bot.app import only_one
+    from bot.backup.rebuild import rebuild  # it needs all of core
 
     with only_one(settings.data_dir):
         found = asyncio.run(rebuild(settings, store))

@@ -32,13 +32,13 @@ async def add_all(
     from cogs.worlds import WorldCog
 
     await bot.tree.set_translator(Speech())
-    await bot.add_cog(ServerCog(faces.servers, faces.guilds, faces.catalogue, faces.replies, faces.worlds))
+    await bot.add_cog(ServerCog(faces.servers, faces.guilds, faces.cards, faces.catalogue, faces.replies, faces.worlds))
     if faces.worlds is not None:
         await bot.add_cog(WorldCog(faces.servers, faces.worlds, faces.replies))
-    await bot.add_cog(GuildCog(faces.guilds, faces.quotas, faces.replies))
+    await bot.add_cog(GuildCog(faces.guilds, faces.quotas, faces.replies, faces.audit))
     await bot.add_cog(HelpCog(faces.replies))
     await bot.add_cog(ModalCog(faces))
-    await bot.add_cog(LifeCog(faces.guilds))
+    await bot.add_cog(LifeCog(bot, faces.guilds, faces.departures))
     if faces.operations is not None:
         await bot.add_cog(OperatorCog(bot, faces.operations, sync or bot.tree.sync))
     bot.add_dynamic_items(Press, Choose)

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from discord.ui import Button, DynamicItem, Item
 
-from cogs import forms, pages, setup, world_pages
+from cogs import audit_pages, forms, pages, schedule_page, setup, world_pages
 from cogs.faces import Faces
 from cogs.replies import Answer, How, Interaction, actor_of, language_of
 from core.errors import Refusal
@@ -65,57 +65,94 @@ async def _old(pressed: Pressed) -> Answer:
 
 
 async def _resume(pressed: Pressed) -> Answer:
-    return pages.resumed(await pressed.faces.servers.resume(pressed.actor, pressed.server), pressed.language)
+    return pages.resumed(await pressed.faces.servers.power.resume(pressed.actor, pressed.server), pressed.language)
 
 
 async def _pause(pressed: Pressed) -> Answer:
-    return pages.pausing(await pressed.faces.servers.pause(pressed.actor, pressed.server), pressed.language)
+    return pages.pausing(await pressed.faces.servers.power.pause(pressed.actor, pressed.server), pressed.language)
 
 
 async def _restart(pressed: Pressed) -> Answer:
-    return pages.restarted(await pressed.faces.servers.restart(pressed.actor, pressed.server), pressed.language)
+    return pages.restarted(await pressed.faces.servers.power.restart(pressed.actor, pressed.server), pressed.language)
 
 
 async def _keep(pressed: Pressed) -> Answer:
-    return pages.kept(await pressed.faces.servers.keep(pressed.actor, pressed.server), pressed.language)
+    return pages.kept(await pressed.faces.servers.power.keep(pressed.actor, pressed.server), pressed.language)
+
+
+async def _vote(pressed: Pressed) -> Answer:
+    return pages.voted(await pressed.faces.servers.power.vote(pressed.actor, pressed.server), pressed.language)
+
+
+async def _voice_off(pressed: Pressed) -> Answer:
+    view = await pressed.faces.servers.editing.stop_watching(pressed.actor, pressed.server)
+    return pages.no_voice(view, pressed.language)
 
 
 async def _join(pressed: Pressed) -> Answer:
-    return pages.join(await pressed.faces.servers.get(pressed.actor, pressed.server, Do.JOIN), pressed.language)
+    return pages.join(await pressed.faces.servers.lookup.get(pressed.actor, pressed.server, Do.JOIN), pressed.language)
 
 
 async def _more(pressed: Pressed) -> Answer:
-    return pages.more(await pressed.faces.servers.get(pressed.actor, pressed.server), pressed.language)
+    view, rights = await pressed.faces.servers.lookup.get_with_rights(pressed.actor, pressed.server)
+    return pages.more(view, pressed.language, rights)
 
 
 async def _undo(pressed: Pressed) -> Answer:
-    return pages.undone(await pressed.faces.servers.undo(pressed.actor, pressed.server), pressed.language)
+    return pages.undone(await pressed.faces.servers.removal.undo(pressed.actor, pressed.server), pressed.language)
 
 
 async def _edit(pressed: Pressed) -> Answer:
-    return forms.page(await pressed.faces.servers.get(pressed.actor, pressed.server, Do.EDIT), pressed.language)
+    return forms.page(await pressed.faces.servers.lookup.get(pressed.actor, pressed.server, Do.EDIT), pressed.language)
 
 
 async def _list(pressed: Pressed) -> Answer:
     asked, _, number = pressed.more.partition("_")
     whose = "mine" if asked == "mine" else "guild"
-    views = await pressed.faces.servers.list(pressed.actor, mine=whose == "mine")
+    views = await pressed.faces.servers.lookup.list(pressed.actor, mine=whose == "mine")
     return pages.listing(views, pressed.language, whose=whose, page=int(number[:9]) if number.isdecimal() else 0)
 
 
 async def _setup(pressed: Pressed) -> Answer:
     view = await setup.look(pressed.faces.guilds, pressed.actor)
-    return setup.page(view, pressed.language, setup.missing(pressed.interaction, view, pressed.language))
+    return setup.shown(pressed.interaction, view)
 
 
 async def _open_change(pressed: Pressed) -> Answer:
-    view = await pressed.faces.servers.get(pressed.actor, pressed.server, Do.EDIT)
+    view = await pressed.faces.servers.lookup.get(pressed.actor, pressed.server, Do.EDIT)
     draft = pressed.faces.drafts.take(pressed.actor.user, view.id, pressed.more)
     return forms.change(view, pressed.more, pressed.language, draft)
 
 
 async def _open_delete(pressed: Pressed) -> Answer:
-    return forms.delete(await pressed.faces.servers.get(pressed.actor, pressed.server, Do.DELETE), pressed.language)
+    return forms.open_delete(
+        await pressed.faces.servers.lookup.get(pressed.actor, pressed.server, Do.DELETE), pressed.language
+    )
+
+
+async def _open_purge(pressed: Pressed) -> Answer:
+    view = await pressed.faces.servers.lookup.get(pressed.actor, pressed.server, Do.PURGE)
+    return forms.purge(view, pressed.language)
+
+
+async def _open_entry(pressed: Pressed) -> Answer:
+    view = await pressed.faces.servers.lookup.get(pressed.actor, pressed.server, Do.SCHEDULE)
+    draft = pressed.faces.drafts.take(pressed.actor.user, view.id, schedule_page.DRAFT)
+    return schedule_page.entry_form(view, pressed.language, draft)
+
+
+async def _open_zone(pressed: Pressed) -> Answer:
+    view = await pressed.faces.servers.lookup.get(pressed.actor, pressed.server, Do.SCHEDULE)
+    return schedule_page.zone_form(view, pressed.language)
+
+
+async def _remove_entry(pressed: Pressed) -> Answer:
+    view = await pressed.faces.servers.scheduling.remove(pressed.actor, pressed.server, pressed.more)
+    return schedule_page.page(view, pressed.language)
+
+
+async def _kept(pressed: Pressed) -> Answer:
+    return pages.kept_for_undo(await pressed.faces.servers.lookup.deleted(pressed.actor), pressed.language)
 
 
 async def _snapshots(pressed: Pressed) -> Answer:
@@ -133,6 +170,13 @@ async def _world_good(pressed: Pressed) -> Answer:
     return world_pages.restoring(view, pressed.language)
 
 
+async def _audit(pressed: Pressed) -> Answer:
+    asked = audit_pages.asked_by(pressed.server, pressed.more)
+    if pressed.faces.audit is None:
+        return await _old(pressed)
+    return audit_pages.page(await pressed.faces.audit.read(pressed.actor, asked), pressed.language)
+
+
 def _worlds(pressed: Pressed) -> Worlds:
     if pressed.faces.worlds is None:
         raise Refusal("world.nowhere")
@@ -144,6 +188,8 @@ VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "pause": (How.NEW, _pause),
     "restart": (How.NEW, _restart),
     "keep": (How.NEW, _keep),
+    "vote": (How.NEW, _vote),
+    "voice_off": (How.NEW, _voice_off),
     "join": (How.NEW, _join),
     "more": (How.NEW, _more),
     "undo": (How.NEW, _undo),
@@ -155,4 +201,10 @@ VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "setup": (How.NEW, _setup),
     "change": (How.MODAL, _open_change),
     "delete": (How.MODAL, _open_delete),
+    "purge": (How.MODAL, _open_purge),
+    "kept": (How.NEW, _kept),
+    "audit": (How.UPDATE, _audit),
+    "schedule_add": (How.MODAL, _open_entry),
+    "schedule_zone": (How.MODAL, _open_zone),
+    "schedule_remove": (How.UPDATE, _remove_entry),
 }

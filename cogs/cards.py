@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -17,9 +18,11 @@ from discord.ui import ActionRow, Button, Container, LayoutView, Separator, Text
 
 from cogs.escape import block, code, escape, when
 from cogs.trouble import how_far, last_exit, what_to_do, why
-from core.servers.views import ServerView, Trouble
-from core.text import duration, say, size
-from core.words import Because, Desired, Phase, Problem
+from core.guilds.access import EVERYTHING, Do, Rights
+from core.notices.kinds import Trouble
+from core.servers.views import ServerView
+from core.text import count, duration, say, size
+from core.words import Because, Desired, Phase, Problem, Reason
 
 AMBER, GREEN, BLUE, GREY, RED = 0xE8A33D, 0x4FA36B, 0x6F7BB5, 0x7A7F87, 0xC9504B
 COLOURS = {
@@ -36,10 +39,12 @@ STYLES = {
     "join": ButtonStyle.primary,
     "resume": ButtonStyle.success,
     "keep": ButtonStyle.success,
+    "vote": ButtonStyle.success,
     "undo": ButtonStyle.success,
     "world_undo": ButtonStyle.success,
     "world_good": ButtonStyle.secondary,
     "delete": ButtonStyle.danger,
+    "purge": ButtonStyle.danger,
 }
 PER_ROW = 3
 LOG_LINES = 8
@@ -47,15 +52,16 @@ OF_THE_GAME = (Problem.CRASHING, Problem.OUT_OF_MEMORY)
 MOST_NAMES, LONGEST_NAME = 12, 32
 
 
-def card(view: ServerView, language: str, *, number: int) -> LayoutView:
-    """`number` becomes the container's component id, by which a message is known again."""
+def card(view: ServerView, language: str, *, number: int, rights: Rights = EVERYTHING) -> LayoutView:
+    """`number` becomes the container's component id, by which a message is known again. `rights`: of the one member who
+    sees it; everybody sees the card in the channel."""
     container: Container[LayoutView] = Container(accent_colour=discord.Colour(_colour(view)), id=number)
     container.add_item(TextDisplay(f"### {escape(view.name)}\n{_first_line(view, language)}"))
     if body := "\n".join(filter(None, _body(view, language))):
         container.add_item(TextDisplay(body))
     container.add_item(Separator())
     container.add_item(TextDisplay(f"-# {_footer(view, language)}"))
-    for row in rows([button(verb, view.id, language) for verb in verbs(view)]):
+    for row in rows([button(verb, view.id, language) for verb in verbs(view) if rights.may(needs(verb))]):
         container.add_item(row)
     layout = LayoutView(timeout=None)
     layout.add_item(container)
@@ -66,7 +72,7 @@ def verbs(view: ServerView) -> list[str]:
     """The buttons that make sense now, in order."""
     match view.phase:
         case Phase.RUNNING:
-            return ["join", *(["keep"] if view.idle.after else []), "pause", "restart", "more"]
+            return ["join", *(["keep"] if view.idle.after or _sleeps(view) else []), "pause", "restart", "more"]
         case Phase.STARTING:
             return ["join", "pause", "more"]
         case Phase.STOPPING if view.desired is Desired.RUNNING:
@@ -79,9 +85,23 @@ def verbs(view: ServerView) -> list[str]:
             return []
 
 
+def needs(verb: str) -> Do:
+    """What whoever presses this button does."""
+    return Do.SEE if verb == "more" else Do(verb)
+
+
 def digest(layout: LayoutView) -> str:
     """Equal for cards that show the same."""
     return hashlib.sha256(json.dumps(components(layout), sort_keys=True).encode()).hexdigest()[:32]
+
+
+def face(parts: Iterable[Mapping[str, Any]]) -> list[tuple[object, ...]]:
+    """What people see of a message's components, whether they are ours or as Discord gives them back."""
+    seen: list[tuple[object, ...]] = []
+    for part in parts:
+        seen.append((part.get("accent_color"), str(part.get("content") or "").strip(), part.get("custom_id")))
+        seen += face(part.get("components") or ())
+    return seen
 
 
 def components(layout: LayoutView) -> list[dict[str, Any]]:
@@ -113,14 +133,28 @@ def names(players: tuple[str, ...] | list[str], most: int = MOST_NAMES) -> str:
     return ", ".join([*known, "…"] if len(players) > most else known)
 
 
+def voice(channel: int) -> str:
+    """A channel as Discord shows it, by its name."""
+    return f"<#{channel}>"
+
+
 def story(trouble: Trouble, language: str) -> list[str]:
     """Why a server was given up: the problem, else how far it got and how it ended."""
     known = [] if trouble.problem in (None, Problem.CRASHING) else [why(trouble, language)]
     return known or [last_exit(trouble, language) or how_far(trouble, language)]
 
 
+def ports_taken(ports: tuple[int, ...], language: str) -> str:
+    """That something else uses these ports."""
+    return count(language, "ports.taken", len(ports), ports=", ".join(map(str, ports)))
+
+
 def saved(view: ServerView, language: str) -> str:
-    """When the world was saved last; empty where that is not known."""
+    """When the world was saved last, and what of it was not; empty where that is not known."""
+    return "\n".join(filter(None, [_not_saved(view, language) or _saved(view, language), lacking(view, language)]))
+
+
+def _saved(view: ServerView, language: str) -> str:
     if view.saved_at is None:
         return ""
     if view.saved_bytes is None:
@@ -130,10 +164,42 @@ def saved(view: ServerView, language: str) -> str:
 
 def receipt(view: ServerView, language: str) -> str:
     """`saved`, with what the last snapshot added; only what a manifest that exists says."""
-    if view.saved_at is None or view.saved_bytes is None or view.saved_new is None:
+    known = view.saved_at is not None and view.saved_bytes is not None and view.saved_new is not None
+    if not known or view.unsaved_since is not None:
         return saved(view, language)
+    assert view.saved_at is not None
+    assert view.saved_bytes is not None
+    assert view.saved_new is not None
     values = {"size": size(language, view.saved_bytes), "new": size(language, view.saved_new)}
-    return say(language, "notice.receipt", when=when(view.saved_at), **values)
+    said = say(language, "notice.receipt", when=when(view.saved_at), **values)
+    return "\n".join(filter(None, [said, lacking(view, language)]))
+
+
+def _not_saved(view: ServerView, language: str) -> str:
+    """That the newest save failed, or is still to come, and how old the last good one is."""
+    if view.unsaved_since is None or view.phase in (Phase.DELETING, Phase.DELETED):
+        return ""
+    before = say(language, "unsaved.before", when=when(view.saved_at)) if view.saved_at else ""
+    before = before or say(language, "unsaved.never")
+    if view.unsaved_why is None:
+        return f"{say(language, 'unsaved.soon')} {before}" if view.desired is Desired.PAUSED else ""
+    why = view.unsaved_why if view.unsaved_why in _SAID_OF_SAVES else "other"
+    return f"{say(language, f'unsaved.{why}')} {before}"
+
+
+_SAID_OF_SAVES = (Problem.STORE_AWAY, Problem.STORE_REFUSED, Problem.DISK_FULL)
+
+
+def lacking(view: ServerView, language: str) -> str:
+    """What of the world the newest snapshot lacks; empty: nothing."""
+    gaps = view.saved_gaps
+    if not gaps.files:
+        return ""
+    named = [
+        code(gap.path if len(gap.path) <= LONGEST_NAME else f"…{gap.path[1 - LONGEST_NAME :]}") for gap in gaps.named
+    ]
+    first = ", ".join([*named, "…"] if len(named) < gaps.files else named)
+    return count(language, "card.lacks", gaps.files, files=first)
 
 
 # lines
@@ -168,7 +234,8 @@ def _problem(view: ServerView, language: str) -> list[str]:
     """What is wrong, what to do, and the last lines where a game says why itself."""
     if view.problem is None:
         return [] if view.fresh else [say(language, "problem.cluster_away")]
-    said = f"{why(view.trouble, language)} {what_to_do(view.trouble, language)}".strip()
+    todo = what_to_do(view.trouble, language, ends=view.desired is not Desired.RUNNING)
+    said = f"{why(view.trouble, language)} {todo}".strip()
     return [said, block(view.crash_log, LOG_LINES) if view.problem in OF_THE_GAME else ""]
 
 
@@ -178,7 +245,7 @@ def _progress(view: ServerView, language: str) -> str:
     if progress is None or not progress.total or progress.done < progress.total // 20:
         return ""
     share = progress.done * 20 // progress.total * 5
-    took = (view.at - progress.since).total_seconds()
+    took = max(0.0, (view.at - progress.since).total_seconds())
     end = progress.since + timedelta(seconds=took * progress.total / progress.done)
     end = end.replace(microsecond=0, second=end.second // 10 * 10)
     return say(language, "card.progress", share=share, total=size(language, progress.total), when=when(end))
@@ -188,6 +255,8 @@ def _address(view: ServerView, language: str) -> list[str]:
     if view.address is None or view.desired is not Desired.RUNNING:
         return []
     lines = [say(language, "card.address", address=code(view.address))]
+    if view.taken:
+        lines.append(say(language, "card.address_new", why=ports_taken(view.taken, language)))
     if view.url and view.phase is Phase.RUNNING:
         lines.append(say(language, "card.open", url=view.url))
     return lines
@@ -200,10 +269,10 @@ def _next(view: ServerView, language: str) -> list[str]:
             return [_players(view, language), *_idle(view, language)]
         case Phase.STARTING if view.start_by is not None:
             return [say(language, "card.starting.next", until=when(view.start_by, "t"))]
-        case Phase.STOPPING:
+        case Phase.STOPPING if view.problem is not Problem.NODE_AWAY:
             return [say(language, f"card.stopping.{'again' if view.desired is Desired.RUNNING else 'pause'}")]
         case Phase.PAUSED:
-            return _paused(view, language)
+            return [*_paused(view, language), *_asleep(view, language)]
         case Phase.ARCHIVED:
             return [say(language, "card.archived.next")]
         case Phase.DELETING if view.purge_at is not None:
@@ -214,7 +283,7 @@ def _next(view: ServerView, language: str) -> list[str]:
 
 def _players(view: ServerView, language: str) -> str:
     if not view.players_known:
-        return say(language, "card.players_unknown") if view.idle.unknown_since else ""
+        return _unknown(view, language) if view.idle.unknown_since else ""
     line = say(
         language,
         "card.players" if view.players_max else "card.players_unlimited",
@@ -224,19 +293,80 @@ def _players(view: ServerView, language: str) -> str:
     return f"{line} · {known}" if (known := names(view.players)) else line
 
 
+def _unknown(view: ServerView, language: str) -> str:
+    if view.idle.voice is not None:
+        return say(language, "card.players_unknown_voice", channel=voice(view.idle.voice))
+    return say(language, "card.players_unknown")
+
+
 def _idle(view: ServerView, language: str) -> list[str]:
     idle = view.idle
-    lines = []
-    if not idle.after:
+    lines = scheduled(view, language)
+    if not idle.after and not _sleeps(view):
         lines.append(say(language, "card.never"))
-    elif idle.empty_since is not None and idle.pause_at is not None:
+    elif idle.empty_since is not None and idle.pause_at is not None and idle.reason is Reason.IDLE:
         lines.append(say(language, "card.empty", since=when(idle.empty_since, "t"), when=when(idle.pause_at)))
+    elif idle.in_voice and idle.voice is not None:
+        lines.append(say(language, "card.in_voice", channel=voice(idle.voice)))
     elif view.players_online:
         lines.append(say(language, "card.playing", after=duration(language, idle.after)))
     if idle.after and idle.keep_until is not None and idle.pause_at in (None, idle.keep_until):
         lines.append(say(language, "card.kept", until=when(idle.keep_until, "t")))
+    if idle.after and idle.vote_until is not None and idle.pause_at in (None, idle.vote_until):
+        lines.append(say(language, "card.voted", until=when(idle.vote_until, "t")))
+    if idle.voice_gone and idle.after:
+        lines.append(say(language, "card.voice_gone"))
     if idle.warning_dead:
         lines.append(say(language, "card.warning_dead"))
+    return lines
+
+
+def scheduled(view: ServerView, language: str) -> list[str]:
+    """What the schedule of a server that runs keeps it on for, and when it pauses it next."""
+    if view.schedule is None:
+        return []
+    state, lines = view.schedule.state, list[str]()
+    if view.idle.warned and view.idle.pause_at is not None and view.idle.reason is not Reason.IDLE:
+        lines.append(say(language, "card.pauses_scheduled", when=when(view.idle.pause_at)))
+    elif state.awake is not None:
+        until = state.awake.ends
+        lines.append(
+            say(language, "card.awake", until=when(until, "f")) if until else say(language, "card.awake_always")
+        )
+    for span, message in (
+        (state.maintenance, "card.maintained"),
+        (state.firm, "card.sleeps_firm"),
+        (state.sleep, "card.sleeps"),
+    ):
+        if span is not None and span.begins is not None and span.begins > state.at:
+            ends = when(span.ends, "f") if span.ends else "…"
+            lines.append(say(language, message, when=when(span.begins, "f"), until=ends))
+    if view.schedule.restart_by is not None:
+        lines.append(say(language, "card.restarts", until=when(view.schedule.restart_by, "t")))
+    return lines
+
+
+def _sleeps(view: ServerView) -> bool:
+    """At some time, by its schedule."""
+    return view.schedule is not None and any((view.schedule.state.sleep, view.schedule.state.firm))
+
+
+def _asleep(view: ServerView, language: str) -> list[str]:
+    """Until when a paused server sleeps by its schedule, and when it wakes."""
+    if view.schedule is None:
+        return []
+    state = view.schedule.state
+    if (span := state.in_maintenance) is not None:
+        messages = ("card.paused.maintained", "card.paused.maintained_always")
+    elif (span := state.asleep) is not None:
+        messages = ("card.paused.asleep", "card.paused.asleep_always")
+    lines = []
+    if span is not None:
+        lines.append(
+            say(language, messages[0], until=when(span.ends, "f")) if span.ends else say(language, messages[1])
+        )
+    if state.next_awake is not None:
+        lines.append(say(language, "card.wakes", when=when(state.next_awake, "f")))
     return lines
 
 
@@ -249,6 +379,8 @@ def _paused(view: ServerView, language: str) -> list[str]:
             return _gave_up(view, language, say(language, "card.paused.start_failed"))
         case Because.IDLE:
             return [say(language, "card.paused.idle")]
+        case Because.SCHEDULE:
+            return [say(language, "card.paused.schedule")]
         case Because.OWNER if view.by is not None:
             return [say(language, "card.paused.owner", by=view.by)]
         case _:

@@ -7,9 +7,26 @@ from discord.app_commands import Choice
 
 from cogs import world_pages
 from cogs.replies import Interaction, Replies, actor_of, language_of
+from core.guilds.access import Do
+from core.servers.usecases import Servers
 from core.servers.worlds import Worlds
+from core.text import say
 
 MOST_CHOICES, LONGEST_CHOICE = 25, 100
+
+
+async def suggest_servers(
+    replies: Replies, servers: Servers, interaction: Interaction, typed: str, do: Do
+) -> list[Choice[str]]:
+    """Only those to which this member may `do` this."""
+    language = language_of(interaction)
+
+    async def find() -> list[Choice[str]]:
+        found = await servers.lookup.suggest(actor_of(interaction), typed, do, most=MOST_CHOICES)
+        labels = [(each.id, f"{each.name} · {each.game} · {say(language, f'phase.{each.phase}')}") for each in found]
+        return [Choice(name=label[:LONGEST_CHOICE], value=server) for server, label in labels]
+
+    return await replies.suggest(interaction, find)
 
 
 async def suggest_snapshots(

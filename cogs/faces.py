@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 
 from cogs.drafts import Drafts
 from cogs.replies import Replies
+from core.assemble import Core
 from core.games.catalogue import Catalogue
 from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
 from core.host import Operations
+from core.servers.audit import Audit
+from core.servers.cards import Cards
+from core.servers.departures import Departures
 from core.servers.usecases import Servers
 from core.servers.worlds import Worlds
 
@@ -21,8 +25,28 @@ class Faces:
     quotas: Quotas
     replies: Replies
     catalogue: Catalogue
+    cards: Cards
     drafts: Drafts = field(default_factory=Drafts)
     worlds: Worlds | None = None
     """None: worlds are kept nowhere."""
+    audit: Audit | None = None
+    """None: nobody may read what was done."""
+    departures: Departures | None = None
+    """None: nobody minds that the bot is removed from a guild."""
     operations: Operations | None = None
     """None: nobody runs this host by direct message."""
+
+    @classmethod
+    def of(cls, core: Core, replies: Replies) -> Faces:
+        return cls(
+            servers=core.servers,
+            guilds=core.guilds,
+            quotas=core.quotas,
+            replies=replies,
+            catalogue=core.catalogue,
+            cards=core.cards,
+            worlds=core.worlds,
+            audit=core.audit,
+            departures=core.departures,
+            operations=core.operations,
+        )

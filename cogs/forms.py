@@ -9,12 +9,17 @@ from typing import Any
 from discord.ui import Button, Label, LayoutView, Modal, Select, TextInput
 
 from cogs.escape import escape
-from cogs.pages import page_of
+from cogs.pages import deleted, page_of
 from core.games.catalogue import Setting
+from core.servers.edit import Shown
 from core.servers.views import ServerView
 from core.text import say
+from core.words import Desired
 
-MODAL = re.compile(r"dm:(?P<verb>change|delete)_form:(?P<server>[a-z][a-z2-7]{11})(?::(?P<group>[a-z0-9_]+))?")
+MODAL = re.compile(
+    r"dm:(?P<verb>change|delete|purge|entry|zone)_form:(?P<server>[a-z][a-z2-7]{11})"
+    r"(?::(?P<group>[a-z0-9_]+)(?::(?P<mark>[0-9a-f]{16}))?)?"
+)
 """Custom ids of submitted modals."""
 PER_MODAL = 5
 MOST_GROUPS = 24
@@ -27,20 +32,10 @@ Group = tuple[str, str, tuple[Setting, ...]]
 
 def page(view: ServerView, language: str) -> LayoutView:
     """Name, description and the game's settings as they are, and a button for each group of them."""
-    empty = say(language, "edit.empty")
-    lines = [
-        f"### {escape(view.name)}",
-        say(language, "edit.page"),
-        "",
-        f"**{say(language, 'edit.group.about')}**",
-        f"{say(language, 'edit.name')}: {escape(view.name)}",
-        f"{say(language, 'edit.description')}: {escape(view.description) or empty}",
-    ]
+    lines = [f"### {escape(view.name)}", say(language, "edit.page")]
     buttons: list[Button[LayoutView]] = []
     for group, title, settings in groups(view, language):
-        if settings:
-            lines += ["", f"**{escape(title)}**"]
-        lines += [f"{setting.label}: {shown(setting, view, language) or empty}" for setting in settings]
+        lines += ["", f"**{escape(title)}**", *_stored(settings, view, language)]
         buttons.append(Button(label=title[:80], custom_id=f"dm:change:{view.id}:{group}"))
     return page_of("\n".join(lines), buttons)
 
@@ -60,11 +55,12 @@ def groups(view: ServerView, language: str) -> list[Group]:
 
 def change(view: ServerView, group: str, language: str, draft: Mapping[str, str] | None = None) -> Modal:
     """The modal of one group; a group of an older catalogue opens name and description. `draft` goes before what is
-    stored."""
-    settings = next((each[2] for each in groups(view, language) if each[0] == group), ())
+    stored. The custom id carries the mark of what is stored, so that no submit undoes what it never showed."""
+    settings = _settings(view, group, language)
     title, known = say(language, "edit.title", name=view.name), group if settings else ABOUT
-    modal = Modal(title=title[:_LABEL], custom_id=f"dm:change_form:{view.id}:{known}", timeout=None)
-    values = {"name": view.name, "description": view.description, **view.settings, **(draft or {})}
+    mark = Shown.of(view.editable, fields(view, group, language)).mark
+    modal = Modal(title=title[:_LABEL], custom_id=f"dm:change_form:{view.id}:{known}:{mark}", timeout=None)
+    values = view.editable | dict(draft or {})
     if not settings:
         modal.add_item(_text("name", say(language, "edit.name"), values["name"], 32, required=True))
         modal.add_item(_text("description", say(language, "edit.description"), values["description"], 200))
@@ -73,11 +69,29 @@ def change(view: ServerView, group: str, language: str, draft: Mapping[str, str]
     return modal
 
 
+def fields(view: ServerView, group: str, language: str) -> tuple[str, ...]:
+    """The keys of what the modal of this group changes."""
+    return tuple(setting.id for setting in _settings(view, group, language)) or ("name", "description")
+
+
+def open_delete(view: ServerView, language: str) -> Modal | LayoutView:
+    """Of a server that is deleted already, until when it can be brought back."""
+    return deleted(view, language) if view.desired is Desired.DELETED else delete(view, language)
+
+
 def delete(view: ServerView, language: str) -> Modal:
-    title = say(language, "delete.title", name=view.name)
-    modal = Modal(title=title[:_LABEL], custom_id=f"dm:delete_form:{view.id}", timeout=None)
-    hint = say(language, "delete.hint")
-    label = say(language, "delete.label")
+    title, label = say(language, "delete.title", name=view.name), say(language, "delete.label")
+    return _by_name("delete", view, title, label, say(language, "delete.hint"))
+
+
+def purge(view: ServerView, language: str) -> Modal:
+    title, label = say(language, "purge.title", name=view.name), say(language, "purge.label")
+    return _by_name("purge", view, title, label, say(language, "purge.hint"))
+
+
+def _by_name(verb: str, view: ServerView, title: str, label: str, hint: str) -> Modal:
+    """Asks for the name, so that nobody does it by a slip of the finger."""
+    modal = Modal(title=title[:_LABEL], custom_id=f"dm:{verb}_form:{view.id}", timeout=None)
     modal.add_item(_text("name", label, "", 100, required=True, hint=hint, placeholder=view.name))
     return modal
 
@@ -87,6 +101,12 @@ def again(refusal: str, verb: str, server: str, language: str) -> LayoutView:
     name, _, group = verb.partition(":")
     custom_id = f"dm:{name}:{server}" + (f":{group}" if group else "")
     return page_of(refusal, [Button(label=say(language, "button.again"), custom_id=custom_id)])
+
+
+def meanwhile(refusal: str, view: ServerView, group: str, language: str) -> LayoutView:
+    """Somebody else changed what a form showed: how it is now, and the button that opens the form again."""
+    lines = [refusal, "", *_stored(_settings(view, group, language), view, language)]
+    return again("\n".join(lines), f"change:{group}", view.id, language)
 
 
 def changed(before: ServerView, after: ServerView, language: str) -> str:
@@ -110,6 +130,22 @@ def shown(setting: Setting, view: ServerView, language: str) -> str:
     if setting.type == "bool":
         return say(language, f"word.{_YES.get(value, 'no')}")
     return escape(value, 100)
+
+
+def _settings(view: ServerView, group: str, language: str) -> tuple[Setting, ...]:
+    """Empty for name and description, and for a group of an older catalogue."""
+    return next((settings for known, _, settings in groups(view, language) if known == group), ())
+
+
+def _stored(settings: tuple[Setting, ...], view: ServerView, language: str) -> list[str]:
+    """These settings as they are, a line each; for none, name and description."""
+    empty = say(language, "edit.empty")
+    if not settings:
+        return [
+            f"{say(language, 'edit.name')}: {escape(view.name)}",
+            f"{say(language, 'edit.description')}: {escape(view.description) or empty}",
+        ]
+    return [f"{setting.label}: {shown(setting, view, language) or empty}" for setting in settings]
 
 
 def _field(setting: Setting, value: str, language: str) -> Label[Any]:

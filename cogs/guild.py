@@ -1,4 +1,5 @@
-"""`/guild`: setup (channels, roles, language), status (what it uses), quota (what it may). Every option is optional."""
+"""`/guild`: setup (channels, roles, language), status (what it uses), quota (what it may), audit (who did what). Every
+option is optional."""
 
 from __future__ import annotations
 
@@ -6,15 +7,19 @@ from typing import Literal
 
 import discord
 from discord import app_commands
-from discord.app_commands import Group, Range
+from discord.app_commands import Choice, Group, Range
 from discord.ext import commands
 
-from cogs import guild_pages, setup
+from cogs import audit_pages, guild_pages, setup
+from cogs.choices import LONGEST_CHOICE, MOST_CHOICES
 from cogs.replies import Answer, Interaction, Replies, actor_of, language_of
 from cogs.speech import text
-from core.guilds.limits import SERVERS_PER_GUILD, WORLD_BYTES
+from core.games.catalogue import MOST_VOLUME
+from core.guilds.limits import SERVERS_PER_GUILD
 from core.guilds.quotas import MOST_PER_MEMBER, Quotas
 from core.guilds.settings import Guilds
+from core.servers.audit import Asked, Audit
+from core.text import languages, say
 
 GIB = 2**30
 
@@ -27,7 +32,8 @@ class GuildCog(commands.Cog):
         default_permissions=discord.Permissions(manage_guild=True),
     )
 
-    def __init__(self, guilds: Guilds, quotas: Quotas, replies: Replies) -> None:
+    def __init__(self, guilds: Guilds, quotas: Quotas, replies: Replies, audit: Audit | None = None) -> None:
+        self._audit = audit
         self._guilds = guilds
         self._quotas = quotas
         self._replies = replies
@@ -40,6 +46,7 @@ class GuildCog(commands.Cog):
         create_role=text("option.create_role"),
         language=text("option.language"),
     )
+    @app_commands.choices(language=[Choice(name=each, value=each) for each in languages()])
     async def setup(
         self,
         interaction: Interaction,
@@ -47,7 +54,7 @@ class GuildCog(commands.Cog):
         notice_channel: discord.TextChannel | None = None,
         admin_role: discord.Role | None = None,
         create_role: discord.Role | None = None,
-        language: Literal["en", "de"] | None = None,
+        language: str | None = None,
     ) -> None:
         given = {
             "server_channel": server_channel and server_channel.id,
@@ -58,10 +65,9 @@ class GuildCog(commands.Cog):
         }
 
         async def handle() -> Answer:
-            tongue = language_of(interaction)
             chosen = {field: value for field, value in given.items() if value is not None}
             view = await setup.change(self._guilds, actor_of(interaction), chosen)
-            return setup.page(view, tongue, setup.missing(interaction, view, tongue))
+            return setup.shown(interaction, view)
 
         await self._replies.answer(interaction, handle)
 
@@ -86,7 +92,7 @@ class GuildCog(commands.Cog):
         interaction: Interaction,
         per_member: Range[int, 0, MOST_PER_MEMBER] | None = None,
         servers: Range[int, 0, SERVERS_PER_GUILD] | None = None,
-        world: Range[int, 1, WORLD_BYTES // GIB] | None = None,
+        world: Range[int, 1, MOST_VOLUME] | None = None,
         storage: Range[int, 1, 1_000_000] | None = None,
         retention: Literal["days", "weeks", "months", "year"] | None = None,
     ) -> None:
@@ -104,3 +110,38 @@ class GuildCog(commands.Cog):
             return guild_pages.quota(found, language_of(interaction))
 
         await self._replies.answer(interaction, handle)
+
+    @guild.command(description=text("command.guild.audit"))
+    @app_commands.describe(
+        member=text("option.member"), server=text("option.audited"), kind=text("option.kind"), days=text("option.days")
+    )
+    async def audit(
+        self,
+        interaction: Interaction,
+        member: discord.User | None = None,
+        server: str | None = None,
+        kind: Literal["starts", "changes", "servers", "worlds", "trouble", "guild"] | None = None,
+        days: Range[int, 1, 3650] | None = None,
+    ) -> None:
+        async def handle() -> Answer:
+            language = language_of(interaction)
+            if self._audit is None:
+                return say(language, "old")
+            asked = Asked(member.id if member else None, server, kind, days)
+            return audit_pages.page(await self._audit.read(actor_of(interaction), asked), language)
+
+        await self._replies.answer(interaction, handle)
+
+    @audit.autocomplete("server")
+    async def _servers(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
+        """Also those that were deleted."""
+
+        async def find() -> list[Choice[str]]:
+            if self._audit is None:
+                return []
+            found = await self._audit.suggest(actor_of(interaction), typed, most=MOST_CHOICES)
+            gone = say(language_of(interaction), "phase.deleted")
+            labels = [(server, f"{name} · {gone}" if deleted else name) for server, name, deleted in found]
+            return [Choice(name=label[:LONGEST_CHOICE], value=server) for server, label in labels]
+
+        return await self._replies.suggest(interaction, find)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from discord.ui import LayoutView
+from discord.ui import Button, LayoutView
 
 from cogs.escape import escape, when
 from cogs.pages import page_of
-from core.guilds.limits import WORLD_BYTES
 from core.guilds.quotas import Status
-from core.guilds.storage import Fill, Storage, Stored, fill
+from core.guilds.storage import Storage, Stored, fill
 from core.text import count, say, size
-from core.words import Phase
+from core.words import Fill, Phase
 from core.worlds.retention import DEFAULT, LEAN
 
 SHOWN = 15  # servers that the page lists
@@ -23,6 +22,7 @@ def status(found: Status, language: str) -> LayoutView:
     lines = [f"### {say(language, 'status.title')}"]
     number = sum(found.phases.values())
     lines.append(count(language, "status.servers", number, most=limits.per_guild) + _phases(found, language))
+    lines += [count(language, "status.kept_for_undo", found.kept)] if found.kept else []
     lines += ["", say(language, "status.storage", **_amounts(storage.used, limits.storage_bytes, language))]
     lines.append(f"`{bar(storage.used, limits.storage_bytes)}` {share(storage.used, limits.storage_bytes)} %")
     if storage.fill is not Fill.ROOM:
@@ -31,7 +31,8 @@ def status(found: Status, language: str) -> LayoutView:
     if len(storage.servers) > SHOWN:
         lines.append("…")
     lines += ["", _kept(storage, language), f"-# {say(language, 'status.next')}"]
-    return page_of("\n".join(lines), [])
+    kept: Button[LayoutView] = Button(label=say(language, "button.kept"), custom_id="dm:kept")
+    return page_of("\n".join(lines), [kept] if found.kept else [])
 
 
 def quota(found: Status, language: str) -> LayoutView:
@@ -41,7 +42,7 @@ def quota(found: Status, language: str) -> LayoutView:
         f"### {say(language, 'quota.title')}",
         say(language, "quota.per_member", n=limits.per_member),
         say(language, "quota.servers", n=limits.per_guild),
-        say(language, "quota.world", limit=size(language, limits.world_bytes), most=size(language, WORLD_BYTES)),
+        say(language, "quota.world", limit=size(language, limits.world_bytes), most=size(language, found.most_world)),
         say(
             language,
             "quota.storage",

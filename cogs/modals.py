@@ -10,10 +10,12 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from cogs import buttons, forms, pages, setup
+from cogs import buttons, forms, pages, schedule_page, setup
 from cogs.faces import Faces
 from cogs.replies import Answer, Interaction, actor_of, in_words, language_of
-from core.errors import BadInput
+from core.errors import BadInput, ChangedMeanwhile
+from core.guilds.access import Do
+from core.servers.edit import Shown
 from core.text import say
 
 _OURS = [re.compile(template) for template in (buttons.TEMPLATE, setup.TEMPLATE)]
@@ -44,23 +46,58 @@ class ModalCog(commands.Cog):
         try:
             if form["verb"] == "delete":
                 return await self._delete(interaction, server, typed)
-            return await self._change(interaction, server, typed)
-        except BadInput as wrong:
+            if form["verb"] == "purge":
+                return await self._purge(interaction, server, typed)
+            if form["verb"] == "entry":
+                return await self._entry(interaction, server, typed)
+            if form["verb"] == "zone":
+                return await self._zone(interaction, server, typed)
+            return await self._change(interaction, server, group, typed, form["mark"])
+        except (BadInput, ChangedMeanwhile) as wrong:
             refusal = in_words(wrong, language) or ""
-            if form["verb"] == "delete":
-                return forms.again(refusal, "delete", server, language)
+            if form["verb"] in ("delete", "purge"):
+                return forms.again(refusal, form["verb"], server, language)
+            if form["verb"] == "zone":
+                return forms.again(refusal, "schedule_zone", server, language)
+            if form["verb"] == "entry":
+                self._faces.drafts.keep(interaction.user.id, server, schedule_page.DRAFT, typed)
+                return forms.again(refusal, "schedule_add", server, language)
             self._faces.drafts.keep(interaction.user.id, server, group, typed)
+            if isinstance(wrong, ChangedMeanwhile):
+                view = await self._faces.servers.lookup.get(actor_of(interaction), server, Do.EDIT)
+                return forms.meanwhile(refusal, view, group, language)
             return forms.again(refusal, f"change:{group}", server, language)
 
     async def _delete(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
-        view = await self._faces.servers.delete(actor_of(interaction), server, typed.get("name", ""))
+        view = await self._faces.servers.removal.delete(actor_of(interaction), server, typed.get("name", ""))
         return pages.deleted(view, language_of(interaction))
 
-    async def _change(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
-        actor = actor_of(interaction)
-        before = await self._faces.servers.get(actor, server)
-        after = await self._faces.servers.edit(actor, server, typed)
-        return forms.changed(before, after, language_of(interaction))
+    async def _purge(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
+        view = await self._faces.servers.removal.purge(actor_of(interaction), server, typed.get("name", ""))
+        return pages.purging(view, language_of(interaction))
+
+    async def _entry(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
+        view = await self._faces.servers.scheduling.add(
+            actor_of(interaction),
+            server,
+            typed.get("kind", ""),
+            typed.get("when", ""),
+            firm=typed.get("firm") == "yes",
+        )
+        return schedule_page.page(view, language_of(interaction))
+
+    async def _zone(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
+        view = await self._faces.servers.scheduling.set_zone(actor_of(interaction), server, typed.get("zone", ""))
+        return schedule_page.page(view, language_of(interaction))
+
+    async def _change(
+        self, interaction: Interaction, server: str, group: str, typed: dict[str, str], mark: str | None
+    ) -> Answer:
+        actor, language = actor_of(interaction), language_of(interaction)
+        before = await self._faces.servers.lookup.get(actor, server)
+        shown = Shown(forms.fields(before, group, language), mark) if mark else None  # an older version's form has none
+        after = await self._faces.servers.editing.edit(actor, server, typed, shown=shown)
+        return forms.changed(before, after, language)
 
 
 def _is_ours(custom_id: str) -> bool:

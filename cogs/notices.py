@@ -7,35 +7,70 @@ the guild, so that it works in the owner's direct messages too, where Discord do
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import discord
 from discord.ui import Button, Container, LayoutView, TextDisplay
 
 from cogs import alarms
-from cogs.cards import AMBER, BLUE, GREEN, GREY, RED, button, names, receipt, rows, story
+from cogs.cards import AMBER, BLUE, GREEN, GREY, RED, button, names, ports_taken, receipt, rows, story, voice
 from cogs.escape import block, code, escape, when
-from cogs.trouble import cause, last_exit, what_to_do
-from core.guilds.storage import Fill
-from core.servers.views import NoticeView, ServerView, Trouble
+from cogs.trouble import cause, last_exit, what_to_do, why
+from core.notices.kinds import (
+    AddressNotice,
+    AlarmNotice,
+    CrashedNotice,
+    CrashOver,
+    DeletedNotice,
+    DeletionFinal,
+    DeletionUndone,
+    IdleEnded,
+    IdleInVoice,
+    IdleJoined,
+    IdleKept,
+    IdlePaused,
+    IdleResumed,
+    IdleVoted,
+    IdleWarned,
+    InterruptedNotice,
+    InterruptionOver,
+    NodeAwayNotice,
+    NodeBack,
+    NotWokenNotice,
+    PausedNotice,
+    PauseOver,
+    ReadyNotice,
+    RestoringNotice,
+    StartFailedNotice,
+    StartFailureOver,
+    StorageNotice,
+    Trouble,
+    UnknownNotice,
+    WelcomeNotice,
+    WorldLost,
+)
+from core.servers.views import NoticeView, ServerView
 from core.text import duration, say, size
-from core.words import Because, Desired, NoticeKind, Phase
+from core.words import Because, Desired, Fill, Phase, Problem, Reason
 
 LOG_LINES = 12
+_SAID = (Because.BUDGET, Because.SCHEDULE, Because.OPERATOR, Because.GUILD_GONE)
+"""Reasons for a pause that have words of their own."""
 
 
 def notice(view: NoticeView) -> LayoutView | None:
     """None when there is nothing left to say: what it would report no longer holds."""
-    if view.kind is NoticeKind.WELCOME:
-        setup: Button[LayoutView] = Button(label=say(view.language, "button.setup"), custom_id="dm:setup")
-        return _layout(view.number, _Parts(GREEN, [say(view.language, "notice.welcome")], [setup]))
-    if view.kind is NoticeKind.ALARM:
-        return _layout(view.number, _Parts(RED, alarms.in_full(view.data), []))
-    if view.kind is NoticeKind.STORAGE and view.server is None:
-        return _layout(view.number, _storage(view))
-    if view.server is None:
-        return None
-    parts = _RENDER[view.kind](_Teller(view, view.server))
+    match view.told:
+        case WelcomeNotice():
+            setup: Button[LayoutView] = Button(label=say(view.language, "button.setup"), custom_id="dm:setup")
+            parts: _Parts | None = _Parts(GREEN, [say(view.language, "notice.welcome")], [setup])
+        case AlarmNotice() as alarm:
+            parts = _Parts(RED, alarms.in_full(alarm), [])
+        case StorageNotice() as told if view.server is None:
+            parts = _storage(told, view.language)
+        case _:
+            parts = None if view.server is None else _of_server(view, _Teller(view, view.server))
     return None if parts is None else _layout(view.number, parts)
 
 
@@ -50,18 +85,15 @@ class _Teller:
     """Words and buttons about one server, in the notice's language."""
 
     def __init__(self, view: NoticeView, server: ServerView) -> None:
-        self.data = view.data
         self.server = server
         self.language = view.language
         self._guild = view.guild
-        self.trouble = Trouble.of(view.data)
 
     def say(self, message: str, **values: Any) -> str:
         return say(self.language, message, name=f"**{escape(self.server.name)}**", **values)
 
-    def by(self, message: str, **values: Any) -> str:
+    def by(self, message: str, by: int | None, **values: Any) -> str:
         """With who did it, where that is known: `message` or `message_by`."""
-        by = self.data.get("by")
         return self.say(f"{message}_by", by=by, **values) if by else self.say(message, **values)
 
     def button(self, verb: str, *, label: str | None = None) -> Button[LayoutView]:
@@ -71,63 +103,116 @@ class _Teller:
         asleep = self.server.desired in (Desired.PAUSED, Desired.ARCHIVED)
         return [self.button(verb) for verb in verbs] if asleep else []
 
-    def log(self) -> str:
-        return block(str(self.data.get("log") or ""), LOG_LINES)
 
-
-def _idle(tell: _Teller) -> _Parts | None:
-    match tell.data.get("state"):
-        case "warned":
-            return _warned(tell)
-        case "kept":
-            return _Parts(GREEN, [tell.by("notice.kept", until=_when(tell.data.get("keep_until"), "t"))], [])
-        case "joined":
-            who = names(tell.data.get("names") or [])
+def _of_server(view: NoticeView, tell: _Teller) -> _Parts | None:
+    match view.told:
+        case IdleWarned() as told:
+            return _warned(tell, told)
+        case IdleKept(keep_until=until, by=by):
+            return _Parts(GREEN, [tell.by("notice.kept", by, until=_when(until, "t"))], [])
+        case IdleVoted(until=until, by=by):
+            return _Parts(GREEN, [tell.by("notice.voted", by, until=_when(until, "t"))], [])
+        case IdleJoined(names=joined):
+            who = names(joined)
             return _Parts(GREEN, [tell.say("notice.joined" if who else "notice.joined_unnamed", names=who)], [])
-        case "paused":
-            return _asleep(tell)
-        case "resumed":
-            return _Parts(GREEN, [tell.by("notice.resumed")], [])
-        case _:
+        case IdleInVoice(voice=channel) if channel is not None:
+            return _Parts(GREEN, [tell.say("notice.in_voice", channel=voice(channel))], [])
+        case IdleEnded() | IdleInVoice():
             return _Parts(GREY, [tell.say("notice.ended")], [])
+        case IdlePaused() | PausedNotice() as told:
+            return _paused(tell, told)
+        case IdleResumed(by=by) | PauseOver(by=by):
+            return _Parts(GREEN, [tell.by("notice.resumed", by)], [])
+        case ReadyNotice(took=took):
+            return _ready(tell, took)
+        case CrashedNotice() as told:
+            return _crashed(tell, told)
+        case CrashOver(trouble=trouble, by=by):
+            before = tell.say("notice.crashed_before", cause=cause(trouble, tell.language))
+            return _Parts(GREEN, [before, tell.by("notice.started_again", by)], [])
+        case StartFailedNotice() as told:
+            return _start_failed(tell, told)
+        case StartFailureOver(by=by):
+            lines = [tell.say("notice.start_failed_before"), tell.by("notice.started_again", by)]
+            return _Parts(GREEN, lines, [])
+        case NodeAwayNotice() as told:
+            return _node_away(tell, told)
+        case NodeBack(node=node, since=since, until=until):
+            values = {"node": code(node), "since": _when(since, "f"), "until": _when(until, "f")}
+            return _Parts(GREEN, [tell.say("notice.node_back", **values)], [])
+        case InterruptedNotice(problem=problem):
+            return _interrupted(tell, Trouble(problem))
+        case InterruptionOver(problem=problem):
+            reason = why(Trouble(problem), tell.language)
+            return _Parts(GREEN, [tell.say("notice.interruption_over", why=reason)], [])
+        case DeletedNotice() as told:
+            return _deleted(tell, told)
+        case DeletionUndone(by=by):
+            return _Parts(GREEN, [tell.by("notice.undone", by)], [])
+        case DeletionFinal(by=by):
+            return _Parts(GREY, [tell.by("notice.purged", by)], [])
+        case UnknownNotice():
+            return _unknown(tell)
+        case AddressNotice(taken=taken) if taken:
+            return _address(tell, taken)
+        case NotWokenNotice(why=refusal, values=values):
+            said = say(tell.language, refusal, **{key: escape(value) for key, value in values})
+            return _Parts(AMBER, [tell.say("notice.not_woken", why=said)], tell.if_paused("resume"))
+        case RestoringNotice() as told:
+            return _restoring(tell, told)
+        case WorldLost(to=to, back=back):
+            lines = [tell.say("notice.lost"), tell.say("notice.lost_back", to=_when(to, "f")) if back else ""]
+            return _Parts(AMBER, lines, [])
+        case StorageNotice() as told:
+            return _world(tell, told)
+    return None
 
 
-def _warned(tell: _Teller) -> _Parts | None:
-    idle, data = tell.server.idle, tell.data
-    pause_at = idle.pause_at or data.get("pause_at")
+def _warned(tell: _Teller, told: IdleWarned) -> _Parts | None:
+    idle = tell.server.idle
+    pause_at = idle.pause_at or told.pause_at
     if not idle.warned or tell.server.desired is not Desired.RUNNING or pause_at is None:
         return None
-    since = idle.empty_since or data.get("empty_since") or pause_at
-    lines = [tell.say("notice.warned", since=when(since, "t"), when=when(pause_at))]
-    if last := names(data.get("last_players") or []):
-        lines.append(tell.say("notice.last_players", names=last))
-    return _Parts(AMBER, lines, [tell.button("keep"), tell.button("pause", label="pause_now")])
+    if idle.reason is Reason.MAINTENANCE:
+        schedule = tell.server.schedule
+        span = schedule.state.maintenance if schedule else None
+        lines = [
+            tell.say("notice.warned_maintenance", when=when(pause_at), until=_when(span.ends if span else None, "f"))
+        ]
+        return _Parts(AMBER, lines, [tell.button("pause", label="pause_now")])
+    if idle.reason is Reason.FIRM_SLEEP:
+        lines = [tell.say("notice.warned_firm", when=when(pause_at))]
+        return _Parts(AMBER, lines, [tell.button("pause", label="pause_now")])
+    if idle.reason is Reason.SLEEP:
+        lines = [tell.say("notice.warned_sleep", when=when(pause_at))]
+    else:
+        since = idle.empty_since or told.empty_since or pause_at
+        lines = [tell.say("notice.warned", since=when(since, "t"), when=when(pause_at))]
+        if last := names(told.last_players):
+            lines.append(tell.say("notice.last_players", names=last))
+    if idle.vote:
+        lines.append(tell.say("notice.vote"))
+    return _Parts(AMBER, lines, [tell.button("vote" if idle.vote else "keep"), tell.button("pause", label="pause_now")])
 
 
-def _asleep(tell: _Teller) -> _Parts:
-    """Paused: by the idle rules, or by whoever asked for it."""
-    why, words = tell.data.get("because"), tell.data.get("words")
-    if tell.data.get("by") and why != Because.OPERATOR:  # whoever runs the bot is nobody of this guild
-        first = tell.by("notice.paused")
-    elif tell.data.get("after"):
-        first = tell.say("notice.paused_idle", after=duration(tell.language, tell.data["after"]))
-    elif why in ("budget", "schedule", "operator", "guild_gone"):
-        first = tell.say("notice.paused_because", why=say(tell.language, f"because.{why}"))
+def _paused(tell: _Teller, told: IdlePaused | PausedNotice) -> _Parts:
+    """By the idle rules, or by whoever asked for it."""
+    if told.by and told.because is not Because.OPERATOR:  # whoever runs the bot is nobody of this guild
+        first = tell.by("notice.paused", told.by)
+    elif told.after:
+        first = tell.say("notice.paused_idle", after=duration(tell.language, told.after))
+    elif told.because in _SAID:
+        first = tell.say("notice.paused_because", why=say(tell.language, f"because.{told.because}"))
     else:
         first = tell.say("notice.paused")
-    said = [f"> {escape(words)}"] if words else []
+    said = [f"> {escape(told.words)}"] if told.words else []
     return _Parts(BLUE, [first, *said, receipt(tell.server, tell.language)], tell.if_paused("resume"))
 
 
-def _paused(tell: _Teller) -> _Parts:
-    return _Parts(GREEN, [tell.by("notice.resumed")], []) if tell.data.get("state") == "resumed" else _asleep(tell)
-
-
-def _ready(tell: _Teller) -> _Parts | None:
+def _ready(tell: _Teller, took: float | None) -> _Parts | None:
     server = tell.server
     if server.phase is not Phase.RUNNING:
         return None
-    took = tell.data.get("took")
     first = tell.say("notice.ready_took", took=duration(tell.language, max(1.0, took))) if took else ""
     lines = [first or tell.say("notice.ready")]
     if server.address:
@@ -137,27 +222,32 @@ def _ready(tell: _Teller) -> _Parts | None:
     return _Parts(GREEN, lines, [])
 
 
-def _crashed(tell: _Teller) -> _Parts:
-    trouble, language = tell.trouble, tell.language
-    said = cause(trouble, language)
-    if tell.data.get("state") == "resumed":
-        return _Parts(GREEN, [tell.say("notice.crashed_before", cause=said), tell.by("notice.started_again")], [])
+def _address(tell: _Teller, taken: tuple[int, ...]) -> _Parts | None:
+    server = tell.server
+    if server.desired is Desired.DELETED:
+        return None
+    first = tell.say("notice.address_later")
+    if server.address is not None:
+        first = tell.say("notice.address", address=code(server.address))
+    return _Parts(AMBER, [first, ports_taken(taken, tell.language)], [])
+
+
+def _crashed(tell: _Teller, told: CrashedNotice) -> _Parts:
+    trouble, language, log = told.trouble, tell.language, block(told.log, LOG_LINES)
     todo = what_to_do(trouble, language)
-    if not tell.data.get("gave_up"):
-        return _Parts(AMBER, [tell.say("notice.crashed", cause=said), tell.log(), todo], [])
+    if not told.gave_up:
+        return _Parts(AMBER, [tell.say("notice.crashed", cause=cause(trouble, language)), log, todo], [])
     first = tell.say(
         "notice.gave_up" if trouble.ever_ready is False else "notice.gave_up_again", count=trouble.count or 3
     )
-    lines = [first, last_exit(trouble, language), tell.log(), *_next(tell, todo, "notice.gave_up_next")]
+    lines = [first, last_exit(trouble, language), log, *_next(tell, todo, "notice.gave_up_next")]
     verbs = ["restart", *(["world_good"] if tell.server.good else [])]
     return _Parts(RED, lines, tell.if_paused(*verbs))
 
 
-def _start_failed(tell: _Teller) -> _Parts:
-    if tell.data.get("state") == "resumed":
-        return _Parts(GREEN, [tell.say("notice.start_failed_before"), tell.by("notice.started_again")], [])
-    todo = what_to_do(tell.trouble, tell.language)
-    lines = [tell.say("notice.start_failed"), *story(tell.trouble, tell.language), tell.log()]
+def _start_failed(tell: _Teller, told: StartFailedNotice) -> _Parts:
+    todo = what_to_do(told.trouble, tell.language)
+    lines = [tell.say("notice.start_failed"), *story(told.trouble, tell.language), block(told.log, LOG_LINES)]
     return _Parts(RED, [*lines, *_next(tell, todo, "notice.start_failed_next")], tell.if_paused("restart"))
 
 
@@ -166,66 +256,75 @@ def _next(tell: _Teller, todo: str, otherwise: str) -> list[str]:
     return [todo, tell.say("notice.again")] if todo else [tell.say(otherwise)]
 
 
-def _deleted(tell: _Teller) -> _Parts:
-    if tell.data.get("state") == "undone":
-        return _Parts(GREEN, [tell.by("notice.undone")], [])
+def _node_away(tell: _Teller, told: NodeAwayNotice) -> _Parts:
+    ends = tell.server.desired is not Desired.RUNNING
+    first = tell.say("notice.node_away", node=code(told.node), since=_when(told.since, "f"))
+    return _Parts(AMBER, [first, what_to_do(Trouble(Problem.NODE_AWAY), tell.language, ends=ends)], [])
+
+
+def _interrupted(tell: _Teller, trouble: Trouble) -> _Parts:
+    todo = what_to_do(trouble, tell.language) if tell.server.desired is Desired.RUNNING else ""
+    return _Parts(AMBER, [tell.say("notice.interrupted", why=why(trouble, tell.language)), todo], [])
+
+
+def _deleted(tell: _Teller, told: DeletedNotice) -> _Parts:
     open_still = tell.server.purge_at is not None and tell.server.desired is Desired.DELETED
     if not open_still:
-        return _Parts(GREY, [tell.by("notice.purged")], [])
-    until = _when(tell.server.purge_at or tell.data.get("purge_at"), "f")
-    return _Parts(GREY, [tell.by("notice.deleted"), tell.say("notice.undo_until", until=until)], [tell.button("undo")])
+        return _Parts(GREY, [tell.by("notice.purged", told.by)], [])
+    until = _when(tell.server.purge_at or told.purge_at, "f")
+    lines = [tell.by("notice.deleted", told.by), tell.say("notice.undo_until", until=until)]
+    return _Parts(GREY, lines, [tell.button("undo")])
 
 
-def _restored(tell: _Teller) -> _Parts:
-    """A world goes back, or was lost and comes back."""
-    data, server = tell.data, tell.server
-    to, back = _when(data.get("to"), "f"), data.get("back")
-    if data.get("state") == "lost":
-        lines = [tell.say("notice.lost"), tell.say("notice.lost_back", to=to) if back else ""]
-        return _Parts(AMBER, lines, [])
-    first = tell.by("notice.restored" if back else "notice.restoring", to=to)
-    current = server.volume == data.get("volume") and server.desired is not Desired.DELETED
-    buttons = [tell.button("world_undo", label="undo")] if back and current and server.can_undo else []
-    return _Parts(GREEN if back else AMBER, [first], buttons)
+def _restoring(tell: _Teller, told: RestoringNotice) -> _Parts:
+    server, back = tell.server, told.back
+    if told.imported:
+        first = tell.by("notice.imported" if back else "notice.importing", told.by)
+    else:
+        first = tell.by("notice.restored" if back else "notice.restoring", told.by, to=_when(told.to, "f"))
+    current = server.volume == told.volume and server.desired is not Desired.DELETED
+    if not (back and current and server.can_undo):
+        return _Parts(GREEN if back else AMBER, [first], [])
+    return _Parts(GREEN, [first, tell.say("notice.world_kept")], [tell.button("world_undo")])
 
 
-def _storage(view: NoticeView) -> _Parts:
+def _storage(told: StorageNotice, language: str) -> _Parts:
     """A guild's worlds take most of what they may."""
-    language, data = view.language, view.data
-    lines = [say(language, f"notice.storage.{_how_full(data)}", **_amounts(data, language))]
-    largest = data.get("largest") or []
-    if largest:
-        named = ", ".join(f"**{escape(str(name))}** ({size(language, amount)})" for name, amount in largest)
+    lines = [say(language, f"notice.storage.{_how_full(told)}", **_amounts(told, language))]
+    if told.largest:
+        named = ", ".join(f"**{escape(name)}** ({size(language, amount)})" for name, amount in told.largest)
         lines.append(say(language, "notice.storage.largest", servers=named))
-    return _Parts(_fill_colour(data), [*lines, say(language, "notice.storage.next")], [])
+    return _Parts(_fill_colour(told), [*lines, say(language, "notice.storage.next")], [])
 
 
-def _world(tell: _Teller) -> _Parts:
-    first = tell.say(f"notice.storage.world_{_how_full(tell.data)}", **_amounts(tell.data, tell.language))
-    return _Parts(_fill_colour(tell.data), [first], [])
+def _world(tell: _Teller, told: StorageNotice) -> _Parts:
+    first = tell.say(f"notice.storage.world_{_how_full(told)}", **_amounts(told, tell.language))
+    return _Parts(_fill_colour(told), [first], [])
 
 
-def _how_full(data: dict[str, Any]) -> str:
-    return {Fill.FULL: "full", Fill.NEARLY: "nearly"}.get(data.get("fill", 0), "close")
+def _how_full(told: StorageNotice) -> str:
+    return {Fill.FULL: "full", Fill.NEARLY: "nearly"}.get(told.fill, "close")
 
 
-def _fill_colour(data: dict[str, Any]) -> int:
-    return RED if data.get("fill") == Fill.FULL else AMBER
+def _fill_colour(told: StorageNotice) -> int:
+    return RED if told.fill is Fill.FULL else AMBER
 
 
-def _amounts(data: dict[str, Any], language: str) -> dict[str, str]:
-    used, limit = int(data.get("used") or 0), int(data.get("limit") or 0)
-    return {"used": size(language, used), "limit": size(language, limit)}
+def _amounts(told: StorageNotice, language: str) -> dict[str, str]:
+    return {"used": size(language, told.used), "limit": size(language, told.limit)}
 
 
 def _unknown(tell: _Teller) -> _Parts | None:
     since = tell.server.idle.unknown_since
     if since is None or tell.server.phase is not Phase.RUNNING:
         return None
-    return _Parts(AMBER, [tell.say("notice.unknown", since=when(since))], [tell.button("pause", label="pause_now")])
+    said = tell.say("notice.unknown", since=when(since))
+    if (channel := tell.server.idle.voice) is not None:
+        said = tell.say("notice.unknown_voice", since=when(since), channel=voice(channel))
+    return _Parts(AMBER, [said], [tell.button("pause", label="pause_now")])
 
 
-def _when(moment: Any, style: str) -> str:
+def _when(moment: datetime | None, style: str) -> str:
     return when(moment, style) if moment else "…"
 
 
@@ -237,16 +336,3 @@ def _layout(number: int, parts: _Parts) -> LayoutView:
     layout = LayoutView(timeout=None)
     layout.add_item(container)
     return layout
-
-
-_RENDER = {
-    NoticeKind.IDLE: _idle,
-    NoticeKind.PAUSED: _paused,
-    NoticeKind.READY: _ready,
-    NoticeKind.CRASHED: _crashed,
-    NoticeKind.START_FAILED: _start_failed,
-    NoticeKind.DELETED: _deleted,
-    NoticeKind.UNKNOWN: _unknown,
-    NoticeKind.RESTORED: _restored,
-    NoticeKind.STORAGE: _world,
-}

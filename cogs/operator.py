@@ -22,7 +22,7 @@ from cogs.escape import escape
 from cogs.replies import in_words, note
 from core import trace
 from core.host import Health, Operations
-from core.servers.tending import Drill
+from core.servers.drill import Drill
 from core.text import DEFAULT, duration, say, size
 from core.words import Phase
 

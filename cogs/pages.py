@@ -6,19 +6,22 @@ from collections.abc import Sequence
 
 from discord.ui import Button, Container, LayoutView, TextDisplay
 
-from cogs.cards import button, card, rows
-from cogs.escape import code, escape, when
+from cogs.cards import button, card, needs, rows, voice
+from cogs.escape import code, escape, plain, when
+from cogs.people import named
 from cogs.trouble import gib, memory
 from core.cluster.port import InUse
 from core.games.catalogue import Size
+from core.guilds.access import EVERYTHING, Rights, Who
 from core.servers.views import ServerView
 from core.text import count, duration, say
 from core.words import Desired, Phase
 
 PER_PAGE = 10
+MOST_KEPT = 9
+LONGEST_LABEL = 80
 LONGEST = 3900
-SECRET_WORDS = ("password",)
-"""Ids of settings that a player needs to join."""
+MORE = ("edit", "snapshots", "delete")
 
 
 def created(view: ServerView, language: str) -> str:
@@ -32,13 +35,22 @@ def resumed(view: ServerView, language: str) -> str:
 
 
 def pausing(view: ServerView, language: str) -> str:
-    still = view.phase in (Phase.PAUSED, Phase.ARCHIVING, Phase.ARCHIVED)
-    return say(language, "answer.paused" if still else "answer.pause", name=_name(view))
+    said = {
+        Phase.STARTING: "answer.pause_starting",
+        Phase.PAUSED: "answer.paused",
+        Phase.ARCHIVING: "answer.archiving",
+        Phase.ARCHIVED: "answer.archived",
+    }
+    return say(language, said.get(view.phase, "answer.pause"), name=_name(view))
 
 
 def restarted(view: ServerView, language: str) -> str:
-    on = view.phase in (Phase.RUNNING, Phase.STARTING, Phase.STOPPING)
-    return say(language, "answer.restart" if on else "answer.resume", name=_name(view))
+    said = {
+        Phase.STARTING: "answer.restart_starting",
+        Phase.RUNNING: "answer.restart",
+        Phase.STOPPING: "answer.restart",
+    }
+    return say(language, said.get(view.phase, "answer.resume"), name=_name(view))
 
 
 def kept(view: ServerView, language: str) -> str:
@@ -46,9 +58,15 @@ def kept(view: ServerView, language: str) -> str:
     return say(language, "answer.keep", name=_name(view), until=until)
 
 
+def voted(view: ServerView, language: str) -> str:
+    until = when(view.idle.vote_until, "t") if view.idle.vote_until else "…"
+    return say(language, "answer.vote", name=_name(view), until=until)
+
+
 def undone(view: ServerView, language: str) -> LayoutView:
-    resume = [button("resume", view.id, language)] if view.desired is Desired.PAUSED else []
-    return page_of(say(language, "answer.undone", name=_name(view)), resume)
+    paused = view.desired is Desired.PAUSED
+    said = say(language, "answer.undone" if paused else "answer.not_deleted", name=_name(view))
+    return page_of(said, [button("resume", view.id, language)] if paused else [])
 
 
 def deleted(view: ServerView, language: str) -> LayoutView:
@@ -57,13 +75,66 @@ def deleted(view: ServerView, language: str) -> LayoutView:
     return page_of(text, [button("undo", view.id, language)])
 
 
+def purging(view: ServerView, language: str) -> str:
+    return say(language, "answer.purging", name=_name(view))
+
+
+def kept_for_undo(views: Sequence[ServerView], language: str, why: str = "") -> LayoutView | str:
+    """Deleted servers that can still be brought back, each with a way to let go of it before its time is over. `why`
+    somebody is shown them."""
+    if not views:
+        return why or say(language, "kept.none")
+    shown = views[:MOST_KEPT]
+    lines = [why or say(language, "kept.intro"), ""]
+    lines += [
+        say(language, "kept.line", name=_name(view), until=when(view.purge_at, "f") if view.purge_at else "…")
+        for view in shown
+    ]
+    lines += ["…"] if len(views) > len(shown) else []
+    return page_of("\n".join(lines), [_purge(view, language) for view in shown])
+
+
+def _purge(view: ServerView, language: str) -> Button[LayoutView]:
+    made = button("purge", view.id, language)
+    made.label = say(language, "button.purge", name=plain(view.name))[:LONGEST_LABEL]
+    return made
+
+
+def idling(view: ServerView, language: str) -> LayoutView | str:
+    """The answer of `/server idle`: the rules, and a way to let go of the voice channel."""
+    said = idle(view, language)
+    if view.idle.voice is None and not view.idle.voice_gone:
+        return said
+    return page_of(said, [button("voice_off", view.id, language)])
+
+
+def no_voice(view: ServerView, language: str) -> str:
+    return f"{say(language, 'answer.voice_off', name=_name(view))} {idle(view, language)}"
+
+
 def idle(view: ServerView, language: str) -> str:
-    """When it pauses, and whose rule that is."""
+    """When it pauses, whose rule that is, and what else keeps it on."""
+    vote = say(language, "answer.idle_vote") if view.idle.vote and view.idle.after else ""
+    schedule = say(language, "answer.idle_schedule") if view.schedule and view.schedule.entries else ""
+    return " ".join(filter(None, [_pauses(view, language), *_voice(view, language), vote, schedule]))
+
+
+def _voice(view: ServerView, language: str) -> list[str]:
+    if view.idle.voice_gone:
+        return [say(language, "answer.idle_voice_gone")]
+    if view.idle.voice is None or not view.idle.after:
+        return []
+    said = "answer.idle_in_voice" if view.idle.in_voice else "answer.idle_voice"
+    return [say(language, said, channel=voice(view.idle.voice))]
+
+
+def _pauses(view: ServerView, language: str) -> str:
     if not view.idle.after:
         return say(language, "answer.idle_never", name=_name(view))
     after, warn = duration(language, view.idle.after), duration(language, view.idle.warn)
     whose = "" if view.idle.own else f" {say(language, 'answer.idle_default')}"
-    return say(language, "answer.idle", name=_name(view), after=after, warn=warn) + whose
+    said = "answer.idle" if view.idle.warn else "answer.idle_unwarned"
+    return say(language, said, name=_name(view), after=after, warn=warn) + whose
 
 
 def join(view: ServerView, language: str) -> LayoutView | str:
@@ -73,22 +144,31 @@ def join(view: ServerView, language: str) -> LayoutView | str:
     lines = [f"### {escape(view.name)}", say(language, "card.address", address=code(view.address))]
     if view.url:
         lines.append(say(language, "card.open", url=view.url))
-    lines += [say(language, "answer.password", password=_spoiler(view.settings[key])) for key in _secrets(view)]
+    lines += _needed(view, language)
     lines += [view.game.join.text] if view.game and view.game.join.text else []
     return page_of("\n".join(lines), [])
 
 
-def more(view: ServerView, language: str) -> LayoutView:
-    """What the card has no room for, and the way to change it."""
-    verbs = [] if view.desired is Desired.DELETED else ["edit", "snapshots", "delete"]
-    return page_of(
-        f"### {escape(view.name)}\n{_details(view, language)}", [button(verb, view.id, language) for verb in verbs]
-    )
+def more(view: ServerView, language: str, rights: Rights = EVERYTHING) -> LayoutView:
+    """What the card has no room for, and the way to change it: for whoever has no right to that, who has."""
+    verbs = () if view.desired is Desired.DELETED else MORE
+    mine = [verb for verb in verbs if rights.may(needs(verb))]
+    others: dict[Who, list[str]] = {}
+    for verb in verbs:
+        if verb not in mine:
+            others.setdefault(rights.who(needs(verb)), []).append(say(language, f"button.{verb}"))
+    lines = [f"### {escape(view.name)}", _details(view, language)]
+    lines += [
+        f"-# {say(language, 'more.others', what=', '.join(what), who=named(who, language))}"
+        for who, what in others.items()
+    ]
+    return page_of("\n".join(lines), [button(verb, view.id, language) for verb in mine])
 
 
-def show(view: ServerView, language: str, in_use: InUse | None = None) -> LayoutView:
-    """The card, and below it the details, with what it uses now where that is known."""
-    layout = card(view, language, number=1)
+def show(view: ServerView, language: str, in_use: InUse | None = None, rights: Rights = EVERYTHING) -> LayoutView:
+    """The card with the buttons that this member may use, and below it the details, with what it uses now where that is
+    known."""
+    layout = card(view, language, number=1, rights=rights)
     layout.add_item(Container(TextDisplay(_details(view, language, in_use))))
     return layout
 
@@ -160,8 +240,6 @@ def _in_use(in_use: InUse, size: Size | None, language: str) -> str:
 def _not_up(view: ServerView, language: str) -> LayoutView | str:
     if view.desired is Desired.RUNNING:
         return say(language, "answer.not_up", name=_name(view))
-    if view.desired is Desired.DELETED:
-        return say(language, "server.deleted", name=_name(view))
     return page_of(say(language, "answer.not_on", name=_name(view)), [button("resume", view.id, language)])
 
 
@@ -171,8 +249,16 @@ def _crowd(view: ServerView, language: str) -> str:
     return f" · {count(language, 'list.players', view.players_online)}"
 
 
-def _secrets(view: ServerView) -> list[str]:
-    return [key for key in SECRET_WORDS if view.settings.get(key)]
+def _needed(view: ServerView, language: str) -> list[str]:
+    """What a player needs besides the address, as the game's entry of the catalogue says."""
+    needed = [setting for setting in view.game.settings if setting.join] if view.game else []
+    known = [(setting, view.settings[setting.id]) for setting in needed if view.settings.get(setting.id)]
+    return [
+        say(language, "answer.password", password=_spoiler(value))
+        if setting.type == "secret"
+        else f"{setting.label}: {code(value)}"
+        for setting, value in known
+    ]
 
 
 def _spoiler(password: str) -> str:

@@ -7,9 +7,10 @@ import io
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any
 
@@ -20,23 +21,24 @@ from discord import InteractionResponseType, app_commands
 from discord.app_commands import Choice
 from discord.ui import LayoutView, Modal, TextDisplay
 
-from cogs.escape import escape
+from cogs.escape import escape, when
+from cogs.people import named
+from cogs.refusals import Then, ends_answer, in_short, then
 from core import once, trace
 from core.errors import Bytes, NotAllowed, Refusal
-from core.guilds.access import NEEDS, Actor, Do, Level
-from core.text import choose, say, size
+from core.guilds.access import NEEDS, Actor, Do, Level, Who
+from core.text import choose, count, say, size
+from core.worlds import turns
 
 log = structlog.get_logger()
 
-EXPIRED = {10062, 40060, 10015, 50027, 10003, 10008}
-"""Unknown or already answered interaction, unknown webhook, expired token, channel or message gone: nobody is left to
-answer."""
 ANSWERED = 40060
-PAUSES = (0.2, 0.6)  # seconds before a first answer whose line broke is sent again; Discord waits for 3 s
-EDIT_PAUSES = (0.2, 0.6, 1.5, 4.0, 10.0)  # likewise for what fills it in; Discord takes that for 15 min
+FIRST_WITHIN, LATER_WITHIN = 2.8, 14.5 * 60  # seconds; Discord waits 3 s for the first answer, 15 min for what follows
+PAUSE, GROWTH, LONGEST_PAUSE = 0.2, 1.7, 60.0  # seconds before an answer that did not get there is sent again
 DEFERRED = InteractionResponseType.deferred_channel_message
 UPDATE_DEFERRED = InteractionResponseType.deferred_message_update
 MODAL, MESSAGE = InteractionResponseType.modal, InteractionResponseType.channel_message
+CHOICES = InteractionResponseType.autocomplete_result
 _CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 _OURS = re.compile(r"dm(?:-setup)?:([a-z_]{1,20})(?::|$)")
@@ -65,8 +67,33 @@ class Outcome(StrEnum):
     UNREACHED = "unreached"  # Discord did not take the answer, however often it was sent
 
 
+class _Over(Exception):
+    """Nobody waits for this answer any more: it came too late, or we lost the guild, channel or message meanwhile."""
+
+
 class _Unreached(Exception):
     """Discord did not take an answer, however often it was sent."""
+
+
+class _Patience:
+    """How long there is still to answer an interaction, from when we heard of it."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def first(self) -> Iterator[float]:
+        """Pauses between tries of the first answer, spread over the time that Discord waits for it."""
+        return self._pauses(FIRST_WITHIN)
+
+    def later(self) -> Iterator[float]:
+        """Likewise for what fills it in and what follows it."""
+        return self._pauses(LATER_WITHIN)
+
+    def _pauses(self, within: float) -> Iterator[float]:
+        pause = PAUSE
+        while time.monotonic() + pause - self._began < within:
+            yield pause
+            pause = min(pause * GROWTH, LONGEST_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +149,23 @@ class Replies:
         trace.begin()
         once.begin(interaction.id)
         began, acknowledged, outcome = time.perf_counter(), None, Outcome.DONE
+        patience = _Patience()
         try:
             if how is How.NEW:
                 defer = interaction.response.defer
-                await _surely(interaction, lambda: defer(ephemeral=True, thinking=True), DEFERRED)
+                await _surely(interaction, lambda: defer(ephemeral=True, thinking=True), DEFERRED, patience)
             elif how is How.UPDATE:
-                await _surely(interaction, interaction.response.defer, UPDATE_DEFERRED)
+                await _surely(interaction, interaction.response.defer, UPDATE_DEFERRED, patience)
             acknowledged = None if how is How.MODAL else _age(interaction)
+            turns.tell((lambda ahead: _wait(interaction, ahead)) if how is How.NEW else None)
             result = await handler()
             try:
-                await _show(interaction, result)
+                await _show(interaction, result, patience)
             except Exception as wrong:
-                outcome = await self.sorry(interaction, wrong, done=True)
+                outcome = await self.sorry(interaction, wrong, done=True, patience=patience)
             acknowledged = _age(interaction) if acknowledged is None else acknowledged
         except Exception as wrong:
-            outcome = await self.sorry(interaction, wrong)
+            outcome = await self.sorry(interaction, wrong, patience=patience)
         finally:
             self._running.discard(task)
         served = Served(name_of(interaction), outcome, acknowledged, time.perf_counter() - began)
@@ -146,24 +175,32 @@ class Replies:
     async def suggest(
         self, interaction: Interaction, handler: Callable[[], Awaitable[list[Choice[str]]]]
     ) -> list[Choice[str]]:
-        """The choices, or none where finding them failed: an autocomplete has no words for it."""
+        """Shows the choices, or none where finding them failed: an autocomplete has no words for it."""
+        patience, choices = _Patience(), list[Choice[str]]()
         try:
-            return await handler()
+            choices = await handler()
         except Refusal:
-            return []
+            pass
         except Exception:
             log.exception("autocomplete failed", command=getattr(interaction.command, "qualified_name", ""))
-            return []
+        try:
+            await _surely(interaction, lambda: interaction.response.autocomplete(choices), CHOICES, patience)
+        except (_Over, _Unreached) as wrong:
+            log.info("choices not shown", why=str(wrong))
+            interaction.response._response_type = CHOICES  # or discord.py sends them once more
+        return choices
 
-    async def sorry(self, interaction: Interaction, wrong: Exception, *, done: bool = False) -> Outcome:
+    async def sorry(
+        self, interaction: Interaction, wrong: Exception, *, done: bool = False, patience: _Patience | None = None
+    ) -> Outcome:
         """A refusal in words; anything else is our fault, logged with the code that the member sees.
 
         `done`: what was asked for is done, only its answer could not be shown.
         """
         if isinstance(wrong, app_commands.CommandInvokeError):
             wrong = wrong.original
-        if isinstance(wrong, discord.HTTPException) and wrong.code in EXPIRED:
-            log.info("interaction expired", code=wrong.code)
+        if isinstance(wrong, _Over):
+            log.info("nobody waits for the answer", why=str(wrong))
             return Outcome.LATE
         if isinstance(wrong, once.Repeated):
             log.info("interaction repeated", id=interaction.id)
@@ -171,16 +208,17 @@ class Replies:
         if isinstance(wrong, _Unreached):
             log.warning("answer not shown", id=interaction.id, why=str(wrong), done=done)
             return Outcome.UNREACHED
-        text = in_words(wrong, language_of(interaction))
+        text = in_words(_of_today(wrong, interaction.guild), language_of(interaction))
         outcome = Outcome.BUG if text is None else Outcome.REFUSED
         if text is None:
             code = note(wrong, user=interaction.user.id, guild=interaction.guild_id)
             text = say(language_of(interaction), "bug.after" if done else "bug", code=code)
-        with suppress(discord.HTTPException, aiohttp.ClientError, OSError, _Unreached):
+        with suppress(discord.HTTPException, _Over, _Unreached):
+            patience = patience or _Patience()
             if interaction.type is discord.InteractionType.autocomplete:
-                await interaction.response.autocomplete([])
+                await _surely(interaction, lambda: interaction.response.autocomplete([]), CHOICES, patience)
                 return outcome
-            await _show(interaction, text, aside=True)
+            await _show(interaction, text, patience, aside=True)
         return outcome
 
     async def drain(self, seconds: float) -> None:
@@ -221,6 +259,13 @@ def in_words(wrong: Exception, language: str) -> str | None:
             return None
 
 
+def _of_today(wrong: Exception, guild: discord.Guild | None) -> Exception:
+    """A refusal for want of a role says so where that role does not exist any more."""
+    if not isinstance(wrong, NotAllowed) or wrong.message != "create.role" or guild is None or guild.unavailable:
+        return wrong
+    return wrong if guild.get_role(wrong.values["role"]) else NotAllowed("create.role_gone")
+
+
 def words(text: str) -> LayoutView:
     """A message of text alone."""
     layout = LayoutView(timeout=None)
@@ -233,66 +278,96 @@ def _refusal(wrong: Refusal, language: str) -> str:
     if not isinstance(wrong, NotAllowed) or "do" not in wrong.values:
         return say(language, wrong.message, **values)
     do = Do(wrong.values["do"])
-    needs = {Level.OWNER: "owner", Level.MANAGER: "manager"}.get(NEEDS[do], "player")
-    values |= {"verb": say(language, f"do.{do}"), "owner": values["owner"] or say(language, "owner.unknown")}
-    return say(language, f"{wrong.message}.{needs}", **values)
+    if NEEDS[do] is Level.PLAYER:
+        return say(language, "server.not_shared", **values)
+    return say(language, wrong.message, what=say(language, f"do.{do}", **values), **values)
 
 
 def _value(value: Any, language: str) -> Any:
-    if isinstance(value, Bytes):
-        return size(language, value)
-    return escape(value) if isinstance(value, str) else value
+    match value:
+        case Bytes():
+            return size(language, value)
+        case datetime():
+            return when(value, "f")
+        case Who():
+            return named(value, language)
+        case str():
+            return escape(value)
+        case _:
+            return value
 
 
 def _age(interaction: Interaction) -> float:
     return max(0.0, (discord.utils.utcnow() - discord.utils.snowflake_time(interaction.id)).total_seconds())
 
 
-async def _show(interaction: Interaction, result: Answer, *, aside: bool = False) -> None:
+async def _wait(interaction: Interaction, ahead: int) -> None:
+    """Where the answer will stand, say that others go first. Whether that is shown does not matter."""
+    layout = words(count(language_of(interaction), "world.waits", ahead))
+    layout.stop()
+    with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+        await interaction.edit_original_response(view=layout)
+
+
+async def _show(interaction: Interaction, result: Answer, patience: _Patience, *, aside: bool = False) -> None:
     """`aside`: beside the message that was to change, which stays as it is."""
     if isinstance(result, Modal):
         result.stop()  # submitted modals are known by their custom id: discord.py need not remember this one
-        await _surely(interaction, lambda: interaction.response.send_modal(result), MODAL)
+        await _surely(interaction, lambda: interaction.response.send_modal(result), MODAL, patience)
         return
     if isinstance(result, WithFile):
         result.layout.stop()
-        file = discord.File(io.BytesIO(result.data), filename=result.name)
-        await interaction.edit_original_response(view=result.layout, attachments=[file])
+        await _again(lambda: _with_file(interaction, result), patience.later())
         return
     layout = result if isinstance(result, LayoutView) else words(result)
     layout.stop()  # likewise: its buttons are DynamicItems
     response = interaction.response
     if not response.is_done():
-        await _surely(interaction, lambda: response.send_message(view=layout, ephemeral=True), MESSAGE)
-    elif aside and response.type is discord.InteractionResponseType.deferred_message_update:
-        await interaction.followup.send(view=layout, ephemeral=True)
+        await _surely(interaction, lambda: response.send_message(view=layout, ephemeral=True), MESSAGE, patience)
+    elif aside and response.type is UPDATE_DEFERRED:
+        # Discord knows no nonce here: where nobody can tell whether it got there, it is better said twice than never.
+        await _again(lambda: interaction.followup.send(view=layout, ephemeral=True), patience.later())
     else:
-        await _again(lambda: interaction.edit_original_response(view=layout), EDIT_PAUSES)
+        await _again(lambda: interaction.edit_original_response(view=layout), patience.later())
 
 
-async def _surely(interaction: Interaction, send: Callable[[], Awaitable[Any]], kind: InteractionResponseType) -> None:
+def _with_file(interaction: Interaction, shown: WithFile) -> Awaitable[Any]:
+    file = discord.File(io.BytesIO(shown.data), filename=shown.name)  # a new one each time: sending reads it to its end
+    return interaction.edit_original_response(view=shown.layout, attachments=[file])
+
+
+async def _surely(
+    interaction: Interaction, send: Callable[[], Awaitable[Any]], kind: InteractionResponseType, patience: _Patience
+) -> None:
     """The first answer, also if the line breaks.
 
     One that Discord has already is ours, sent before the line broke, or a second process's, whose effect core.once
     tells from ours: both are to be filled in.
     """
     try:
-        await _again(send, PAUSES)
-    except discord.HTTPException as wrong:
-        if wrong.code != ANSWERED:
+        await _again(send, patience.first())
+    except _Over as over:
+        if getattr(over.__cause__, "code", None) != ANSWERED:
             raise
         interaction.response._response_type = kind
 
 
-async def _again(send: Callable[[], Awaitable[Any]], pauses: Iterable[float]) -> None:
-    """discord.py repeats what Discord failed at, but not a request whose line broke."""
-    for pause in pauses:
+async def _again(send: Callable[[], Awaitable[Any]], pauses: Iterator[float]) -> None:
+    """Send it until Discord has it, or the time for it is over. discord.py repeats what Discord failed at, five times
+    in half a minute, but not a request whose line broke."""
+    while True:
         try:
             await send()
             return
-        except (aiohttp.ClientError, OSError):
-            await asyncio.sleep(pause)
-    try:
-        await send()
-    except (aiohttp.ClientError, OSError, discord.DiscordServerError) as wrong:
-        raise _Unreached(str(wrong) or type(wrong).__name__) from wrong
+        except (aiohttp.ClientError, OSError) as broken:
+            wrong: Exception = broken
+        except discord.HTTPException as refused:
+            if ends_answer(refused):
+                raise _Over(in_short(refused)) from refused
+            if then(refused) is not Then.AGAIN:
+                raise
+            wrong = refused
+        pause = next(pauses, None)
+        if pause is None:
+            raise _Unreached(in_short(wrong)) from wrong
+        await asyncio.sleep(pause)

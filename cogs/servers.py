@@ -1,4 +1,4 @@
-"""`/server`: create, list, show, resume, pause, restart, keep, idle, edit, clone, delete."""
+"""`/server`: create, list, show, resume, pause, restart, keep, idle, schedule, edit, clone, delete."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from discord import app_commands
 from discord.app_commands import Choice, Group, Range
 from discord.ext import commands
 
-from cogs import forms, pages, setup, world_pages
-from cogs.choices import LONGEST_CHOICE, MOST_CHOICES, suggest_snapshots
-from cogs.replies import Answer, How, Interaction, Replies, actor_of, language_of
+from cogs import forms, pages, rights, schedule_page, setup, world_pages
+from cogs.choices import LONGEST_CHOICE, MOST_CHOICES, suggest_servers, suggest_snapshots
+from cogs.replies import Answer, How, Interaction, Replies, actor_of, in_words, language_of
 from cogs.speech import text
-from core.errors import Refusal
+from core.errors import Refusal, TooManyDeleted
 from core.games.catalogue import Catalogue
 from core.guilds.access import Do
 from core.guilds.settings import Guilds
+from core.servers.cards import Cards
 from core.servers.usecases import Servers
 from core.servers.worlds import Worlds
 
@@ -27,9 +28,16 @@ class ServerCog(commands.Cog):
     server = Group(name="server", description=text("command.server"), guild_only=True)
 
     def __init__(
-        self, servers: Servers, guilds: Guilds, catalogue: Catalogue, replies: Replies, worlds: Worlds | None = None
+        self,
+        servers: Servers,
+        guilds: Guilds,
+        cards: Cards,
+        catalogue: Catalogue,
+        replies: Replies,
+        worlds: Worlds | None = None,
     ) -> None:
         self._servers = servers
+        self._cards = cards
         self._worlds = worlds
         self._guilds = guilds
         self._catalogue = catalogue
@@ -51,31 +59,34 @@ class ServerCog(commands.Cog):
         description: Range[str, 1, 200] | None = None,
     ) -> None:
         async def handle() -> Answer:
-            view = await self._servers.create(
-                actor_of(interaction),
-                channel=interaction.channel_id or 0,
-                game=game,
-                name=name,
-                size=size,
-                description=description or "",
-            )
             language = language_of(interaction)
-            return "\n".join([pages.created(view, language), *await self._mute(interaction, language)])
+            try:
+                view = await self._servers.creation.create(
+                    actor_of(interaction),
+                    channel=interaction.channel_id or 0,
+                    game=game,
+                    name=name,
+                    size=size,
+                    description=description or "",
+                )
+            except TooManyDeleted as refusal:
+                return await self._kept(interaction, refusal)
+            rules = await self._guilds.get(interaction.guild_id or 0)
+            return "\n".join([pages.created(view, language), *setup.card_obstacles(interaction, rules, language)])
 
         await self._replies.answer(interaction, handle)
 
-    async def _mute(self, interaction: Interaction, language: str) -> list[str]:
-        """What keeps the new server's card from being posted."""
-        rules = await self._guilds.get(interaction.guild_id or 0)
-        if rules.server_channel is not None:
-            return setup.missing(interaction, rules, language)
-        return setup.lacking(interaction.app_permissions, interaction.channel_id or 0, language)
+    async def _kept(self, interaction: Interaction, refusal: TooManyDeleted) -> Answer:
+        """The refusal, and what can be let go of."""
+        language = language_of(interaction)
+        kept = await self._servers.lookup.deleted(actor_of(interaction))
+        return pages.kept_for_undo(kept, language, in_words(refusal, language) or "")
 
     @server.command(name="list", description=text("command.server.list"))
     @app_commands.describe(whose=text("option.whose"))
     async def list_(self, interaction: Interaction, whose: Literal["mine", "guild"] = "guild") -> None:
         async def handle() -> Answer:
-            views = await self._servers.list(actor_of(interaction), mine=whose == "mine")
+            views = await self._servers.lookup.list(actor_of(interaction), mine=whose == "mine")
             return pages.listing(views, language_of(interaction), whose=whose)
 
         await self._replies.answer(interaction, handle)
@@ -84,8 +95,9 @@ class ServerCog(commands.Cog):
     @app_commands.describe(server=text("option.server"))
     async def show(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
-            view = await self._servers.get(actor_of(interaction), server)
-            return pages.show(view, language_of(interaction), await self._servers.in_use(view))
+            view, rights = await self._servers.lookup.get_with_rights(actor_of(interaction), server)
+            await self._cards.doubt(view.id)  # whoever asks may not find it
+            return pages.show(view, language_of(interaction), await self._servers.lookup.in_use(view), rights)
 
         await self._replies.answer(interaction, handle)
 
@@ -93,7 +105,9 @@ class ServerCog(commands.Cog):
     @app_commands.describe(server=text("option.server"))
     async def resume(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
-            return pages.resumed(await self._servers.resume(actor_of(interaction), server), language_of(interaction))
+            return pages.resumed(
+                await self._servers.power.resume(actor_of(interaction), server), language_of(interaction)
+            )
 
         await self._replies.answer(interaction, handle)
 
@@ -101,7 +115,9 @@ class ServerCog(commands.Cog):
     @app_commands.describe(server=text("option.server"))
     async def pause(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
-            return pages.pausing(await self._servers.pause(actor_of(interaction), server), language_of(interaction))
+            return pages.pausing(
+                await self._servers.power.pause(actor_of(interaction), server), language_of(interaction)
+            )
 
         await self._replies.answer(interaction, handle)
 
@@ -109,7 +125,7 @@ class ServerCog(commands.Cog):
     @app_commands.describe(server=text("option.server"))
     async def restart(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
-            view = await self._servers.restart(actor_of(interaction), server)
+            view = await self._servers.power.restart(actor_of(interaction), server)
             return pages.restarted(view, language_of(interaction))
 
         await self._replies.answer(interaction, handle)
@@ -118,7 +134,9 @@ class ServerCog(commands.Cog):
     @app_commands.describe(server=text("option.server"), hours=text("option.hours"))
     async def keep(self, interaction: Interaction, server: str, hours: Range[int, 1, 24] = 1) -> None:
         async def handle() -> Answer:
-            return pages.kept(await self._servers.keep(actor_of(interaction), server, hours), language_of(interaction))
+            return pages.kept(
+                await self._servers.power.keep(actor_of(interaction), server, hours), language_of(interaction)
+            )
 
         await self._replies.answer(interaction, handle)
 
@@ -140,7 +158,7 @@ class ServerCog(commands.Cog):
         vote: Literal["yes", "no"] | None = None,
     ) -> None:
         async def handle() -> Answer:
-            view = await self._servers.set_idle(
+            view = await self._servers.editing.set_idle(
                 actor_of(interaction),
                 server,
                 minutes=minutes,
@@ -148,7 +166,16 @@ class ServerCog(commands.Cog):
                 voice=voice.id if voice else None,
                 vote=None if vote is None else vote == "yes",
             )
-            return pages.idle(view, language_of(interaction))
+            return pages.idling(view, language_of(interaction))
+
+        await self._replies.answer(interaction, handle)
+
+    @server.command(description=text("command.server.schedule"))
+    @app_commands.describe(server=text("option.server"))
+    async def schedule(self, interaction: Interaction, server: str) -> None:
+        async def handle() -> Answer:
+            view = await self._servers.lookup.get(actor_of(interaction), server, Do.SCHEDULE)
+            return schedule_page.page(view, language_of(interaction))
 
         await self._replies.answer(interaction, handle)
 
@@ -156,7 +183,7 @@ class ServerCog(commands.Cog):
     @app_commands.describe(server=text("option.server"))
     async def edit(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
-            view = await self._servers.get(actor_of(interaction), server, Do.EDIT)
+            view = await self._servers.lookup.get(actor_of(interaction), server, Do.EDIT)
             return forms.page(view, language_of(interaction))
 
         await self._replies.answer(interaction, handle)
@@ -169,9 +196,12 @@ class ServerCog(commands.Cog):
         async def handle() -> Answer:
             if self._worlds is None:
                 raise Refusal("world.nowhere")
-            view = await self._worlds.clone(
-                actor_of(interaction), server, channel=interaction.channel_id or 0, name=name, snapshot=snapshot
-            )
+            try:
+                view = await self._worlds.clone(
+                    actor_of(interaction), server, channel=interaction.channel_id or 0, name=name, snapshot=snapshot
+                )
+            except TooManyDeleted as refusal:
+                return await self._kept(interaction, refusal)
             return world_pages.cloned(view, language_of(interaction))
 
         await self._replies.answer(interaction, handle)
@@ -186,8 +216,8 @@ class ServerCog(commands.Cog):
     @app_commands.describe(server=text("option.server"))
     async def delete(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
-            view = await self._servers.get(actor_of(interaction), server, Do.DELETE)
-            return forms.delete(view, language_of(interaction))
+            view = await self._servers.lookup.get(actor_of(interaction), server, Do.DELETE)
+            return forms.open_delete(view, language_of(interaction))
 
         await self._replies.answer(interaction, handle, how=How.MODAL)
 
@@ -209,15 +239,10 @@ class ServerCog(commands.Cog):
     @restart.autocomplete("server")
     @keep.autocomplete("server")
     @idle.autocomplete("server")
+    @schedule.autocomplete("server")
     @edit.autocomplete("server")
     @clone.autocomplete("server")
     @delete.autocomplete("server")
     async def _suggest(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
-        """Only servers to which this member may do what the command does."""
-        do = Do.SEE if interaction.command is None or interaction.command.name == "show" else interaction.command.name
-
-        async def find() -> list[Choice[str]]:
-            found = await self._servers.suggest(actor_of(interaction), typed, Do(do), most=MOST_CHOICES)
-            return [Choice(name=label[:LONGEST_CHOICE], value=server) for server, label in found]
-
-        return await self._replies.suggest(interaction, find)
+        do = rights.of_command(interaction.command.qualified_name) if interaction.command else Do.SEE
+        return await suggest_servers(self._replies, self._servers, interaction, typed, do)

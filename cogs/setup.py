@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Self
 
 import discord
@@ -23,17 +24,13 @@ from discord.ui import (
 from cogs.replies import Answer, How, Interaction, actor_of, language_of
 from core.errors import BadInput
 from core.guilds.access import Actor
-from core.guilds.settings import LANGUAGES, Guilds, GuildView
-from core.text import say
+from core.guilds.settings import Guilds, GuildView
+from core.text import DEFAULT, languages, name_of, say
 
 TEMPLATE = r"dm-setup:(?P<field>server_channel|notice_channel|admin_role|create_role|language)"
 CHANNELS, ROLES = ("server_channel", "notice_channel"), ("admin_role", "create_role")
-NEEDED = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "read_message_history": "Read Message History",
-}
-"""What the bot needs in a channel, with the names that Discord shows."""
+NEEDED = ("view_channel", "send_messages", "read_message_history")
+"""What the bot needs in a channel."""
 
 
 async def look(guilds: Guilds, actor: Actor) -> GuildView:
@@ -46,6 +43,21 @@ async def change(guilds: Guilds, actor: Actor, chosen: dict[str, Any]) -> GuildV
     return await guilds.setup(actor, chosen)
 
 
+def shown(interaction: Interaction, view: GuildView) -> LayoutView:
+    """The page, with what is in the way of the rules."""
+    language, gone = language_of(interaction), deleted(interaction.guild, view)
+    remarks = [*(_gone(field, language) for field in gone), *missing(interaction, view, language)]
+    return page(replace(view, **dict.fromkeys(gone)), language, remarks)
+
+
+def deleted(guild: discord.Guild | None, view: GuildView) -> list[str]:
+    """The fields whose channel or role does not exist any more, as far as Discord tells."""
+    if guild is None or guild.unavailable:
+        return []
+    gone = [field for field in CHANNELS if (chosen := getattr(view, field)) and guild.get_channel(chosen) is None]
+    return gone + [field for field in ROLES if (chosen := getattr(view, field)) and guild.get_role(chosen) is None]
+
+
 def page(view: GuildView, language: str, remarks: Iterable[str] = ()) -> LayoutView:
     container: Container[LayoutView] = Container(
         TextDisplay(f"### {say(language, 'setup.title')}\n{say(language, 'setup.intro')}")
@@ -55,9 +67,7 @@ def page(view: GuildView, language: str, remarks: Iterable[str] = ()) -> LayoutV
         mention = (f"<#{set_to}>" if field in CHANNELS else f"<@&{set_to}>") if set_to else None
         container.add_item(_line(field, mention, language))
         container.add_item(ActionRow(Choose(_select(field, set_to, language))))
-    container.add_item(
-        _line("language", say(language, f"language.{view.language}") if view.language else None, language)
-    )
+    container.add_item(_line("language", name_of(view.language or DEFAULT, language), language))
     container.add_item(ActionRow(Choose(_languages(view.language, language))))
     if text := "\n".join(remarks):
         container.add_item(TextDisplay(text))
@@ -76,9 +86,18 @@ def missing(interaction: Interaction, view: GuildView, language: str) -> list[st
     return lines
 
 
+def card_obstacles(interaction: Interaction, view: GuildView, language: str) -> list[str]:
+    """What keeps the card of a server that is created here from being posted."""
+    if view.server_channel is None:
+        return lacking(interaction.app_permissions, interaction.channel_id or 0, language)
+    if "server_channel" in deleted(interaction.guild, view):
+        return [_gone("server_channel", language)]
+    return missing(interaction, view, language)
+
+
 def lacking(may: discord.Permissions, channel: int, language: str) -> list[str]:
     """One line that names what the bot may not do in a channel; none where all is well."""
-    names = [name for permission, name in NEEDED.items() if not getattr(may, permission)]
+    names = [say(language, f"permission.{each}") for each in NEEDED if not getattr(may, each)]
     return [say(language, "setup.missing", channel=f"<#{channel}>", permissions=", ".join(names))] if names else []
 
 
@@ -101,11 +120,13 @@ class Choose(DynamicItem[Select[Any] | ChannelSelect[Any] | RoleSelect[Any]], te
             if value is not None and field != "language" and value not in known:
                 raise BadInput("command.value")
             chosen = {field: value if value is None or field == "language" else int(value)}
-            view = await change(guilds, actor_of(interaction), chosen)
-            language = language_of(interaction)
-            return page(view, language, missing(interaction, view, language))
+            return shown(interaction, await change(guilds, actor_of(interaction), chosen))
 
         await interaction.client.faces.replies.answer(interaction, handle, how=How.UPDATE)
+
+
+def _gone(field: str, language: str) -> str:
+    return say(language, "setup.gone", what=say(language, f"setup.{field}"))
 
 
 def _line(field: str, value: str | None, language: str) -> TextDisplay[Any]:
@@ -128,6 +149,6 @@ def _select(field: str, value: int | None, language: str) -> ChannelSelect[Any] 
 
 def _languages(value: str | None, language: str) -> Select[Any]:
     select: Select[Any] = Select(custom_id="dm-setup:language", placeholder=say(language, "setup.choose"), min_values=0)
-    for each in LANGUAGES:
-        select.add_option(label=say(language, f"language.{each}"), value=each, default=each == value)
+    for each in languages():
+        select.add_option(label=name_of(each, language), value=each, default=each == value)
     return select

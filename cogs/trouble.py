@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from babel.numbers import format_decimal
 
-from core.servers.crashes import NOT_READY
-from core.servers.views import Trouble
+from cogs.escape import code, when
+from core.notices.kinds import Trouble
 from core.text import choose, count, duration, say
-from core.words import Problem
+from core.words import CANNOT_START, NODE_STOPPED, NOT_READY, Problem
 
 OUT_OF_MEMORY = "OOMKilled"
+SIGNALS = range(128 + 1, 128 + 65)
+"""Exit codes that stand for a signal: Linux has 64 of them (signal(7))."""
 KILLED = 128 + 9
+_REASONS = {NOT_READY: "cause.not_ready", NODE_STOPPED: "cause.node_stopped", CANNOT_START: "cause.cannot_start"}
 _MIB, _GIB = 1 << 20, 1 << 10
 
 
@@ -23,6 +26,9 @@ def why(trouble: Trouble, language: str) -> str:
             return _no_place(trouble, language)
         case Problem.OUT_OF_MEMORY:
             return _out_of_memory(trouble, language)
+        case Problem.NODE_AWAY if trouble.node and trouble.away_since:
+            since = when(trouble.away_since, "f")
+            return say(language, "problem.node_away.since", node=code(trouble.node), since=since)
         case Problem.CRASHING if trouble.count and trouble.most:
             reason = cause(trouble, language)
             return count(language, "problem.crashed", trouble.count, cause=reason, most=trouble.most)
@@ -30,11 +36,13 @@ def why(trouble: Trouble, language: str) -> str:
             return say(language, f"problem.{problem}")
 
 
-def what_to_do(trouble: Trouble, language: str) -> str:
-    """Empty where nothing helps but what is offered anyway."""
+def what_to_do(trouble: Trouble, language: str, *, ends: bool = False) -> str:
+    """Empty where nothing helps but what is offered anyway. `ends`: the server is to stop."""
     problem = Problem.OUT_OF_MEMORY if trouble.reason == OUT_OF_MEMORY else trouble.problem
     if problem in (None, Problem.CRASHING):
         return ""
+    if problem is Problem.NODE_AWAY and ends:
+        return say(language, "todo.node_away.ends")
     if problem is Problem.OUT_OF_MEMORY:
         return say(language, f"todo.{problem}.{'size' if trouble.more_memory else 'less'}")
     return say(language, f"todo.{problem}")
@@ -63,13 +71,13 @@ def cause(trouble: Trouble, language: str) -> str:
         return say(language, "cause.memory", memory=memory(trouble.memory, language))
     if trouble.reason == OUT_OF_MEMORY:
         return say(language, "cause.memory_unsized")
-    if trouble.reason == NOT_READY:
-        return say(language, "cause.not_ready")
+    if (message := _REASONS.get(trouble.reason)) is not None:
+        return say(language, message)
     if trouble.code is None:
         return say(language, "cause.none")
     if trouble.code == KILLED:
         return say(language, "cause.killed")
-    if trouble.code > 128:
+    if trouble.code in SIGNALS:
         return say(language, "cause.signal", number=trouble.code - 128)
     return say(language, "cause.code", code=trouble.code)
 

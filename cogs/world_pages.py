@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from babel.dates import format_datetime
 from discord.ui import Button, Container, File, LayoutView, TextDisplay
 
-from cogs.cards import button
+from cogs.cards import button, lacking
 from cogs.escape import escape, when
 from cogs.pages import page_of
 from cogs.replies import WithFile
-from core.cluster.port import Saved
 from core.servers.views import ServerView
 from core.servers.worlds import BEFORE_RESTORE, IMPORTED, Download
-from core.text import count, say, size
+from core.text import choose, count, say, size
 from core.words import Phase
 from core.worlds.listing import Snapshot
+from core.worlds.receipt import Receipt
 
 MOST_SHOWN = 15
 
@@ -36,17 +38,19 @@ def snapshots(view: ServerView, found: Sequence[Snapshot], language: str) -> Lay
 
 def label(each: Snapshot, language: str, now: datetime) -> str:
     """For a list of choices, which knows no time stamps of Discord's."""
-    said = each.at.strftime("%d %b %H:%M" if each.at.year == now.year else "%d %b %Y %H:%M")
+    form = "dd MMM HH:mm" if each.at.year == now.year else "dd MMM yyyy HH:mm"
+    said = format_datetime(each.at, form, locale=choose(language))
     return f"{said} UTC · {size(language, each.size)}{_remark(each, language)}"
 
 
-def taken(view: ServerView, saved: Saved, language: str) -> str:
+def taken(view: ServerView, saved: Receipt, language: str) -> str:
     values = {"size": size(language, saved.size), "new": size(language, saved.new_bytes)}
-    return say(language, "answer.snapshot", name=_name(view), when=when(saved.at), **values)
+    said = say(language, "answer.snapshot", name=_name(view), when=when(saved.at), **values)
+    return "\n".join(filter(None, [said, lacking(replace(view, saved_gaps=saved.gaps), language)]))
 
 
-def restoring(view: ServerView, language: str) -> str:
-    return say(language, "answer.restoring", name=_name(view))
+def restoring(view: ServerView, language: str) -> LayoutView | str:
+    return _brought(view, language, running="answer.restoring_running", paused="answer.restoring_paused")
 
 
 def cloned(view: ServerView, language: str) -> str:
@@ -58,8 +62,16 @@ def archiving(view: ServerView, language: str) -> str:
     return say(language, said, name=_name(view))
 
 
-def imported(view: ServerView, language: str) -> str:
-    return say(language, "answer.imported", name=_name(view))
+def imported(view: ServerView, language: str) -> LayoutView | str:
+    return _brought(view, language, running="answer.imported_running", paused="answer.imported_paused")
+
+
+def _brought(view: ServerView, language: str, *, running: str, paused: str) -> LayoutView | str:
+    """Another world comes into a server, which is stopped for that; or started, where one may want it to pause."""
+    kept = f" {say(language, 'answer.world_kept')}" if view.can_undo else ""
+    if view.phase in (Phase.STARTING, Phase.RUNNING, Phase.STOPPING):
+        return say(language, running, name=_name(view)) + kept
+    return page_of(say(language, paused, name=_name(view)) + kept, [button("pause", view.id, language)])
 
 
 def download(made: Download, language: str) -> LayoutView | WithFile:
@@ -79,7 +91,9 @@ def _remark(each: Snapshot, language: str) -> str:
     notes = {BEFORE_RESTORE: "snapshots.before_restore", IMPORTED: "snapshots.imported"}
     note = say(language, notes[each.note]) if each.note in notes else escape(each.note)
     doubt = say(language, "snapshots.hidden") if each.hidden else ""
-    return "".join(f" · {part}" for part in (note, doubt) if part)
+    lacks = count(language, "snapshots.lacks", each.gaps.files) if each.gaps.files else ""
+    other = count(language, "snapshots.others", each.gaps.others) if each.gaps.others else ""
+    return "".join(f" · {part}" for part in (lacks, note, doubt, other) if part)
 
 
 def _name(view: ServerView) -> str:

@@ -10,8 +10,8 @@ from discord import app_commands
 from discord.app_commands import Choice, Group, Range
 from discord.ext import commands
 
-from cogs import world_pages
-from cogs.choices import LONGEST_CHOICE, MOST_CHOICES, suggest_snapshots
+from cogs import rights, world_pages
+from cogs.choices import suggest_servers, suggest_snapshots
 from cogs.replies import Answer, Interaction, Replies, actor_of, language_of
 from cogs.speech import text
 from core.guilds.access import Do
@@ -110,14 +110,8 @@ class WorldCog(commands.Cog):
     @archive.autocomplete("server")
     @import_.autocomplete("server")
     async def _suggest(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
-        """Only servers to which this member may do what the command does."""
-        do = Do(interaction.command.name) if interaction.command else Do.SNAPSHOTS
-
-        async def find() -> list[Choice[str]]:
-            found = await self._servers.suggest(actor_of(interaction), typed, do, most=MOST_CHOICES)
-            return [Choice(name=label[:LONGEST_CHOICE], value=server) for server, label in found]
-
-        return await self._replies.suggest(interaction, find)
+        do = rights.of_command(interaction.command.qualified_name) if interaction.command else Do.SNAPSHOTS
+        return await suggest_servers(self._replies, self._servers, interaction, typed, do)
 
     @restore.autocomplete("snapshot")
     @download.autocomplete("snapshot")

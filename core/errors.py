@@ -37,17 +37,33 @@ class LimitReached(Refusal):
     """A quota or limit of the guild or the host is used up."""
 
 
+class TooManyDeleted(LimitReached):
+    """Deleted servers that can still be brought back hold what a new one needs. One can let go of them."""
+
+
 class TryAgain(Refusal):
     """Somebody else changed the same thing at the same moment, or a part of the house is away for now."""
 
 
-class ClusterError(Exception):
-    """An effect on the cluster did not happen; retried with growing delay. `detail` is for the operator's log."""
+class ChangedMeanwhile(TryAgain):
+    """What somebody saw before deciding is not so any more; the sentence says what."""
 
-    def __init__(self, detail: str, *, problem: str | None = None) -> None:
+
+class ClusterError(Exception):
+    """An effect on the cluster did not happen; retried with growing delay. `detail` is for the operator's log.
+
+    `failure`: its kind in core/worlds/failures.py, where it is about a world. `taken`: names of the server's ports that
+    something else has, with the problem PORT_TAKEN.
+    """
+
+    def __init__(
+        self, detail: str, *, problem: str | None = None, failure: str | None = None, taken: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.problem = problem
+        self.failure = failure
+        self.taken = taken
 
 
 class ClusterAway(ClusterError):
@@ -60,3 +76,7 @@ class Misconfigured(Exception):
     def __init__(self, lines: list[str]) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
+
+
+class CannotGoOn(Misconfigured):
+    """Likewise of what happened while it ran: it was fine at the start."""

@@ -1,6 +1,6 @@
 """What the operator may ask of the whole host: how it is, maintenance, a pause of everything.
 
-These are the rules; who an operator is, the faces find out (Discord knows the application's owner and team).
+Who is an operator, the faces find out: Discord knows the application's owner and team.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.data.tables import NoticeRow, ServerRow
 from core.errors import BadInput
+from core.notices import outbox
 from core.notices.alarms import Open, open_alarms
+from core.notices.kinds import Paused
 from core.servers import maintenance, names
-from core.servers.desk import Desk
-from core.servers.power import stop
-from core.servers.tending import Drill, last_drill
+from core.servers.drill import Drill, last_drill
+from core.servers.parts import ServerParts
+from core.servers.settled import settle
 from core.words import Because, Desired, Phase
 
 log = structlog.get_logger()
@@ -32,7 +34,7 @@ LONGEST_WORDS = 500  # characters that an operator may say to all guilds
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """The outbox: messages that are due and not sent, since when the oldest is due, and those nobody could be given."""
+    """Of the outbox: how many messages are due, since when the oldest is, and how many could be delivered nowhere."""
 
     waiting: int = 0
     oldest: datetime | None = None
@@ -41,8 +43,8 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the host is at `at`. `database` is the time of a round trip in seconds, None where it does not answer: then
-    what the database would know is missing too."""
+    """How the host is at `at`. `database`: seconds of a round trip; None where the database does not answer, and then
+    everything that it would tell is missing."""
 
     at: datetime
     started_at: datetime
@@ -59,30 +61,34 @@ class Health:
 
 
 class Operations:
-    """`operators` are the settings' ids; `last_sweep` tells when the last pass over all servers ended."""
+    """`operators`: the ids from the settings. `last_sweep` tells when the last pass over all servers ended."""
 
     def __init__(
         self,
-        desk: Desk,
+        parts: ServerParts,
         *,
         version: str = "",
         operators: frozenset[int] = frozenset(),
         last_sweep: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self.operators = operators
-        self._desk = desk
+        self._database = parts.database
+        self._changes = parts.changes
+        self._observed = parts.observed
+        self._transitions = parts.transitions
+        self._now = parts.now
         self._version = version
         self._last_sweep = last_sweep
-        self._started_at = desk.now()
+        self._started_at = parts.now()
 
     @property
     def cluster_fresh(self) -> bool:
-        return self._desk.live.stale_since is None
+        return self._observed.stale_since is None
 
     async def database_answers(self) -> bool:
         """Within PATIENCE."""
         try:
-            async with asyncio.timeout(PATIENCE), self._desk.database.session() as session:
+            async with asyncio.timeout(PATIENCE), self._database.session() as session:
                 await session.exec(text("SELECT 1"))  # type: ignore[call-overload]
         except Exception:
             return False
@@ -93,7 +99,7 @@ class Operations:
         began, asked = time.perf_counter(), _Asked()
         took: float | None = None
         try:
-            async with asyncio.timeout(PATIENCE), self._desk.database.session() as session:
+            async with asyncio.timeout(PATIENCE), self._database.session() as session:
                 await session.exec(text("SELECT 1"))  # type: ignore[call-overload]
                 took = time.perf_counter() - began
                 asked = await self._ask(session)
@@ -101,11 +107,11 @@ class Operations:
             took = None
             log.warning("the database does not tell how things are", why=type(wrong).__name__)
         return Health(
-            at=self._desk.now(),
+            at=self._now(),
             started_at=self._started_at,
             version=self._version,
             database=took,
-            stale_since=self._desk.live.stale_since,
+            stale_since=self._observed.stale_since,
             phases=asked.phases,
             problems=asked.problems,
             backlog=asked.backlog,
@@ -116,11 +122,11 @@ class Operations:
         )
 
     async def _ask(self, session: AsyncSession) -> _Asked:
-        now = self._desk.now()
+        now = self._now()
         phases = select(ServerRow.phase, func.count()).where(col(ServerRow.phase) != Phase.DELETED)
         problems = select(ServerRow.problem, func.count()).where(col(ServerRow.problem).is_not(None))
         due = select(func.count(), func.min(NoticeRow.next_at)).where(
-            NoticeRow.state == "pending", NoticeRow.next_at <= now
+            NoticeRow.state == "pending", outbox.is_due(now), outbox.may_go_out()
         )
         dead = select(func.count()).where(NoticeRow.state == "dead")
         waiting, oldest = (await session.exec(due)).one()
@@ -136,27 +142,28 @@ class Operations:
         )
 
     async def maintain(self, words: str | None, *, by: int) -> None:
-        """Maintenance on, with words to members (or ""), or with None off. BadInput where they are too long."""
+        """Turn maintenance on with words to members (or ""), or off with None. BadInput where they are too long."""
         words = None if words is None else _checked(words)
-        async with self._desk.database.begin() as session:
+        async with self._database.begin() as session:
             await maintenance.turn(session, words)
         log.info("maintenance", on=words is not None, by=by)
 
     async def pause_all(self, words: str, *, by: int) -> int:
-        """Pause whatever is to run, in every guild; how many that were. Each guild is told, with `words`."""
+        """Pause all servers that are meant to run, and tell their guilds, with `words`. Returns how many."""
         words = _checked(words)
-        async with self._desk.database.session() as session:
+        async with self._database.session() as session:
             running = list(await session.exec(select(ServerRow.id).where(ServerRow.desired == Desired.RUNNING)))
         paused = 0
         for server in running:
-            async with self._desk.database.begin() as session:
+            async with self._database.begin() as session:
                 row = await session.get(ServerRow, server, with_for_update=True)
                 if row is None or row.desired != Desired.RUNNING:
                     continue
-                await stop(self._desk, session, row, because=Because.OPERATOR, by=by, words=words)
-                row.changed_at = self._desk.now()
+                settle(row, self._now())
+                await self._transitions.stop(session, row, Paused(Because.OPERATOR, by, words=words))
+                row.changed_at = self._now()
                 session.add(row)
-            self._desk.changes.tell(server)
+            self._changes.tell(server)
             paused += 1
         log.info("paused everything", servers=paused, by=by)
         return paused
@@ -173,7 +180,7 @@ class _Asked:
 
 
 def _checked(words: str) -> str:
-    """One line without control characters."""
+    """The words on one line, without control characters."""
     line = names.one_line(words)
     if len(line) > LONGEST_WORDS:
         raise BadInput("host.too_long", most=LONGEST_WORDS)

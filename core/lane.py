@@ -1,6 +1,7 @@
-"""Work by key: so many at once, one key never twice at the same time, each with its own growing, jittered retry.
+"""Work by key: at most so many keys at once, never one key twice at once, and for each key a growing, jittered retry.
 
-One key's trouble never delays another's. A touch is a hint and may come at any time; the work looks at the truth.
+Trouble with one key never delays another. A touch is only a hint and may come at any time: the work reads the rows.
+Work that has to wait for somebody else gives its slot back (`leave`), so that others go on.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Lane:
         failed: Callable[[str, Exception, int], None],
         longest: float = LONGEST_RETRY,
     ) -> None:
-        """`failed(key, error, times in a row)` is told of each failure; a retry comes after at most `longest` s."""
+        """`failed(key, error, times in a row)` is called at each failure. `longest`: seconds of the longest retry."""
         self._work = work
         self._longest = longest
         self._failed = failed
@@ -33,6 +34,7 @@ class Lane:
         self._due: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
         self._busy: set[str] = set()
+        self._holding: set[str] = set()  # a slot
         self._touched: set[str] = set()  # while they were worked on
         self._failures: dict[str, int] = {}
         self._not_before: dict[str, float] = {}
@@ -47,7 +49,7 @@ class Lane:
         return len(self._due) + len(self._busy)
 
     def touch(self, key: str, delay: float = 0.0, *, force: bool = False) -> None:
-        """Look at this key after `delay` seconds at the latest; one that failed waits out its retry, unless `force`."""
+        """Work on this key in at most `delay` seconds. A key that failed waits for its retry, unless `force`."""
         at = asyncio.get_running_loop().time() + delay
         if not force:
             at = max(at, self._not_before.get(key, 0.0))
@@ -55,6 +57,12 @@ class Lane:
             self._due[key] = at
             heapq.heappush(self._heap, (at, key))
             self._woken.set()
+
+    def leave(self, key: str) -> None:
+        """Said by the work on `key`: from here on it waits for others, and needs no slot of ours."""
+        if key in self._holding:
+            self._holding.discard(key)
+            self._slots.release()
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -72,6 +80,7 @@ class Lane:
                         continue
                     await self._slots.acquire()
                     self._busy.add(key)
+                    self._holding.add(key)
                     task = asyncio.create_task(self._one(key), name=f"lane {key}")
                     self._tasks.add(task)
                     task.add_done_callback(self._tasks.discard)
@@ -87,7 +96,7 @@ class Lane:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def stop(self) -> None:
-        """Let `run` return after what is under way now."""
+        """Let `run` return when the work under way is done."""
         self._stopping = True
         self._woken.set()
 
@@ -105,7 +114,7 @@ class Lane:
             self._failed(key, wrong, times)
         finally:
             self._busy.discard(key)
-            self._slots.release()
+            self.leave(key)
         if key in self._touched:
             self._touched.discard(key)
             self.touch(key)

@@ -1,7 +1,7 @@
 """One interaction, one effect: Discord may deliver an interaction twice, to one process or to two.
 
-A face says which interaction a task serves (`begin`); the use-case's own transaction takes it (`claim`), so that
-effect and claim are kept together or not at all. Who comes second gets `Repeated`, and nothing was changed.
+A face says which interaction a task serves (`begin`). The use-case's own transaction takes it (`claim`), so effect and
+claim are committed together or not at all. Whoever comes second gets `Repeated`, and nothing is changed.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _current: ContextVar[int | None] = ContextVar("interaction", default=None)
 
 
 class Repeated(Exception):
-    """This interaction had its effect already, and whoever had it answers."""
+    """This interaction had its effect already. Whoever made that effect answers."""
 
 
 def begin(interaction: int) -> None:
-    """What this task does from now on serves this interaction; it may change things in one use-case."""
+    """From now on this task serves this interaction. It may call one use-case that changes something."""
     _current.set(interaction)
 
 

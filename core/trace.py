@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
-from core.words import new_trace
+from core.words import is_trace, new_trace
 
 _current: ContextVar[str] = ContextVar("trace", default="")
 
 
 def begin(trace: str | None = None) -> str:
-    """Start a new trace in this task (and those it starts) and return its id."""
-    trace = trace or new_trace()
+    """Continue `trace` in this task (and those it starts) and return its id. A new one begins where there is none, or
+    only the shorter id of an older version."""
+    trace = trace if trace and is_trace(trace) else new_trace()
     _current.set(trace)
     return trace
 

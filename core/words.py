@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Desired(StrEnum):
@@ -33,6 +33,29 @@ class Because(StrEnum):
     GUILD_GONE = "guild_gone"
 
 
+class ScheduleKind(StrEnum):
+    """What an entry of a server's schedule says."""
+
+    AWAKE = "awake"
+    ASLEEP = "asleep"
+    RESTART = "restart"
+    MAINTENANCE = "maintenance"
+
+
+class Reason(StrEnum):
+    """Why a server stays on, or is paused by itself. Who wins is a table (core.idle.rules)."""
+
+    MAINTENANCE = "maintenance"
+    FIRM_SLEEP = "firm_sleep"
+    PLAYERS = "players"
+    KEEP = "keep"
+    VOICE = "voice"
+    VOTE = "vote"
+    AWAKE = "awake"
+    SLEEP = "sleep"
+    IDLE = "idle"
+
+
 class Phase(StrEnum):
     """What people are told: folded from desired and observed (core.servers.lifecycle)."""
 
@@ -50,22 +73,37 @@ class Problem(StrEnum):
     """Something that is wrong now and that a person should know."""
 
     CLUSTER_AWAY = "cluster_away"
+    NODE_AWAY = "node_away"
     NODE_LOST = "node_lost"
     VOLUME_LOST = "volume_lost"
     VOLUME_FOREIGN = "volume_foreign"
     CANNOT_APPLY = "cannot_apply"
     NO_PLACE = "no_place"
+    NO_NODE = "no_node"
+    NO_VOLUME = "no_volume"
     IMAGE = "image"
     QUOTA = "quota"
     REFUSED = "refused"
     OUT_OF_MEMORY = "out_of_memory"
     CRASHING = "crashing"
     DISK_FULL = "disk_full"
-    CARD_BROKEN = "card_broken"
     STORE_AWAY = "store_away"
     STORE_REFUSED = "store_refused"
     WORLD_DAMAGED = "world_damaged"
     SNAPSHOT_GONE = "snapshot_gone"
+    WORLD_INCOMPLETE = "world_incomplete"
+    PORT_TAKEN = "port_taken"
+    AGENT_REFUSES = "agent_refuses"
+    DRAINED = "drained"
+    PREEMPTED = "preempted"
+    NODE_SHORT = "node_short"
+    NODE_STOPPED = "node_stopped"
+
+
+INTERRUPTIONS = frozenset(
+    {Problem.NODE_LOST, Problem.DRAINED, Problem.PREEMPTED, Problem.NODE_SHORT, Problem.NODE_STOPPED}
+)
+"""What the cluster ended a game for, and starts it again after by itself: no fault of the game."""
 
 
 class PodPhase(StrEnum):
@@ -95,6 +133,7 @@ class Step(StrEnum):
     PLACE = "place"
     VOLUME = "volume"
     IMAGE = "image"
+    TURN = "turn"
     RESTORE = "restore"
     GAME = "game"
 
@@ -105,6 +144,7 @@ class Lack(StrEnum):
     MEMORY = "memory"
     CPU = "cpu"
     PORT = "port"
+    PODS = "pods"
 
 
 class EventKind(StrEnum):
@@ -116,9 +156,13 @@ class EventKind(StrEnum):
     RESTARTED = "restarted"
     KEPT = "kept"
     EDITED = "edited"
+    PORTS_MOVED = "ports_moved"
     IDLE_SET = "idle_set"
+    VOTED = "voted"
+    SCHEDULE_SET = "schedule_set"
     DELETED = "deleted"
     UNDELETED = "undeleted"
+    PURGE_ASKED = "purge_asked"
     PHASE = "phase"
     PROBLEM = "problem"
     CRASHED = "crashed"
@@ -126,9 +170,13 @@ class EventKind(StrEnum):
     RECALLED = "recalled"
     PURGED = "purged"
     SNAPSHOT = "snapshot"
+    SNAPSHOT_ASKED = "snapshot_asked"
+    NOT_SAVED = "not_saved"
     RESTORE = "restore"
     RESTORED = "restored"
+    VOLUME_MADE = "volume_made"
     VOLUME_LOST = "volume_lost"
+    ARCHIVE_ASKED = "archive_asked"
     ARCHIVED = "archived"
     IMPORTED = "imported"
     EXPORTED = "exported"
@@ -151,7 +199,35 @@ class NoticeKind(StrEnum):
     WELCOME = "welcome"
     RESTORED = "restored"
     STORAGE = "storage"
+    ADDRESS = "address"
     ALARM = "alarm"
+    NODE_AWAY = "node_away"
+    INTERRUPTED = "interrupted"
+    SCHEDULE = "schedule"
+
+
+class GuildSetting(StrEnum):
+    """What a guild's admins may set."""
+
+    SERVER_CHANNEL = "server_channel"
+    NOTICE_CHANNEL = "notice_channel"
+    ADMIN_ROLE = "admin_role"
+    CREATE_ROLE = "create_role"
+    LANGUAGE = "language"
+    PER_MEMBER = "per_member"
+    SERVERS = "servers"
+    WORLD = "world"
+    STORAGE = "storage"
+    RETENTION = "retention"
+
+
+class Fill(IntEnum):
+    """The share of a limit, in percent, that is at least used."""
+
+    ROOM = 0
+    CLOSE = 80
+    NEARLY = 95
+    FULL = 100
 
 
 class Alarm(StrEnum):
@@ -161,6 +237,9 @@ class Alarm(StrEnum):
     HELD = "held"  # nothing can be collected
     DRILL = "drill"  # a world did not come back on trial
     BACKUP = "backup"  # no copy of the database, several times in a row
+    UNSAVED = "unsaved"  # a world cannot be saved; about nobody: none can
+    NODE = "node"  # a node with servers on it does not answer
+    HOST = "host"  # servers cannot run, and only whoever runs the bot can change that
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +262,32 @@ class Unknown:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What told it does not exist any more: it counts no more."""
+
+
 Evidence = Empty | Occupied | Unknown
+VoiceEvidence = Evidence | Gone
+"""Who is in a voice channel."""
+
+VOICE_GONE = 0
+"""In place of the voice channel that a server watches: it was deleted, and nobody has chosen another one since."""
+
+
+NOT_READY = "NotReady"
+"""The reason of an exit that came about because the game had its time and was never ready."""
+
+NODE_STOPPED = "NodeStopped"
+"""The reason of an exit that nobody saw: the machine stopped, and with it the game. Its code means nothing."""
+
+CANNOT_START = "CannotStart"
+"""The reason of an exit where there was nothing to end: the game's program could not be started."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a game process ended last. `code` is 128 + n for signal n."""
+    """How a game process ended last. `code` is 128 + n for signal n; `reason` one of those above, or the cluster's."""
 
     code: int
     reason: str
@@ -208,5 +307,10 @@ def is_server_id(text: str) -> bool:
 
 
 def new_trace() -> str:
-    """16 hexadecimal characters: one id from the interaction through event, notice, object and agent call."""
-    return secrets.token_hex(8)
+    """32 hexadecimal digits, as OpenTelemetry has them: one id from the interaction through event, notice, object and
+    agent call."""
+    return secrets.token_hex(16)
+
+
+def is_trace(text: str) -> bool:
+    return len(text) == 32 and all(digit in "0123456789abcdef" for digit in text)

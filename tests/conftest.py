@@ -8,45 +8,93 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import asyncpg
+import hypothesis
 import postgres
 import pytest
+import structlog
+import warm
 from fakecluster import FakeCluster
 from sqlmodel import select
 
-from core.changes import Changes
-from core.cluster import local_keeper
+from core.assemble import Core, assemble
+from core.cluster.local import keeper
 from core.data.database import Database
 from core.data.tables import EventRow, NoticeRow, ServerRow
 from core.games.catalogue import BUILT_IN, Catalogue
+from core.games.query.port import Query
 from core.guilds.access import Actor
 from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
+from core.notices.codec import notice_of
+from core.notices.kinds import Notice
 from core.servers.controller import Controller
-from core.servers.desk import Desk, Host, Live
+from core.servers.host_rules import HostRules
+from core.servers.parts import ServerParts
 from core.servers.usecases import Servers
 
+pytest_plugins = ["took"]
+# How long an example takes says nothing on a machine that does other things too.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
+
+# Not drawn with each variable of each frame, as structlog does by itself: that takes seconds on a busy machine.
+plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
+
 GUILD, CHANNEL = 700, 701
+Told = TypeVar("Told", bound=Notice)
 ADA = Actor(user=1, guild=GUILD, name="Ada")
 BO = Actor(user=2, guild=GUILD, name="Bo")
 CY = Actor(user=3, guild=GUILD, name="Cy", manages_guild=True)
 
 
+def pytest_unconfigure() -> None:
+    warm.stop()
+
+
 @dataclass
 class House:
-    database: Database
-    desk: Desk
+    """`queries`: what games say when the sweep asks them, by kind; a test fills it in."""
+
+    core: Core
     cluster: FakeCluster
-    controller: Controller
-    servers: Servers
-    guilds: Guilds
-    quotas: Quotas
+    queries: dict[str, Query]
     offset: timedelta = field(default_factory=timedelta)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def database(self) -> Database:
+        return self.core.database
+
+    @property
+    def parts(self) -> ServerParts:
+        return self.core.parts
+
+    @property
+    def servers(self) -> Servers:
+        return self.core.servers
+
+    @property
+    def guilds(self) -> Guilds:
+        return self.core.guilds
+
+    @property
+    def quotas(self) -> Quotas:
+        return self.core.quotas
+
+    @property
+    def controller(self) -> Controller:
+        return self.core.controller
+
+    def another(self, rules: HostRules | None = None) -> Core:
+        """Of another process on the same database."""
+        return assemble(self.database, self.core.catalogue, self.cluster, rules or self.core.rules, self.core.now)
+
     async def create(self, name: str = "Pond", actor: Actor = ADA) -> str:
-        view = await self.servers.create(actor, channel=CHANNEL, game="meadow", name=name, size=None)
+        view = await self.servers.creation.create(actor, channel=CHANNEL, game="meadow", name=name, size=None)
         return view.id
 
     async def row(self, server: str) -> ServerRow:
@@ -57,7 +105,7 @@ class House:
 
     async def until(self, server: str, true: Callable[[ServerRow], bool]) -> ServerRow:
         """Wait for the row to become so; woken by each change."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not true(row := await self.row(server)):
                 self.changed.clear()
                 try:
@@ -74,6 +122,11 @@ class House:
         async with self.database.session() as session:
             return list(await session.exec(select(NoticeRow).where(NoticeRow.server == server).order_by(NoticeRow.id)))
 
+    async def told(self, server: str, kind: type[Told]) -> list[Told]:
+        """What this server's messages of one kind say now, oldest first."""
+        found = [notice_of(row.kind, row.data) for row in await self.notices(server)]
+        return [each for each in found if isinstance(each, kind)]
+
     async def events(self, server: str) -> list[EventRow]:
         async with self.database.session() as session:
             return list(await session.exec(select(EventRow).where(EventRow.server == server).order_by(EventRow.id)))
@@ -83,10 +136,10 @@ class House:
 def agents_are_measured() -> Iterator[None]:
     """An agent's environment is made anew; under coverage it has to hear of that nevertheless."""
     measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-    made = local_keeper.minimal_env
+    made = keeper.minimal_env
     with pytest.MonkeyPatch.context() as patch:
         if measured:
-            patch.setattr(local_keeper, "minimal_env", lambda *given, **named: made(*given, **named) | measured)
+            patch.setattr(keeper, "minimal_env", lambda *given, **named: made(*given, **named) | measured)
         yield
 
 
@@ -118,7 +171,19 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
 
 
 @pytest.fixture
-async def house(database_url: str) -> AsyncIterator[House]:
+def rules() -> HostRules:
+    """What the operator's settings say; a test that needs others has a fixture of its own."""
+    return HostRules(public_host="127.0.0.1", ports=range(25500, 25504), master_key=b"key")
+
+
+@pytest.fixture
+def shelf() -> Any:
+    """No store; a test that needs one has a fixture of its own."""
+    return None
+
+
+@pytest.fixture
+async def house(database_url: str, rules: HostRules, shelf: Any, tmp_path: Path) -> AsyncIterator[House]:
     database = Database(database_url)
     await database.migrate()
     offset = [timedelta(0)]
@@ -126,16 +191,22 @@ async def house(database_url: str) -> AsyncIterator[House]:
     def now() -> datetime:
         return datetime.now(UTC) + offset[0]
 
-    changes, cluster = Changes(), FakeCluster(now)
-    host = Host(public_host="127.0.0.1", ports=range(25500, 25504), master_key=b"key")
-    desk = Desk(database, Catalogue.load(BUILT_IN), changes, Live({}, now()), host, now)
-    controller = Controller(desk, cluster)
-    guilds, quotas = Guilds(database, changes, now), Quotas(database, changes, now)
-    house = House(database, desk, cluster, controller, Servers(desk, cluster), guilds, quotas)
+    cluster, queries = FakeCluster(now), dict[str, Query]()
+    core = assemble(
+        database,
+        Catalogue.load(BUILT_IN),
+        cluster,
+        rules,
+        now,
+        shelf=shelf,
+        ledgers=tmp_path / "ledger",
+        queries=queries,
+        version="1.2.3",
+    )
+    house = House(core, cluster, queries)
     house.pass_time = lambda by: offset.__setitem__(0, offset[0] + by)  # type: ignore[attr-defined]
-    changes.subscribe(controller.wake, owner=controller)
-    changes.subscribe(lambda _: house.changed.set())
-    task = asyncio.create_task(controller.run())
+    core.changes.subscribe(lambda _: house.changed.set())
+    task = asyncio.create_task(core.controller.run())
     yield house
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

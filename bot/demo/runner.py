@@ -13,8 +13,10 @@ import sys
 import webbrowser
 from pathlib import Path
 
+from bot import lock
 from bot.demo.guild.server import Guild
-from core.cluster.local import LocalCluster
+from core.agent.local.process import end, identity
+from core.cluster.local.cluster import LocalCluster
 from core.errors import Misconfigured
 
 SETTINGS = {
@@ -29,7 +31,12 @@ STOP_WITHIN = 30.0
 
 
 async def run(folder: Path, port: int, *, open_browser: bool = True) -> int:
-    """Until Ctrl-C or SIGTERM. The bot is started again if it dies."""
+    """Until Ctrl-C or SIGTERM. The bot is started again if it dies. One demo at a time keeps a folder."""
+    with lock.only_one(folder):
+        return await _run(folder, port, open_browser=open_browser)
+
+
+async def _run(folder: Path, port: int, *, open_browser: bool) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -41,6 +48,7 @@ async def run(folder: Path, port: int, *, open_browser: bool = True) -> int:
         raise Misconfigured(
             [f"Port {port} cannot be used ({wrong.strerror}): try make demo PORT={port + 1}."]
         ) from None
+    await _end_what_was_left(folder / "bot")
     log = folder / "bot.log"
     bot = asyncio.create_task(_keep_bot(guild, folder, log))
     print(f"\n  The Hollow Oak is open:  {guild.page_url}\n\n  Ctrl-C ends it; all is kept in {folder}/.\n", flush=True)
@@ -58,6 +66,12 @@ async def run(folder: Path, port: int, *, open_browser: bool = True) -> int:
     await cluster.close()
     await guild.stop()
     return 0
+
+
+async def _end_what_was_left(data: Path) -> None:
+    """The bot of a demo that was killed still runs, and has what the next one needs."""
+    if (found := lock.holder(data)) and found.isdecimal() and (who := identity(int(found))):
+        await end(int(found), who, grace=STOP_WITHIN)
 
 
 async def _keep_bot(guild: Guild, folder: Path, log: Path) -> None:

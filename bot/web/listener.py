@@ -9,6 +9,7 @@ from typing import Self
 
 from aiohttp import web
 
+from core.authority import authority
 from core.errors import Misconfigured
 
 
@@ -41,7 +42,7 @@ class Listener(ABC):
             await self._runner.cleanup()
             raise Misconfigured([cannot_listen(host, port, wrong, self.setting)]) from None
         port = self._runner.addresses[0][1]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self.url = f"http://{authority(host, port)}"
         return self
 
     async def __aexit__(
@@ -53,4 +54,4 @@ class Listener(ABC):
 
 def cannot_listen(host: str, port: int, wrong: OSError, setting: str) -> str:
     why = os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__
-    return f"{setting}: {host}:{port} cannot be listened on ({why}): choose another port, or off."
+    return f"{setting}: {authority(host, port)} cannot be listened on ({why}): choose another port, or off."

@@ -1,4 +1,4 @@
-"""The port to where servers run: a local machine (local.py) or Kubernetes (kubernetes.py).
+"""The port to where servers run: a local machine (local/) or Kubernetes (kubernetes/).
 
 The model is Kubernetes': a server is a *spec* (a template with `replicas` 0 or 1) that the cluster works towards by
 itself, also while the bot is away; a *pod* is one run of it, with a UID; a *volume* has an incarnation number and
@@ -10,14 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from core.errors import ClusterError
 from core.games.catalogue import Game, Size
+from core.games.query.port import Endpoint, LogPart
 from core.words import Exit, Lack, PodPhase, Problem, Step, VolumePhase
+from core.worlds.failures import refusal_of
+from core.worlds.receipt import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class ServerSpec:
     console_secret: str  # derived; kept only where the cluster keeps secrets (local: a 0600 file)
     agent_secret: str  # bearer token of the agent, likewise
     volume_bytes: int
-    source: str | None = None  # what volume `volume` is made from, if it has no marker yet (see `split_source`)
+    source: str | None = None  # what volume `volume` is made from, if it has no marker yet (see core.worlds.source)
     made: bool = False  # volume `volume` was finished once: if it is not there it is lost, and not to be made anew
     trace: str = ""
 
@@ -90,51 +93,6 @@ def _dumped(model: Game | Size) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where the bot itself reaches a port of the pod (not what members use)."""
-
-    host: str
-    port: int
-
-
-NEWEST = "newest"
-"""As a source: the newest snapshot that is complete."""
-
-
-def split_source(source: str, server: str) -> tuple[str, str]:
-    """Whose snapshot, and its name: a source is `NAME` or `newest`, of another server `SERVER/NAME`."""
-    owner, slash, name = source.rpartition("/")
-    return (owner, name) if slash else (server, source)
-
-
-def order_of(name: str | None) -> tuple[int, int, int, str]:
-    """Snapshots' names (FORMAT.md) in the order of their making; what is none comes before all."""
-    volume, run, seq, *rest = [*(name or "").split("-"), "", "", ""]
-    if not (volume.isdecimal() and run.isdecimal() and seq.isdecimal()):
-        return (-1, -1, -1, "")
-    return (int(volume), int(run), int(seq), rest[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A snapshot that exists: its manifest is on the store. Sizes in bytes; `at`: when reading the world began.
-
-    `new_bytes`: what it added to the store, where `stored` is all of this server. `checked`: every pack is there.
-    """
-
-    name: str
-    at: datetime
-    size: int
-    new_bytes: int = 0
-    stored: int = 0
-    checked: bool = False
-
-    @property
-    def order(self) -> tuple[int, int, int, str]:
-        return order_of(self.name)
-
-
-@dataclass(frozen=True, slots=True)
 class Restored:
     """Volume `volume` was made from snapshot `name`, which shows the world as it was `at`."""
 
@@ -144,7 +102,20 @@ class Restored:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class LastSave:
+    """How this pod's last try to save the world went. `failure`: of core.worlds.failures; empty: it gave a snapshot.
+    `why` is for logs."""
+
+    failure: str = ""
+    why: str = ""
+
+    @property
+    def problem(self) -> Problem | None:
+        return Problem(refusal_of(self.failure, self.why).problem or Problem.CANNOT_APPLY) if self.failure else None
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreProgress:
     """Of what `step` says; in bytes. `total` 0: not known yet."""
 
     done: int
@@ -153,11 +124,20 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeAway:
+    """The machine with this name does not answer. The cluster waits for it, and then does what has to be done."""
+
+    node: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """One server as the cluster reports it now.
 
     `run`, `restarts`, `last_exit`, `ready_since` and `endpoints` are the current pod's. `restarts` counts exits of the
-    game within this pod (UID), so a delta per UID counts crashes. `template_run` and `replicas` are what the cluster
+    game within this pod (UID), so a delta per UID counts crashes; what ends because the cluster ends its pod is none.
+    While its node is `away`, `pod` is what it was last. `template_run` and `replicas` are what the cluster
     was last told (None: it has no spec), `volume` is the state of incarnation `volume_number`, the one in the spec.
     """
 
@@ -172,6 +152,7 @@ class Observed:
     detail: str = ""  # the cluster's own words about a pod that does not come up; for logs, not for members
     problem: str | None = None  # a core.words.Problem value where the cluster names a cause
     lacks: Lack | None = None  # with NO_PLACE: what it is that lacks, where it is one thing
+    taken: tuple[str, ...] = ()  # with PORT_TAKEN: names of the server's ports that something else uses
     volume: VolumePhase = VolumePhase.NONE
     volume_number: int = 0
     template_run: int | None = None
@@ -179,10 +160,14 @@ class Observed:
     fingerprint: str = ""  # of the spec the cluster holds (see `fingerprint`); differs = apply again
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)  # by port name, and "agent"
     volumes: tuple[int, ...] = ()  # incarnations that exist
-    saved: Saved | None = None  # the newest snapshot that the cluster knows of
+    claim: int = 0  # bytes that the volume holds of the cluster's disks, used or not; 0: there is none, or nobody tells
+    saved: Receipt | None = None  # the newest snapshot that the cluster knows of
+    last_save: LastSave | None = None  # None: not known, or this pod has not tried yet
     restored: Restored | None = None  # where volume `volume_number` came from
-    progress: Progress | None = None
+    progress: RestoreProgress | None = None
+    holds_address: bool = False  # it is paused, and holds an address that paused servers give back
     address: str = ""  # the host that members use, where it is this server's own; empty: the installation's
+    away: NodeAway | None = None  # the node of the pod
 
     @property
     def exists(self) -> bool:
@@ -196,14 +181,6 @@ class InUse:
 
     cpu: int
     memory: int
-
-
-@dataclass(frozen=True, slots=True)
-class LogPart:
-    """Some lines of a run's output. `whole`: with those before them, they are all since the run began."""
-
-    lines: tuple[str, ...]
-    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +233,9 @@ class Cluster(ABC):
     async def ensure(self, spec: ServerSpec) -> None:
         """Make the cluster hold exactly this spec, with volume `spec.volume` (made if missing, never overwritten).
 
+        A port that something else uses is never shared: the game does not start, and `Observed.taken` names the port,
+        or `ClusterError.taken` where the cluster refuses the spec for it.
+
         Returns when the cluster has accepted it, not when it is done. A running pod of an older template goes on
         until `delete_pod`; the next pod takes the newest template. `replicas=0` ends the pod with the game's stop
         signal and grace, and keeps the volumes.
@@ -293,20 +273,30 @@ class Cluster(ABC):
         Raises `ClusterError` where the game has no console or is not up.
         """
 
-    async def snapshot(self, server: str, *, note: str = "", full: bool = False) -> Saved:
+    async def snapshot(self, server: str, *, note: str = "", full: bool = False) -> Receipt:
         """Take a snapshot now, of a game that runs (quieted meanwhile) or of the volume at rest. Takes minutes.
 
-        `full` reads every file. Raises `ClusterError` whose `problem` says why there is none; nothing was changed then.
+        `full` reads every file. A server whose own key to the store is not taken any more gets a new one. Raises
+        `ClusterError` whose `problem` says why there is none; nothing was changed then.
         VOLUME_LOST: there is nothing to take one of.
         """
         raise ClusterError("snapshots are not taken on this cluster yet", problem=Problem.STORE_REFUSED)
 
-    async def seal(self, server: str, volume: int) -> Saved | None:
+    async def seal(self, server: str, volume: int) -> Receipt | None:
         """A full snapshot of a volume at rest, every chunk of it read back: after that the volume may be released.
 
         None where there is no such volume, or nothing on it that counts as a world. Raises as `snapshot`.
         """
         raise ClusterError("snapshots are not taken on this cluster yet", problem=Problem.STORE_REFUSED)
+
+    async def listenable(self, ports: Sequence[int], most: int) -> list[int]:
+        """The first `most` of these ports on which a game could listen now, by TCP and by UDP. Where servers do not
+        share one machine's ports nobody can tell beforehand, and each could be."""
+        return list(ports[:most])
+
+    async def tidy_keys(self) -> None:  # noqa: B027 - for adapters whose servers have keys of their own to the store
+        """End the keys to the store that no server uses: what a crash left of their making, and of servers that are
+        gone. Raises `ClusterError` where the store does not let us."""
 
     async def usage(self, server: str) -> InUse | None:
         """What the game uses now; None where there is no pod or the cluster does not tell. Asked while a member waits:

@@ -7,13 +7,11 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import inspect, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import make_url
@@ -21,22 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.data import sqlite
+from core.data import schema, sqlite
+from core.data.schema import TOO_NEW, Schema, Stamp
 from core.data.trouble import TROUBLE, is_away, reason
 from core.errors import Misconfigured, TryAgain
 
 log = structlog.get_logger()
-MIGRATIONS = Path(__file__).with_name("migrations")
-NEWER = "The database was made by a newer Dormouse: start that version, or put the copy from before its upgrade back."
-
-
-class Schema(Enum):
-    """What a database holds, compared with what this version needs."""
-
-    NONE = "nothing yet"
-    OLD = "made by an older version: to be migrated"
-    CURRENT = "as this version needs it"
-    NEWER = "made by a newer version, which this one must not touch"
 
 
 class Database:
@@ -92,23 +80,28 @@ class Database:
         """
         try:
             async with self.engine.connect() as connection:
-                before = await connection.run_sync(_revision)
-            if (found := _compare(before)) is Schema.NEWER:
-                raise Misconfigured([NEWER])
-            if found is Schema.CURRENT:
+                before = await connection.run_sync(schema.stamp_of)
+            found = schema.judge(before)
+            if found is Schema.TOO_NEW:
+                raise Misconfigured([TOO_NEW])
+            if found in (Schema.CURRENT, Schema.NEWER):
                 return False
-            if before is not None and self.is_sqlite:
-                await asyncio.to_thread(self._copy_before, before)
+            if before.revision is not None and self.is_sqlite:
+                await asyncio.to_thread(self._copy_before, before.revision)
             async with self._writer.begin() as connection:
                 await connection.run_sync(_upgrade, to)
         except TROUBLE as wrong:
             raise Misconfigured([f"The database cannot be used: {reason(wrong)}."]) from wrong
         return True
 
-    async def schema(self) -> Schema:
+    async def stamp(self) -> Stamp:
         """Raises one of core.data.trouble.TROUBLE where the database cannot be asked."""
         async with self.engine.connect() as connection:
-            return _compare(await connection.run_sync(_revision))
+            return await connection.run_sync(schema.stamp_of)
+
+    async def schema(self) -> Schema:
+        """Raises as `stamp`."""
+        return schema.judge(await self.stamp())
 
     def _copy_before(self, revision: str) -> None:
         file = make_url(self.url).database
@@ -150,33 +143,12 @@ def _insert_missing(kind: type[SQLModel], dialect: str, update: tuple[str, ...])
     return statement.on_conflict_do_update(index_elements=keys, set_=changes)
 
 
-def _revision(connection: Any) -> str | None:
-    """As alembic keeps it; alembic itself is loaded only where there is something to migrate."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return found
-
-
-def is_known(revision: str) -> bool:
-    """Whether this version knows a schema of this revision, and so the way from there to its own."""
-    return _compare(revision) is not Schema.NEWER
-
-
-def _compare(revision: str | None) -> Schema:
-    if revision is None:
-        return Schema.NONE
-    known = sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
-    if revision == known[-1]:
-        return Schema.CURRENT
-    return Schema.OLD if revision in known else Schema.NEWER
-
-
 def _upgrade(connection: Any, to: str) -> None:
+    """Alembic is loaded only where there is something to migrate."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, to)

@@ -10,12 +10,13 @@ import asyncio
 import contextlib
 import zlib
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from core.clock import APART, happened
 from core.data.database import Database
 from core.data.tables import ServerRow
 from core.errors import TryAgain
@@ -24,7 +25,6 @@ log = structlog.get_logger()
 TRY, PING = 2.0, 5.0  # seconds
 PATIENCE = 5.0  # seconds that the database may take to say that it is still there
 FOLLOW = 1.0  # seconds
-CLOCKS = timedelta(seconds=10)  # that the clocks of two processes may be apart
 
 
 class Lease:
@@ -88,7 +88,9 @@ async def follow(database: Database, now: Callable[[], datetime], changed: Calla
     while True:
         await asyncio.sleep(FOLLOW)
         began = now()
-        query = select(ServerRow.id, ServerRow.changed_at).where(col(ServerRow.changed_at) > since - CLOCKS)
+        query = select(ServerRow.id, ServerRow.changed_at).where(
+            col(ServerRow.changed_at) > happened(since, began) - APART
+        )
         try:
             async with database.session() as session:
                 found = dict(list(await session.exec(query)))

@@ -1,6 +1,7 @@
 """The schema. Times are aware UTC; Discord ids are BigInteger; enumerations are stored as their values.
 
-`docs/architecture.md` tells what each column is for. Every write to `servers` is conditional on `version`.
+`docs/architecture.md` tells what each column is for. A row is locked by whoever changes it (`FOR UPDATE`; on SQLite
+there is one writer), and `servers.version` grows with each write.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, UniqueConstraint, event, text
+from sqlalchemy.orm import object_session
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata = MetaData(
@@ -48,7 +50,7 @@ class GuildRow(SQLModel, table=True):
     world_bytes: int | None = Field(default=None, sa_type=BigInteger)
     storage_bytes: int | None = Field(default=None, sa_type=BigInteger)
     retention: str | None = None  # core.worlds.retention.POLICIES
-    storage_told: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # core.guilds.storage.Fill
+    storage_told: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # core.words.Fill
     greeted_at: datetime | None = None
     left_at: datetime | None = None
 
@@ -103,7 +105,7 @@ class ServerRow(SQLModel, table=True):
     problem: str | None = None
     problem_since: datetime | None = None
     problem_detail: str = ""
-    version: int = 1
+    version: int = 1  # grows with each write, whoever writes; see `_grow`
     changed_at: datetime = Field(default_factory=utc_now)
 
     created_at: datetime = Field(default_factory=utc_now)
@@ -121,12 +123,13 @@ class ServerRow(SQLModel, table=True):
     # idleness (core.idle): evidence, remembered
     idle_after: int | None = None
     idle_warn: int | None = None
-    idle_voice: int | None = Field(default=None, sa_type=BigInteger)
-    idle_vote: bool = False
+    idle_voice: int | None = Field(default=None, sa_type=BigInteger)  # a channel, or core.words.VOICE_GONE
+    idle_vote: bool = False  # its warning asks whether to keep it open
     empty_since: datetime | None = None
     known_at: datetime | None = None  # last evidence that was not Unknown
     unknown_since: datetime | None = None
     keep_until: datetime | None = None
+    vote_until: datetime | None = None
     warned_at: datetime | None = None
     warning_delivered_at: datetime | None = None
     warning_dead: bool = False
@@ -136,17 +139,37 @@ class ServerRow(SQLModel, table=True):
     players_max: int = 0
     last_players: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
+    # the schedule (core.idle.schedule)
+    schedule: str = Field(default="", sa_column_kwargs={"server_default": ""})  # an entry a line
+    schedule_zone: str | None = None  # IANA; None: the guild's
+    schedule_at: datetime | None = None  # what it said until then was acted on
+    awake_until: datetime | None = None  # somebody who may woke it although it should sleep
+    restart_by: datetime | None = None  # a restart is due, at this time at the latest
+
     # the world (core.servers.worlds)
-    bound: int = _count()  # the newest incarnation that was seen whole: if it is missing, it is lost
+    bound: int = _count()  # the newest incarnation that was seen whole: if it is missing, it is lost; 0: there is none
     saved_name: str | None = None  # the newest snapshot
     saved_at: datetime | None = None
     saved_bytes: int | None = Field(default=None, sa_type=BigInteger)
     saved_new: int = _count()  # bytes that the newest snapshot added to the store
+    saved_gaps: dict[str, Any] = Field(  # core.worlds.gaps.Gaps of the newest snapshot
+        default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}")
+    )
     stored_bytes: int = _count()  # bytes of all snapshots
-    world_told: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # core.guilds.storage.Fill
+    unsaved_since: datetime | None = None  # since then the world may have changed, and no later snapshot is known
+    unsaved_why: str = Field(default="", sa_column_kwargs={"server_default": ""})  # the last try's Problem; "": none
+    world_told: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # core.words.Fill
     good: str | None = None  # the newest snapshot of a time without crashes
     undo_to: str | None = None  # taken before the last restore
     sealed: str | None = None  # the volume's last snapshot, read back: it may be released ("": there was no world)
+
+
+@event.listens_for(ServerRow, "before_update")
+def _grow(_mapper: object, _connection: object, row: ServerRow) -> None:
+    """Whoever writes a server's row makes it a new version. A plain UPDATE statement would have to do so by itself."""
+    session = object_session(row)
+    if session is not None and session.is_modified(row, include_collections=False):
+        row.version += 1
 
 
 class ShareRow(SQLModel, table=True):
@@ -172,7 +195,7 @@ class PortRow(SQLModel, table=True):
 
 
 class EventRow(SQLModel, table=True):
-    """Append-only. Usage fields are those in force when it happened: usage can be billed later, not recorded later."""
+    """Append-only. Usage fields are those in force from then on: usage can be billed later, not recorded later."""
 
     __tablename__ = "events"
 
@@ -189,6 +212,7 @@ class EventRow(SQLModel, table=True):
     volume_bytes: int = Field(default=0, sa_type=BigInteger)
     exposure: int = 0  # public ports
     stored_bytes: int = Field(default=0, sa_type=BigInteger)
+    price_class: str = Field(default="standard", sa_column_kwargs={"server_default": "standard"})
 
 
 class NoticeRow(SQLModel, table=True):

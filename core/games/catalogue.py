@@ -17,11 +17,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from core.edited import read_edited
 from core.errors import BadInput, Misconfigured
 
 BUILT_IN = Path(__file__).with_name("catalogue")
 MOST_REPEATED = 60
 """Characters of what was typed that a refusal repeats."""
+MOST_VOLUME = 16 * 1024
+"""GiB of the largest disk that clouds have."""
 PLACEHOLDER = re.compile(r"\{([a-z]+(?:\.[a-z0-9_]+)?)\}")
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 
@@ -112,6 +115,7 @@ class Query(_Model):
 class ConsoleRule(_Model):
     kind: Literal["none", "stdin", "rcon"] = "none"
     port: str = "rcon"
+    say: str = ""  # the line that tells all players `{text}`; empty: there is none
 
 
 class Ready(_Model):
@@ -161,6 +165,7 @@ class Size(_Model):
     id: Literal["small", "medium", "large"]
     cpu: int = Field(ge=10)  # millicores requested; the limit is twice that
     memory: int = Field(ge=32)  # MiB, request and limit
+    volume: int | None = Field(None, ge=1, le=MOST_VOLUME)  # GiB of disk; None: the game's
 
 
 class Setting(_Model):
@@ -177,6 +182,7 @@ class Setting(_Model):
     max_length: int = Field(100, ge=1, le=4000)
     pattern: str | None = None
     choices: tuple[str, ...] = ()
+    join: bool = False  # a player needs its value to join: Join tells it
 
     @property
     def fallback(self) -> str:
@@ -229,6 +235,7 @@ class Game(_Model):
     imports: Import = Import()
     join: Join = Join()
     exit_zero: Literal["restart", "pause"] = "restart"  # what an exit with code 0 means
+    volume: int = Field(10, ge=1, le=MOST_VOLUME)  # GiB of disk, for the world and all that the game puts beside it
     sizes: tuple[Size, ...]
     settings: tuple[Setting, ...] = ()
 
@@ -268,6 +275,10 @@ class Game(_Model):
             if size.id == wanted:
                 return size
         raise BadInput("create.size", game=self.name, sizes=", ".join(size.id for size in self.sizes))
+
+    def volume_of(self, size: Size) -> int:
+        """GiB of disk in this size."""
+        return self.volume if size.volume is None else size.volume
 
     def setting(self, wanted: str) -> Setting | None:
         return next((setting for setting in self.settings if setting.id == wanted), None)
@@ -315,6 +326,11 @@ class Catalogue:
     def __iter__(self) -> Iterator[Game]:
         return iter(self._games.values())
 
+    @property
+    def largest_volume(self) -> int:
+        """GiB of the largest disk that a server may have."""
+        return max((game.volume_of(size) for game in self for size in game.sizes), default=0)
+
     def get(self, game: str) -> Game | None:
         return self._games.get(game)
 
@@ -344,8 +360,10 @@ class Catalogue:
                 continue
             for file in sorted(folder.glob("*.toml")):
                 try:
-                    game = Game.model_validate(tomllib.loads(file.read_text("utf-8")))
-                except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+                    game = Game.model_validate(tomllib.loads(read_edited(file)))
+                except Misconfigured as wrong:
+                    mistakes += wrong.lines
+                except tomllib.TOMLDecodeError as wrong:
                     mistakes.append(f"{file.name} is not a TOML file: {wrong}.")
                 except ValidationError as wrong:
                     mistakes += [

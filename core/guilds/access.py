@@ -1,13 +1,16 @@
-"""Pure: who may do what to a server.
+"""Pure: who may do what, for every face: the one table of rights.
 
 | level | who | may |
 |---|---|---|
 | PLAYER | everyone; once shared with players, only those | resume, keep, join |
 | MANAGER | members and roles it was shared with as manager | also pause, restart, edit, idle, console, logs, go back |
 | OWNER | whoever created it or was given it | everything |
-| ADMIN | *Manage Server*, or the guild's admin role | everything on every server of the guild |
+| ADMIN | *Manage Server*, or the guild's admin role | everything on every server of the guild, and its rules |
 
-A member of another guild sees nothing: callers look servers up by guild, and the answer is NotFound.
+Managers also resume it while its schedule says that it sleeps (wake); during its maintenance only admins do.
+
+`NEEDS` and `NEEDS_IN_GUILD` have the level that each verb needs; `judge` is the answer, and says who may where it is
+no. A server of another guild is answered as one that does not exist, and so is, in direct messages, another's.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+from core.errors import NotAllowed, NotFound, Refusal
 
 
 class Level(IntEnum):
@@ -36,9 +41,14 @@ class Do(StrEnum):
     RESTART = "restart"
     EDIT = "edit"
     IDLE = "idle"
+    WAKE = "wake"
+    SCHEDULE = "schedule"
+    MAINTAIN = "maintain"
     CONSOLE = "console"
     LOGS = "logs"
     DELETE = "delete"
+    UNDO = "undo"
+    PURGE = "purge"
     SNAPSHOTS = "snapshots"
     SNAPSHOT = "snapshot"
     RESTORE = "restore"
@@ -59,6 +69,7 @@ NEEDS: dict[Do, Level] = {
     Do.RESTART: Level.MANAGER,
     Do.EDIT: Level.MANAGER,
     Do.IDLE: Level.MANAGER,
+    Do.WAKE: Level.MANAGER,
     Do.CONSOLE: Level.MANAGER,
     Do.LOGS: Level.MANAGER,
     Do.SNAPSHOTS: Level.MANAGER,
@@ -67,11 +78,46 @@ NEEDS: dict[Do, Level] = {
     Do.CLONE: Level.MANAGER,
     Do.DOWNLOAD: Level.MANAGER,
     Do.ARCHIVE: Level.MANAGER,
+    Do.SCHEDULE: Level.OWNER,
     Do.IMPORT: Level.OWNER,
     Do.DELETE: Level.OWNER,
+    Do.UNDO: Level.OWNER,
+    Do.PURGE: Level.OWNER,
     Do.SHARE: Level.OWNER,
     Do.TRANSFER: Level.OWNER,
+    Do.MAINTAIN: Level.ADMIN,
 }
+
+OF_DELETED = frozenset({Do.SEE, Do.DELETE, Do.UNDO, Do.PURGE})
+"""What can be done to a server that is deleted and can still be brought back. Deleting it twice is one deletion."""
+
+
+class DoInGuild(StrEnum):
+    """What can be asked of a guild, and of none of its servers."""
+
+    HELP = "help"
+    LIST = "list"
+    LIST_DELETED = "list_deleted"  # those that the actor may bring back
+    CREATE = "create"
+    SETUP = "setup"
+    STATUS = "status"
+    QUOTA = "quota"
+    AUDIT = "audit"
+
+
+NEEDS_IN_GUILD: dict[DoInGuild, Level] = {
+    DoInGuild.HELP: Level.NOBODY,
+    DoInGuild.LIST: Level.NOBODY,
+    DoInGuild.LIST_DELETED: Level.NOBODY,
+    DoInGuild.CREATE: Level.PLAYER,
+    DoInGuild.SETUP: Level.ADMIN,
+    DoInGuild.STATUS: Level.ADMIN,
+    DoInGuild.QUOTA: Level.ADMIN,
+    DoInGuild.AUDIT: Level.ADMIN,
+}
+"""PLAYER: everybody, or whoever has the role that the guild's rules name."""
+
+Verb = Do | DoInGuild
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +140,85 @@ class Share:
     role: str  # player | manager
 
 
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Those who may do something to one server, for a sentence that names them: `least` is OWNER or MANAGER, and who is
+    above that may, too. `owner`: by name, empty where nobody knows it."""
+
+    least: Level
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What one actor may do to one server, and who may do the rest. `managed`: the server has managers."""
+
+    level: Level
+    owner: str = ""
+    managed: bool = False
+
+    def may(self, do: Do) -> bool:
+        return may(do, self.level)
+
+    def who(self, do: Do) -> Who:
+        """Nobody is named whom the server does not have. What players may, somebody lacks only where the server is
+        shared with others: then whoever can share it."""
+        least = NEEDS[Do.SHARE] if NEEDS[do] <= Level.PLAYER else NEEDS[do]
+        return Who(Level.MANAGER if self.managed and least is Level.MANAGER else Level.OWNER, self.owner)
+
+
+EVERYTHING = Rights(Level.ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A guild's rules about rights. `create_role` None: everybody may create."""
+
+    admin_role: int | None = None
+    create_role: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """What of a server rights depend on, and the names that a refusal says."""
+
+    guild: int
+    owner: int
+    name: str = ""
+    owner_name: str = ""  # as last seen; empty if never
+    shares: tuple[Share, ...] = ()
+
+
+def judge(actor: Actor, do: Verb, rules: Rules, server: Owned | None = None) -> Refusal | None:
+    """None: the actor may. Else what they are told: that there is no such server, or who may.
+
+    `server`: None where there is none; of no account where the verb is about a guild.
+    """
+    if isinstance(do, DoInGuild):
+        return _judge_in_guild(actor, do, rules)
+    if server is None or server.guild != actor.guild or (actor.direct and server.owner != actor.user):
+        return NotFound("server.not_found")
+    has = rights(actor, server.owner, server.shares, rules.admin_role, owner_name=server.owner_name)
+    return None if has.may(do) else NotAllowed("server.not_allowed", do=do, name=server.name, who=has.who(do))
+
+
+def shares_matter(actor: Actor, do: Verb, rules: Rules, server: Owned) -> bool:
+    """Whether `judge` needs to know with whom the server is shared."""
+    if isinstance(do, DoInGuild) or NEEDS[do] in (Level.NOBODY, Level.OWNER, Level.ADMIN):
+        return False
+    return level(actor, server.owner, (), rules.admin_role) < Level.OWNER
+
+
+def _judge_in_guild(actor: Actor, do: DoInGuild, rules: Rules) -> Refusal | None:
+    admin = is_admin(actor, rules.admin_role)
+    if NEEDS_IN_GUILD[do] is Level.ADMIN and not admin:
+        return NotAllowed("guild.admin_only")
+    chosen = rules.create_role
+    if NEEDS_IN_GUILD[do] is Level.PLAYER and chosen is not None and chosen not in actor.roles and not admin:
+        return NotAllowed("create.role", role=chosen)
+    return None
+
+
 def level(actor: Actor, owner: int, shares: Iterable[Share] = (), admin_role: int | None = None) -> Level:
     """The actor's level on one server of their own guild."""
     if is_admin(actor, admin_role):
@@ -114,3 +239,12 @@ def is_admin(actor: Actor, admin_role: int | None = None) -> bool:
 
 def may(do: Do, has: Level) -> bool:
     return has >= NEEDS[do]
+
+
+def rights(
+    actor: Actor, owner: int, shares: Iterable[Share] = (), admin_role: int | None = None, *, owner_name: str = ""
+) -> Rights:
+    """The actor's on one server of their own guild."""
+    shares = tuple(shares)
+    managed = any(share.role == "manager" for share in shares)
+    return Rights(level(actor, owner, shares, admin_role), owner_name, managed)

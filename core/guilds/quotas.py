@@ -10,30 +10,31 @@ from typing import Any
 
 from sqlalchemy import func
 from sqlalchemy import select as columns
-from sqlmodel import col, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import once, trace
+from core import once
 from core.changes import Changes
 from core.data.database import Database, insert_missing
-from core.data.tables import GuildRow, NoticeRow, ServerRow
-from core.errors import BadInput, Bytes, NotAllowed
-from core.guilds.access import Actor, is_admin
+from core.data.tables import GuildRow, ServerRow
+from core.errors import BadInput, Bytes
+from core.guilds.access import Actor, DoInGuild, Rules, judge
 from core.guilds.limits import SERVERS_PER_GUILD, SERVERS_PER_MEMBER, STORAGE_BYTES, WORLD_BYTES, Limits
 from core.guilds.storage import Storage, Stored, fill, is_news
 from core.notices import outbox
 from core.notices.events import record
-from core.words import Desired, EventKind, NoticeKind
+from core.notices.kinds import GuildSet, StorageNotice
+from core.words import Desired, GuildSetting, Phase
 from core.worlds.retention import CHOICES
 
 WATCH_EVERY = timedelta(minutes=1)
 MOST_PER_MEMBER = 10
 _COLUMNS = {
-    "per_member": "servers_per_member",
-    "servers": "servers_per_guild",
-    "world": "world_bytes",
-    "storage": "storage_bytes",
-    "retention": "retention",
+    GuildSetting.PER_MEMBER: "servers_per_member",
+    GuildSetting.SERVERS: "servers_per_guild",
+    GuildSetting.WORLD: "world_bytes",
+    GuildSetting.STORAGE: "storage_bytes",
+    GuildSetting.RETENTION: "retention",
 }
 """What can be set, and where it is kept; amounts of data in bytes."""
 
@@ -42,11 +43,15 @@ _NAMED = 3  # servers that a warning names
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`phases`: how many servers are in each, of those that are not deleted. `most_storage`: what the host gives."""
+    """`phases`: how many servers are in each, of those that are not deleted. `most_storage` and `most_world`: what the
+    host gives."""
 
     storage: Storage
     phases: Mapping[str, int]
     most_storage: int
+    most_world: int
+    kept: int = 0
+    """Deleted servers that can still be brought back."""
 
     @property
     def limits(self) -> Limits:
@@ -54,7 +59,8 @@ class Status:
 
 
 class Quotas:
-    """`most_storage`: bytes that the host gives a guild; its admins may set less."""
+    """`most_storage`: bytes that the host gives a guild; its admins may set less. `most_world`: likewise of one world,
+    no game's disk is larger."""
 
     def __init__(
         self,
@@ -62,16 +68,19 @@ class Quotas:
         changes: Changes,
         now: Callable[[], datetime],
         most_storage: int = STORAGE_BYTES,
+        most_world: int = WORLD_BYTES,
     ) -> None:
         self._database = database
         self._changes = changes
         self._now = now
         self._most = most_storage
+        self._most_world = max(most_world, WORLD_BYTES)
 
     async def status(self, actor: Actor) -> Status:
         """NotAllowed for all but the guild's admins."""
         async with self._database.session() as session:
-            return await self._status(session, actor, await session.get(GuildRow, actor.guild))
+            row = await session.get(GuildRow, actor.guild)
+            return await self._status(session, actor, DoInGuild.STATUS, row)
 
     async def set(self, actor: Actor, changes: Mapping[str, int | str]) -> Status:
         """Set what is in `changes` (the keys of _COLUMNS), leave the rest. NotAllowed for all but the guild's admins;
@@ -80,15 +89,17 @@ class Quotas:
         async with self._database.begin() as session:
             await once.claim(session, self._now())
             row = await _locked(session, actor.guild)
-            status = await self._status(session, actor, row)
-            changed = {key: value for key, value in changes.items() if getattr(row, _COLUMNS[key]) != value}
+            status = await self._status(session, actor, DoInGuild.QUOTA, row)
+            asked = {setting: changes[setting] for setting in _COLUMNS if setting in changes}
+            changed = {key: value for key, value in asked.items() if getattr(row, _COLUMNS[key]) != value}
+            before = {key: getattr(row, _COLUMNS[key]) for key in changed}
             for key, value in changed.items():
                 setattr(row, _COLUMNS[key], value)
             if changed:
                 session.add(row)
-                record(session, EventKind.GUILD_SET, at=self._now(), guild=row.id, by=actor.user, data=changed)
+                record(session, GuildSet(changed, before, actor.user), self._now(), guild=row.id)
                 await self._look(session, row)
-                status = await self._status(session, actor, row)
+                status = await self._status(session, actor, DoInGuild.QUOTA, row)
         self._changes.tell("")
         return status
 
@@ -96,10 +107,11 @@ class Quotas:
         """Warn each guild, and those who follow a server, that came close to a limit since the last look."""
         async with self._database.session() as session:
             known = {row.id: row for row in await session.exec(select(GuildRow))}
+            left = {guild for guild, row in known.items() if row.left_at is not None}
             found: dict[int, list[tuple[Stored, int]]] = {}
             for guild, stored, told in await _stored(session):
                 found.setdefault(guild, []).append((stored, told))
-        for guild in {*found, *(guild for guild, row in known.items() if row.storage_told)}:
+        for guild in {*found, *(guild for guild, row in known.items() if row.storage_told)} - left:
             row = known.get(guild)
             if _has_moved(row, found.get(guild, []), limits_of(row, self._most)):
                 async with self._database.begin() as session:
@@ -109,7 +121,7 @@ class Quotas:
     # helpers
 
     def _check(self, changes: Mapping[str, int | str]) -> None:
-        most = {"per_member": MOST_PER_MEMBER, "servers": SERVERS_PER_GUILD, "world": WORLD_BYTES}
+        most = {"per_member": MOST_PER_MEMBER, "servers": SERVERS_PER_GUILD}
         for key, value in changes.items():
             if key == "retention":
                 fits = value in CHOICES
@@ -119,13 +131,19 @@ class Quotas:
                 raise BadInput("command.value")  # Discord offers no such value
         if int(changes.get("storage", 0)) > self._most:
             raise BadInput("quota.storage_most", most=Bytes(self._most))
+        if int(changes.get("world", 0)) > self._most_world:
+            raise BadInput("quota.world_most", most=Bytes(self._most_world))
 
-    async def _status(self, session: AsyncSession, actor: Actor, row: GuildRow | None) -> Status:
-        if not is_admin(actor, row.admin_role if row else None):
-            raise NotAllowed("guild.admin_only")
+    async def _status(self, session: AsyncSession, actor: Actor, do: DoInGuild, row: GuildRow | None) -> Status:
+        if refused := judge(actor, do, rules_of(row)):
+            raise refused
         query = select(ServerRow.phase).where(ServerRow.guild == actor.guild, ServerRow.desired != Desired.DELETED)
+        deleted = select(func.count()).where(
+            ServerRow.guild == actor.guild, ServerRow.desired == Desired.DELETED, ServerRow.phase != Phase.DELETED
+        )
         storage = await storage_of(session, actor.guild, limits_of(row, self._most))
-        return Status(storage, Counter(await session.exec(query)), self._most)
+        phases, kept = Counter(await session.exec(query)), (await session.exec(deleted)).one()
+        return Status(storage, phases, self._most, self._most_world, kept)
 
     async def _look(self, session: AsyncSession, row: GuildRow) -> None:
         storage = await storage_of(session, row.id, limits_of(row, self._most))
@@ -137,9 +155,8 @@ class Quotas:
             world = fill(each.world_bytes, storage.limits.world_bytes)
             server = await session.get_one(ServerRow, each.server, with_for_update=True)
             if is_news(world, server.world_told):
-                data = {"fill": int(world), "used": each.world_bytes, "limit": storage.limits.world_bytes}
-                number = await _next_episode(session, each.server)
-                await outbox.say(session, server, NoticeKind.STORAGE, data, self._now(), episode=number)
+                warning = StorageNotice(world, each.world_bytes, storage.limits.world_bytes)
+                await outbox.say_next(session, server, warning, self._now())
             if server.world_told != world:
                 server.world_told = world
                 session.add(server)
@@ -147,22 +164,14 @@ class Quotas:
     async def _warn(self, session: AsyncSession, storage: Storage, guild: int) -> None:
         largest = storage.servers[:_NAMED]
         place = await session.get(ServerRow, largest[0].server) if largest else None
-        session.add(
-            NoticeRow(
-                guild=guild,
-                kind=NoticeKind.STORAGE,
-                data={
-                    "fill": int(storage.fill),
-                    "used": storage.used,
-                    "limit": storage.limits.storage_bytes,
-                    "largest": [[each.name, each.bytes] for each in largest if each.bytes],
-                    "channel": place.channel if place else None,
-                },
-                trace=trace.current(),
-                next_at=self._now(),
-                created_at=self._now(),
-            )
+        warning = StorageNotice(
+            storage.fill,
+            storage.used,
+            storage.limits.storage_bytes,
+            largest=tuple((each.name, each.bytes) for each in largest if each.bytes),
+            channel=place.channel if place else None,
         )
+        outbox.say_to_guild(session, guild, warning, self._now())
 
 
 def limits_of(row: GuildRow | None, most_storage: int = STORAGE_BYTES) -> Limits:
@@ -178,6 +187,10 @@ def limits_of(row: GuildRow | None, most_storage: int = STORAGE_BYTES) -> Limits
         create_role=row.create_role,
         admin_role=row.admin_role,
     )
+
+
+def rules_of(row: GuildRow | None) -> Rules:
+    return Rules() if row is None else Rules(row.admin_role, row.create_role)
 
 
 async def storage_of(session: AsyncSession, guild: int, limits: Limits) -> Storage:
@@ -198,12 +211,6 @@ async def _stored(session: AsyncSession, guild: int | None = None) -> list[tuple
 async def _locked(session: AsyncSession, guild: int) -> GuildRow:
     await insert_missing(session, GuildRow(id=guild))
     return await session.get_one(GuildRow, guild, with_for_update=True)
-
-
-async def _next_episode(session: AsyncSession, server: str) -> int:
-    query = select(NoticeRow.episode).where(NoticeRow.server == server, NoticeRow.kind == NoticeKind.STORAGE)
-    last = (await session.exec(query.order_by(col(NoticeRow.episode).desc()).limit(1))).first()
-    return (last or 0) + 1
 
 
 def _has_moved(row: GuildRow | None, servers: Iterable[tuple[Stored, int]], limits: Limits) -> bool:

@@ -9,17 +9,26 @@ from datetime import datetime
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import once, trace
+from core import once
 from core.changes import Changes
 from core.data.database import Database, insert_missing
-from core.data.tables import GuildRow, NoticeRow, ServerRow
-from core.errors import BadInput, NotAllowed
-from core.guilds.access import Actor, is_admin
+from core.data.tables import GuildRow, ServerRow
+from core.errors import BadInput
+from core.guilds.access import Actor, DoInGuild, judge
+from core.guilds.quotas import rules_of
 from core.notices.events import record
-from core.words import EventKind, NoticeKind
+from core.notices.kinds import GuildSet, WelcomeNotice
+from core.notices.outbox import say_to_guild
+from core.text import languages
+from core.words import GuildSetting, Phase
 
-LANGUAGES = ("en", "de")
-SETTABLE = ("server_channel", "notice_channel", "admin_role", "create_role", "language")
+SETTABLE = (
+    GuildSetting.SERVER_CHANNEL,
+    GuildSetting.NOTICE_CHANNEL,
+    GuildSetting.ADMIN_ROLE,
+    GuildSetting.CREATE_ROLE,
+    GuildSetting.LANGUAGE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,6 @@ class GuildView:
     admin_role: int | None = None
     create_role: int | None = None
     language: str | None = None
-    may_greet: bool = True  # it was not greeted yet
 
 
 class Guilds:
@@ -52,18 +60,21 @@ class Guilds:
         async with self._database.begin() as session:
             await once.claim(session, self._now())
             row = await _row(session, actor.guild)
-            if not is_admin(actor, row.admin_role):
-                raise NotAllowed("guild.admin_only")
-            if changes.get("language") not in (None, *LANGUAGES):
-                raise BadInput("edit.choice", setting="language", choices=", ".join(LANGUAGES))
-            changed = {key: value for key, value in changes.items() if key in SETTABLE and getattr(row, key) != value}
+            if refused := judge(actor, DoInGuild.SETUP, rules_of(row)):
+                raise refused
+            if changes.get("language") not in (None, *languages()):
+                raise BadInput("edit.choice", setting="language", choices=", ".join(languages()))
+            asked = {setting: changes[setting] for setting in SETTABLE if setting in changes}
+            changed = {setting: value for setting, value in asked.items() if getattr(row, setting) != value}
+            before = {setting: getattr(row, setting) for setting in changed}
             for key, value in changed.items():
-                setattr(row, key, value)
+                setattr(row, key.value, value)
             session.add(row)
             view = _view(row)
             if changed:
-                record(session, EventKind.GUILD_SET, at=self._now(), guild=actor.guild, by=actor.user, data=changed)
-            shown = list(await session.exec(select(ServerRow.id).where(ServerRow.guild == actor.guild)))
+                record(session, GuildSet(changed, before, actor.user), self._now(), guild=actor.guild)
+            there = select(ServerRow.id).where(ServerRow.guild == actor.guild, ServerRow.phase != Phase.DELETED)
+            shown = list(await session.exec(there))
         for server in shown if changed else ():
             self._changes.tell(server)
         return view
@@ -76,9 +87,7 @@ class Guilds:
                 return False
             row.greeted_at = now = self._now()
             session.add(row)
-            session.add(
-                NoticeRow(guild=guild, kind=NoticeKind.WELCOME, trace=trace.current(), next_at=now, created_at=now)
-            )
+            say_to_guild(session, guild, WelcomeNotice(), now)
         self._changes.tell("")
         return True
 
@@ -98,5 +107,4 @@ def _view(row: GuildRow | None) -> GuildView:
         admin_role=row.admin_role,
         create_role=row.create_role,
         language=row.language,
-        may_greet=row.greeted_at is None,
     )

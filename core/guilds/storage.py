@@ -9,20 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
 
 from core.errors import Bytes, LimitReached
 from core.guilds.limits import Limits
+from core.words import Fill
 from core.worlds.retention import CHOICES, DEFAULT, LEAN
-
-
-class Fill(IntEnum):
-    """The share of a limit, in percent, that is at least used."""
-
-    ROOM = 0
-    CLOSE = 80
-    NEARLY = 95
-    FULL = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Pure: turning what a game's query said into what is remembered of its players."""
+"""Pure: what is shown of the players, from what a game's query said."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ MOST_NAMES = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """The players as they are shown: cleaned names, and a number that may be larger than the names known."""
+class ShownPlayers:
+    """Cleaned names, and how many players there are: maybe more than names are known."""
 
     names: tuple[str, ...] = ()
     online: int = 0
 
 
-def players(evidence: Evidence) -> Seen | None:
-    """None where nothing is known: what was shown last stays."""
+def players(evidence: Evidence) -> ShownPlayers | None:
+    """None where nothing is known: then the last ones stay shown."""
     if isinstance(evidence, Unknown):
         return None
     if isinstance(evidence, Occupied):
         names = tuple(name[:LONGEST_NAME] for name in evidence.names[:MOST_NAMES] if name.strip())
-        return Seen(names, max(evidence.online, len(names)))
-    return Seen()
+        return ShownPlayers(names, max(evidence.online, len(names)))
+    return ShownPlayers()

@@ -15,17 +15,30 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import trace
-from core.data.tables import GuildRow, NoticeRow, ServerRow
-from core.errors import ClusterError
+from core.clock import happened
+from core.data.tables import GuildRow, ServerRow
+from core.errors import ClusterError, Refusal
 from core.games.query.log import LogQuery
 from core.games.query.port import Players, Query
 from core.idle.evidence import players
-from core.idle.rules import Decision, Do, combine, decide, remember, stale_after
+from core.idle.last_minute import Farewell, LastMinute, TellPlayers
+from core.idle.rules import LAST_MINUTE, WHATEVER_HAPPENS, Act, Decision, combine, decide, remember, stale_after
+from core.idle.voice import InVoice, nobody_tells, reported
 from core.notices import outbox
-from core.notices.events import record
-from core.servers.desk import Desk
-from core.servers.power import recall, stamp, stop
-from core.words import Because, Desired, Empty, EventKind, Evidence, NoticeKind, Occupied, Phase, PodPhase, Unknown
+from core.notices.kinds import IdleSet, Paused, Recalled, UnknownNotice, Warned, Withdrawn
+from core.servers.parts import ServerParts
+from core.servers.settled import settle
+from core.words import (
+    VOICE_GONE,
+    Because,
+    Desired,
+    Evidence,
+    Gone,
+    Phase,
+    PodPhase,
+    Reason,
+    Unknown,
+)
 
 log = structlog.get_logger()
 AT_ONCE = 64
@@ -34,7 +47,7 @@ UNKNOWN_NOTICE = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QueryResult:
     """What a game said, and when it was asked."""
 
     at: datetime
@@ -44,23 +57,35 @@ class Answer:
 class Sweep:
     def __init__(
         self,
-        desk: Desk,
+        parts: ServerParts,
         queries: Mapping[str, Query],
         *,
         every: timedelta,
-        in_voice: Callable[[int], int | None] = lambda _channel: None,
+        in_voice: InVoice = nobody_tells,
         logs: LogQuery | None = None,
         protect: Callable[[Collection[str]], Awaitable[None]] | None = None,
+        tell_players: TellPlayers = LastMinute.nobody,
     ) -> None:
-        """`logs` knows who plays games that tell it nowhere else. `in_voice` counts the people in a voice channel; None
-        where that is not known. `protect` is told after each pass where somebody plays."""
-        self._desk = desk
+        """`logs` knows who plays on games that tell it only in their log. `in_voice` says who is in a guild's voice
+        channel. `protect` is called after each pass: on these servers people play. `tell_players` sends a line to a
+        game's console."""
+        self._database = parts.database
+        self._catalogue = parts.catalogue
+        self._changes = parts.changes
+        self._observed = parts.observed
+        self._passwords = parts.passwords
+        self._projections = parts.projections
+        self._transitions = parts.transitions
+        self._events = parts.events
+        self._now = parts.now
         self._in_voice = in_voice
         self._logs = logs
         self._protect = protect
         self._playing: set[str] = set()
         self._running = asyncio.Lock()
+        self.last_minute = LastMinute(tell_players, parts.now, self._look_again)
         self._queries = queries
+        self._every = every
         self._stale = stale_after(every)
         self.ended_at: datetime | None = None
         """When the last pass over all servers ended; none does while the cluster is away."""
@@ -76,9 +101,9 @@ class Sweep:
                 await self._pass()
 
     async def _pass(self) -> None:
-        if self._desk.live.stale_since is not None:
+        if self._observed.stale_since is not None:
             return
-        async with self._desk.database.session() as session:
+        async with self._database.session() as session:
             query = select(ServerRow.id, ServerRow.game).where(
                 ServerRow.desired == Desired.RUNNING, ServerRow.phase == Phase.RUNNING
             )
@@ -93,11 +118,11 @@ class Sweep:
                 await self._protect(self._playing)
             except ClusterError as wrong:
                 log.warning("players not protected from maintenance", detail=wrong.detail)
-        self.ended_at = self._desk.now()
+        self.ended_at = self._now()
 
-    async def _ask_all(self, games: Mapping[str, str]) -> dict[str, Answer]:
-        """AT_ONCE at a time: a game that does not answer holds up nobody but itself."""
-        answers: dict[str, Answer] = {}
+    async def _ask_all(self, games: Mapping[str, str]) -> dict[str, QueryResult]:
+        """AT_ONCE games at a time, so a game that does not answer does not hold up the others."""
+        answers: dict[str, QueryResult] = {}
         left = iter(games.items())
 
         async def ask() -> None:
@@ -107,8 +132,8 @@ class Sweep:
         await asyncio.gather(*(ask() for _ in range(min(AT_ONCE, len(games)))))
         return answers
 
-    async def _remember_all(self, batch: list[str], answers: Mapping[str, Answer]) -> list[str]:
-        """`_remember`; if a batch fails, each row by itself, so that one server never holds up another."""
+    async def _remember_all(self, batch: list[str], answers: Mapping[str, QueryResult]) -> list[str]:
+        """`_remember`. Where a batch fails, each row is tried alone, so one server never holds up another."""
         try:
             return await self._remember(batch, answers)
         except Exception:
@@ -117,18 +142,20 @@ class Sweep:
                 return []
             return [due for server in batch for due in await self._remember_all([server], answers)]
 
-    async def _ask(self, server: str, game: str) -> Answer:
-        at = self._desk.now()
+    async def _ask(self, server: str, game: str) -> QueryResult:
+        at = self._now()
         try:
-            return Answer(at, await self._query(server, game))
+            return QueryResult(at, await self._query(server, game))
         except Exception as wrong:
             log.exception("query failed", server=server)
-            return Answer(at, Players(Unknown(type(wrong).__name__)))
+            return QueryResult(at, Players(Unknown(type(wrong).__name__)))
 
     async def _query(self, server: str, game_id: str) -> Players:
-        game, seen = self._desk.catalogue.get(game_id), self._desk.live.of(server)
+        game, seen = self._catalogue.get(game_id), self._observed.of(server)
         if game is None or seen.pod is not PodPhase.READY:
             return Players(Unknown("not ready"))
+        if seen.away is not None:
+            return Players(Unknown("its node does not answer"))
         if game.query.kind == "log" and self._logs is not None:
             return await self._logs.players(server, seen, game.query)
         query = self._queries.get(game.query.kind)
@@ -136,13 +163,13 @@ class Sweep:
         endpoint = seen.endpoints.get("agent" if by_agent else game.query.port)
         if query is None or endpoint is None:
             return Players(Unknown("this game tells nobody who plays"))
-        token = self._desk.secret("agent", server) if by_agent else ""
+        token = self._passwords.of("agent", server) if by_agent else ""
         return await query.players(endpoint, game.query, token=token)
 
-    async def _remember(self, batch: list[str], answers: Mapping[str, Answer]) -> list[str]:
-        """Write a batch in one transaction; the servers whose pause is due."""
+    async def _remember(self, batch: list[str], answers: Mapping[str, QueryResult]) -> list[str]:
+        """Write a batch in one transaction. Returns the servers whose pause is due."""
         due, changed = [], []
-        async with self._desk.database.begin() as session:
+        async with self._database.begin() as session:
             query = select(ServerRow).where(col(ServerRow.id).in_(batch)).with_for_update()
             found = list(await session.exec(query))
             guilds = await self._guilds(session, {row.guild for row in found})
@@ -150,29 +177,34 @@ class Sweep:
                 if row.desired != Desired.RUNNING or row.phase != Phase.RUNNING:
                     continue
                 trace.begin()
-                before = (row.players_online, tuple(row.players), row.empty_since, row.warned_at, row.unknown_since)
-                decision = self._take(row, answers[row.id], guilds.get(row.guild))
+                before = _shown(row)
+                decision, _ = await self._take(session, row, answers[row.id], guilds.get(row.guild))
                 await self._act(session, row, decision, guilds.get(row.guild))
                 if row.players_online:
                     self._playing.add(row.id)
-                if decision.do is Do.PAUSE:
+                if decision.act in (Act.PAUSE, Act.RESTART):
                     due.append(row.id)
-                after = (row.players_online, tuple(row.players), row.empty_since, row.warned_at, row.unknown_since)
-                if before != after:
-                    row.changed_at = self._desk.now()
+                elif decision.forced and decision.act is Act.HOLD and row.players_online:
+                    self._begin_last_minute(row, decision, guilds.get(row.guild))
+                if before != _shown(row):
+                    row.changed_at = self._now()
                     changed.append(row.id)
                 session.add(row)
         for server in changed:
-            self._desk.changes.tell(server)
+            self._changes.tell(server)
         return due
 
     async def _guilds(self, session: AsyncSession, ids: set[int]) -> dict[int, GuildRow]:
         return {row.id: row for row in await session.exec(select(GuildRow).where(col(GuildRow.id).in_(ids)))}
 
-    def _take(self, row: ServerRow, answered: Answer, guild: GuildRow | None) -> Decision:
-        now, answer = self._desk.now(), answered.players
-        evidence = self._with_voice(row, answer.evidence)
-        memory = remember(self._desk.memory(row), evidence, answered.at, self._stale)
+    async def _take(
+        self, session: AsyncSession, row: ServerRow, answered: QueryResult, guild: GuildRow | None
+    ) -> tuple[Decision, Evidence]:
+        """What follows, and from which evidence."""
+        now, answer = self._now(), answered.players
+        settle(row, now)
+        evidence = await self._with_voice(session, row, answer.evidence)
+        memory = remember(self._projections.memory(row), evidence, happened(answered.at, now), self._stale)
         row.empty_since, row.known_at, row.unknown_since = memory.empty_since, memory.known_at, memory.unknown_since
         seen = players(answer.evidence)
         if seen is not None:
@@ -180,63 +212,108 @@ class Sweep:
                 row.last_players = list(seen.names)
             row.players, row.players_online = list(seen.names), seen.online
             row.players_max = answer.max or row.players_max
-        return decide(self._desk.policy(row, guild), memory, self._desk.facts(row), now, self._stale)
+        facts = self._projections.facts(row, guild, now)
+        return decide(self._projections.policy(row, guild), memory, facts, now, self._stale), evidence
 
-    def _with_voice(self, row: ServerRow, evidence: Evidence) -> Evidence:
+    async def _with_voice(self, session: AsyncSession, row: ServerRow, evidence: Evidence) -> Evidence:
         if not row.idle_voice:
             return evidence
-        count = self._in_voice(row.idle_voice)
-        if count is None and isinstance(evidence, Empty):
-            return Unknown("nobody can tell who is in the voice channel")
-        return combine(evidence, voice=Occupied(online=count)) if count else evidence
+        voice = self._in_voice(row.guild, row.idle_voice)
+        if isinstance(voice, Unknown):
+            seen = await reported(session, row.idle_voice, self._now())
+            voice = voice if isinstance(seen, Unknown) else seen
+        if isinstance(voice, Gone):
+            before = {"after": row.idle_after, "warn": row.idle_warn, "voice": row.idle_voice, "vote": row.idle_vote}
+            row.idle_voice = VOICE_GONE
+            now = IdleSet(row.idle_after, row.idle_warn, before=before, vote=row.idle_vote)
+            await self._events.tell(session, row, now)
+            return evidence
+        return combine(evidence, voice=voice)
 
     async def _act(self, session: AsyncSession, row: ServerRow, decision: Decision, guild: GuildRow | None) -> None:
-        now = self._desk.now()
+        now = self._now()
         if decision.recall:
-            news: dict[str, object] = {"state": "ended"}
-            if row.players_online:
-                news = {"state": "joined", "names": list(row.players)}
-            await recall(session, row, now, news)
-            record(session, EventKind.RECALLED, at=now, guild=row.guild, server=row.id, data=news)
-        elif decision.do is Do.WARN:
+            await self._events.tell(session, row, _recalled(row, decision))
+        elif decision.act is Act.WARN:
             row.warned_at, row.warning_delivered_at, row.warning_dead = now, None, False
-            row.episode += 1
-            data = {
-                "state": "warned",
-                "last_players": list(row.last_players),
-                "empty_since": stamp(row.empty_since) if row.empty_since else None,
-                "pause_at": stamp(decision.pause_at) if decision.pause_at else None,
-            }
-            await outbox.say(session, row, NoticeKind.IDLE, data, now)
-            record(session, EventKind.WARNED, at=now, guild=row.guild, server=row.id, data=data)
+            warned = Warned(tuple(row.last_players), row.empty_since, decision.pause_at, decision.reason or Reason.IDLE)
+            await self._events.tell(session, row, warned)
         if row.unknown_since is not None and now - row.unknown_since >= UNKNOWN_NOTICE:
             days = (now - row.unknown_since) // UNKNOWN_NOTICE
             number = int(row.unknown_since.timestamp()) // 86400 + days
-            data = {"since": stamp(row.unknown_since)}
-            if not await self._said(session, row.id, number):
-                await outbox.say(session, row, NoticeKind.UNKNOWN, data, now, episode=number)
-
-    async def _said(self, session: AsyncSession, server: str, number: int) -> bool:
-        query = select(NoticeRow.id).where(
-            NoticeRow.server == server, NoticeRow.kind == NoticeKind.UNKNOWN, NoticeRow.episode == number
-        )
-        return (await session.exec(query)).first() is not None
+            await outbox.say_once(session, row, UnknownNotice(), now, episode=number)
 
     async def _last_look(self, server: str, game: str) -> None:
-        """Ask once more, right before the pause: whoever joined in the last second is not paused away."""
+        """Ask once more right before the pause, so nobody who joined in the last second is paused away."""
         answer = await self._ask(server, game)
-        async with self._desk.database.begin() as session:
+        async with self._database.begin() as session:
             row = await session.get(ServerRow, server, with_for_update=True)
             if row is None or row.desired != Desired.RUNNING or row.phase != Phase.RUNNING:
                 return
             guild = await session.get(GuildRow, row.guild)
             trace.begin()
-            decision = self._take(row, answer, guild)
-            if decision.do is Do.PAUSE and not isinstance(answer.players.evidence, Unknown):
-                await stop(self._desk, session, row, because=Because.IDLE, by=None)
-                log.info("paused", server=server, because="idle")
+            decision, evidence = await self._take(session, row, answer, guild)
+            known = not isinstance(evidence, Unknown) or decision.forced or decision.reason in WHATEVER_HAPPENS
+            goes = known and decision.act in (Act.PAUSE, Act.RESTART)
+            if goes and decision.forced and row.players_online and not self._was_told(row, decision, guild):
+                goes = False
+            elif goes and decision.act is Act.RESTART:
+                await self._restart(session, row)
+            elif goes:
+                because = Because.IDLE if decision.reason is Reason.IDLE else Because.SCHEDULE
+                await self._transitions.stop(session, row, Paused(because))
+                log.info("paused", server=server, because=str(because))
             else:
                 await self._act(session, row, decision, guild)
-            row.changed_at = self._desk.now()
+            if goes:
+                self.last_minute.drop(server)
+            row.changed_at = self._now()
             session.add(row)
-        self._desk.changes.tell(server)
+        self._changes.tell(server)
+
+    async def _restart(self, session: AsyncSession, row: ServerRow) -> None:
+        try:
+            await self._transitions.start(session, row, by=None, because=Because.SCHEDULE)
+        except Refusal as refusal:  # nothing was changed: it is tried again while it is due
+            log.info("not restarted", server=row.id, why=refusal.message)
+        else:
+            log.info("restarted", server=row.id, because="schedule")
+
+    # the last minute
+
+    def _begin_last_minute(self, row: ServerRow, decision: Decision, guild: GuildRow | None) -> None:
+        """Early enough for the last sweep before the pause to tell it."""
+        if decision.pause_at is not None and decision.pause_at - self._now() <= LAST_MINUTE + self._every:
+            self._was_told(row, decision, guild)
+
+    def _was_told(self, row: ServerRow, decision: Decision, guild: GuildRow | None) -> bool:
+        """Whether those who play were told in time; begins to tell them where they were not. True where the game cannot
+        tell them."""
+        game = self._catalogue.get(row.game)
+        if game is None or not game.console.say:
+            return True
+        what = Farewell.RESTART if decision.act is Act.RESTART else Farewell.PAUSE
+        at = decision.pause_at or self._now()
+        return self.last_minute.told(row.id, what, at, game.console.say, guild.language if guild else None)
+
+    async def _look_again(self, server: str) -> None:
+        """The last minute of a server is over."""
+        async with self._database.session() as session:
+            row = await session.get(ServerRow, server)
+        if row is not None and self._observed.stale_since is None:
+            await self._last_look(server, row.game)
+
+
+def _recalled(row: ServerRow, decision: Decision) -> Recalled:
+    """Why the warning no longer holds."""
+    if row.players_online:
+        return Recalled(Withdrawn.JOINED, tuple(row.players))
+    if decision.somebody and row.idle_voice:
+        return Recalled(Withdrawn.VOICE, voice=row.idle_voice)
+    return Recalled()
+
+
+def _shown(row: ServerRow) -> tuple[object, ...]:
+    """What people see of it."""
+    players = (row.players_online, tuple(row.players))
+    return (*players, row.empty_since, row.warned_at, row.unknown_since, row.idle_voice, row.restart_by)

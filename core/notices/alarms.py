@@ -14,11 +14,12 @@ import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import trace
 from core.changes import Changes
 from core.data.database import Database, insert_missing
-from core.data.tables import MetaRow, NoticeRow
-from core.words import Alarm, NoticeKind
+from core.data.tables import MetaRow
+from core.notices.kinds import AlarmNotice, BackupAlarm
+from core.notices.outbox import say_to_guild
+from core.words import Alarm
 
 log = structlog.get_logger()
 NO_GUILD = 0
@@ -29,7 +30,7 @@ _PREFIX = "alarm/"
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """`about`: a server's id, or empty."""
+    """`about`: a server's id, a node, a problem, or empty."""
 
     alarm: Alarm
     about: str
@@ -42,23 +43,14 @@ class Alarms:
         self._changes = changes
         self._now = now
 
-    async def begin(self, alarm: Alarm, about: str = "", **data: object) -> bool:
-        """Tell the operators, unless this alarm is open; whether it was told. `data` is for the message."""
+    async def begin(self, notice: AlarmNotice) -> bool:
+        """Tell the operators, unless this alarm is open; whether it was told."""
         now = self._now()
         async with self._database.begin() as session:
-            row = MetaRow(key=_key(alarm, about), value=json.dumps(int(now.timestamp())))
+            row = MetaRow(key=_key(notice.alarm, notice.about), value=json.dumps(int(now.timestamp())))
             if not await insert_missing(session, row):
                 return False
-            session.add(
-                NoticeRow(
-                    guild=NO_GUILD,
-                    kind=NoticeKind.ALARM,
-                    data={"alarm": alarm, "about": about, **data},
-                    trace=trace.current(),
-                    next_at=now,
-                    created_at=now,
-                )
-            )
+            say_to_guild(session, NO_GUILD, notice, now)
         self._changes.tell("")
         return True
 
@@ -78,7 +70,9 @@ class Alarms:
         async with self._database.session() as session:
             return await open_alarms(session, alarm)
 
-    def after(self, alarm: Alarm, times: int, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    def after(
+        self, alarm: type[BackupAlarm], times: int, work: Callable[[], Awaitable[None]]
+    ) -> Callable[[], Awaitable[None]]:
         """`work`, which raises the alarm when it has failed so many times in a row, and ends it when it succeeds."""
         failed = 0
 
@@ -89,10 +83,10 @@ class Alarms:
             except Exception as wrong:
                 failed += 1
                 if failed >= times:
-                    await self.begin(alarm, why=str(wrong) or type(wrong).__name__, times=failed)
+                    await self.begin(alarm(why=str(wrong) or type(wrong).__name__, times=failed))
                 raise
             failed = 0
-            await self.end(alarm)
+            await self.end(alarm.alarm)
 
         return run
 

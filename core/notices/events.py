@@ -2,54 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import trace
 from core.data.tables import EventRow
-from core.words import EventKind
+from core.notices.codec import event_of, to_json
+from core.notices.kinds import Event
+
+STANDARD = "standard"
+"""The price class of ordinary capacity."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What is in force: millicores, MiB, volume bytes, public ports, bytes on the store."""
+    """What is in force from an event on: millicores, MiB, bytes of the volume's claim, public ports, bytes on the
+    store; and the class that says at what price."""
 
     cpu: int = 0
     memory: int = 0
     volume_bytes: int = 0
     exposure: int = 0
     stored_bytes: int = 0
+    price_class: str = STANDARD
 
 
 def record(
     session: AsyncSession,
-    kind: EventKind,
-    *,
+    event: Event,
     at: datetime,
+    *,
     guild: int,
     server: str | None = None,
-    by: int | None = None,
-    data: Mapping[str, Any] | None = None,
     usage: Usage | None = None,
 ) -> None:
-    usage = usage or Usage()
+    """Write it, in the transaction that makes it true. Where messages may have something to say of it: `telling`."""
+    usage, data = usage or Usage(), to_json(event)
     session.add(
         EventRow(
             at=at,
             guild=guild,
             server=server,
-            kind=kind,
-            by=by,
+            kind=event.kind,
+            by=data.pop("by", None),
             trace=trace.current(),
-            data=dict(data or {}),
+            data=data,
             cpu=usage.cpu,
             memory=usage.memory,
             volume_bytes=usage.volume_bytes,
             exposure=usage.exposure,
             stored_bytes=usage.stored_bytes,
+            price_class=usage.price_class,
         )
     )
+
+
+def read(row: EventRow) -> Event:
+    """ValueError for what only a newer version writes."""
+    return event_of(row.kind, row.data, row.by)

@@ -6,64 +6,159 @@ back in the channel first), then reports `sent`, `retry`, `dead` or `dropped`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import trace
 from core.data.database import Database
-from core.data.tables import NoticeRow, ServerRow
+from core.data.tables import GuildRow, NoticeRow, ServerRow
+from core.notices.codec import notice_of, to_json
+from core.notices.kinds import AlarmNotice, Notice
 from core.words import NoticeKind
 
 LONGEST_RETRY = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(minutes=5)
+"""No notice is due later than that: what would be was written before the clock was set back."""
+HOLDS_UP = 5
+"""A notice that failed so often (for about a minute) may fail for ever: later ones of its server do not wait for it."""
 
 
-async def say(
+def is_due(now: datetime) -> Any:
+    """Of a row that is pending, as SQL."""
+    return or_(col(NoticeRow.next_at) <= now, col(NoticeRow.next_at) > now + LONGEST_WAIT)
+
+
+async def say(session: AsyncSession, row: ServerRow, notice: Notice, now: datetime, *, episode: int) -> None:
+    """Put a message in the outbox, or let the message of this kind and episode say this instead."""
+    found = await _find(session, row.id, notice.kind, episode)
+    if found is None:
+        session.add(_made(row.guild, notice, now, server=row.id, episode=episode))
+    else:
+        _change(found, notice, now)
+        if found.state != "dead":
+            found.state = "pending"
+
+
+async def say_once(session: AsyncSession, row: ServerRow, notice: Notice, now: datetime, *, episode: int) -> None:
+    """Put a message in the outbox, unless there is one of this kind and episode."""
+    if await _find(session, row.id, notice.kind, episode) is None:
+        session.add(_made(row.guild, notice, now, server=row.id, episode=episode))
+
+
+async def say_next(session: AsyncSession, row: ServerRow, notice: Notice, now: datetime) -> None:
+    """Put a message in the outbox whatever was said before: each is an episode of its own."""
+    query = select(func.max(NoticeRow.episode)).where(NoticeRow.server == row.id, NoticeRow.kind == notice.kind)
+    last = (await session.exec(query)).one()
+    session.add(_made(row.guild, notice, now, server=row.id, episode=(last or 0) + 1))
+
+
+async def open_one(session: AsyncSession, row: ServerRow, notice: Notice, now: datetime) -> None:
+    """Put a message in the outbox, unless the newest of this kind is in the same state: then it says this now."""
+    found = await _newest(session, row.id, notice.kind)
+    if found is None or type(notice_of(found.kind, found.data)) is not type(notice):
+        await say_next(session, row, notice, now)
+    elif found.data != to_json(notice):
+        _change(found, notice, now)
+        if found.state != "dead":
+            found.state = "pending"
+
+
+async def close_one(
+    session: AsyncSession, row: ServerRow, kind: NoticeKind, change: Callable[[Notice], Notice], now: datetime
+) -> None:
+    """Let the newest message of this kind say something else. One that nobody has got has nothing to say any more."""
+    found = await _newest(session, row.id, kind)
+    if found is None:
+        return
+    told = notice_of(found.kind, found.data)
+    if (after := change(told)) == told:
+        return
+    _change(found, after, now)
+    if found.first_tried_at is None and found.message is None:
+        found.state = "dropped"
+    elif found.state not in ("dead", "dropped"):
+        found.state = "pending"
+
+
+async def look_again(
+    session: AsyncSession, row: ServerRow, kind: NoticeKind, still: type[Notice], now: datetime
+) -> None:
+    """Let the newest message of this kind say what is true now, where it is still in this state and was sent."""
+    found = await _newest(session, row.id, kind)
+    if found is None or found.state in ("dead", "dropped"):
+        return
+    if isinstance(told := notice_of(found.kind, found.data), still):
+        _change(found, told, now)
+        found.state = "pending"
+
+
+async def edit(
     session: AsyncSession,
     row: ServerRow,
     kind: NoticeKind,
-    data: Mapping[str, Any],
+    change: Callable[[Notice], Notice],
     now: datetime,
     *,
-    episode: int | None = None,
-    only_if_open: bool = False,
+    episode: int,
 ) -> None:
-    """Put a message in the outbox, or give the episode's message something new to say.
-
-    `only_if_open`: edit what exists, never start a message.
-    """
-    number = row.episode if episode is None else episode
-    found = (
-        await session.exec(
-            select(NoticeRow)
-            .where(NoticeRow.server == row.id, NoticeRow.kind == kind, NoticeRow.episode == number)
-            .with_for_update()
-        )
-    ).first()
+    """Let the message of this kind and episode say something else. Does nothing where there is none, or where it was
+    dropped. A message that stays as it is has another look at what is true now: its buttons may go."""
+    found = await _find(session, row.id, kind, episode)
     if found is None:
-        if not only_if_open:
-            session.add(
-                NoticeRow(
-                    guild=row.guild,
-                    server=row.id,
-                    kind=kind,
-                    episode=number,
-                    data=dict(data),
-                    trace=trace.current(),
-                    next_at=now,
-                    created_at=now,
-                )
-            )
         return
-    found.data = {**found.data, **data}
+    _change(found, change(notice_of(found.kind, found.data)), now)
+    if found.state not in ("dead", "dropped"):
+        found.state = "pending"
+
+
+def say_to_guild(session: AsyncSession, guild: int, notice: Notice, now: datetime) -> None:
+    """Put a message about no server in the outbox. Guild 0: to whoever runs the bot."""
+    session.add(_made(guild, notice, now))
+
+
+async def _find(session: AsyncSession, server: str, kind: NoticeKind, episode: int) -> NoticeRow | None:
+    query = select(NoticeRow).where(NoticeRow.server == server, NoticeRow.kind == kind, NoticeRow.episode == episode)
+    return (await session.exec(query.with_for_update())).first()
+
+
+async def _newest(session: AsyncSession, server: str, kind: NoticeKind) -> NoticeRow | None:
+    query = select(NoticeRow).where(NoticeRow.server == server, NoticeRow.kind == kind)
+    return (await session.exec(query.order_by(col(NoticeRow.episode).desc()).limit(1).with_for_update())).first()
+
+
+def _made(guild: int, notice: Notice, now: datetime, *, server: str | None = None, episode: int = 0) -> NoticeRow:
+    return NoticeRow(
+        guild=guild,
+        server=server,
+        kind=notice.kind,
+        episode=episode,
+        data=to_json(notice),
+        trace=trace.current(),
+        next_at=now,
+        created_at=now,
+    )
+
+
+def _change(found: NoticeRow, notice: Notice, now: datetime) -> None:
+    found.data = to_json(notice)
     found.revision += 1
     found.next_at = now
-    if found.state != "dead" and not (only_if_open and found.state == "dropped"):
-        found.state = "pending"
-    session.add(found)
+
+
+def may_go_out() -> Any:
+    """A condition of notices: those of guilds that the bot was removed from wait until it is back."""
+    return is_here(NoticeRow.guild)
+
+
+def is_here(guild: Any) -> Any:
+    """A condition of a column: the bot is in the guild that it names."""
+    left = select(GuildRow.id).where(col(GuildRow.left_at).is_not(None))
+    return col(guild).not_in(left)
 
 
 class Outbox:
@@ -77,26 +172,36 @@ class Outbox:
         async with self._database.session() as session:
             found = await session.exec(
                 select(NoticeRow.server, NoticeRow.guild)
-                .where(NoticeRow.state == "pending", NoticeRow.next_at <= now)
+                .where(NoticeRow.state == "pending", is_due(now), may_go_out())
                 .order_by(col(NoticeRow.next_at), col(NoticeRow.id))
                 .limit(limit)
             )
             return list(dict.fromkeys(server or str(guild) for server, guild in found))
 
     async def due(self, now: datetime, key: str, limit: int = 20) -> list[NoticeRow]:
-        """What one server or guild has to say now, in the order in which it happened."""
-        query = select(NoticeRow).where(NoticeRow.state == "pending", NoticeRow.next_at <= now)
+        """What one server or guild has to say now, in the order in which it happened. What waits for its next try holds
+        up what comes after it, for the first HOLDS_UP tries; then it is tried once more before each of these."""
+        query = select(NoticeRow, is_due(now)).where(NoticeRow.state == "pending", may_go_out())
         if key.isdigit():
             query = query.where(NoticeRow.guild == int(key), col(NoticeRow.server).is_(None))
         else:
             query = query.where(NoticeRow.server == key)
+        found: list[NoticeRow] = []
+        last = 0
         async with self._database.session() as session:
-            return list(await session.exec(query.order_by(col(NoticeRow.id)).limit(limit)))
+            for row, due in await session.exec(query.order_by(col(NoticeRow.id))):
+                if not due and row.attempts < HOLDS_UP:
+                    break
+                found.append(row)
+                last = len(found) if due else last
+        return found[:last][:limit]
 
     async def backlog(self) -> tuple[int, datetime | None]:
         """How many notices wait, and since when the oldest does."""
         async with self._database.session() as session:
-            query = select(func.count(), func.min(NoticeRow.created_at)).where(NoticeRow.state == "pending")
+            query = select(func.count(), func.min(NoticeRow.created_at)).where(
+                NoticeRow.state == "pending", may_go_out()
+            )
             count, oldest = (await session.exec(query)).one()
             return int(count), oldest
 
@@ -138,27 +243,29 @@ class Outbox:
                 session.add(row)
 
     async def address(self, number: int, people: Collection[int]) -> None:
-        """One message becomes one for each of these people (`data["to"]`), to go out by direct message."""
+        """One alarm becomes one for each of these people, to go out by direct message."""
         async with self._database.begin() as session:
             row = await session.get(NoticeRow, number, with_for_update=True)
-            if row is None or "to" in row.data or not people:
+            if row is None or not people:
+                return
+            alarm = notice_of(row.kind, row.data)
+            if not isinstance(alarm, AlarmNotice) or alarm.to is not None:
                 return
             first, *others = people
-            told = row.data
-            row.data = {**told, "to": first}
+            row.data = to_json(replace(alarm, to=first))
             session.add(row)
             for each in others:
                 copied = row.model_dump(include={"guild", "kind", "trace", "next_at", "created_at"})
-                session.add(NoticeRow(**copied, data={**told, "to": each}))
+                session.add(NoticeRow(**copied, data=to_json(replace(alarm, to=each))))
 
     async def retry(self, number: int, now: datetime, *, at_least: float = 0.0) -> None:
-        """After a growing time, but not within `at_least` seconds."""
+        """After a growing time, but not within `at_least` seconds; never later than LONGEST_WAIT."""
         async with self._database.begin() as session:
             row = await session.get(NoticeRow, number, with_for_update=True)
             if row is not None:
                 row.attempts += 1
                 growing = min(timedelta(seconds=2 ** min(row.attempts, 9)), LONGEST_RETRY)
-                row.next_at = now + max(growing, timedelta(seconds=at_least))
+                row.next_at = now + min(max(growing, timedelta(seconds=at_least)), LONGEST_WAIT)
                 session.add(row)
 
     async def dead(self, number: int, now: datetime, *, last: bool) -> None:

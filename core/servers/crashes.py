@@ -5,6 +5,7 @@
 | counted | exits of the game since it was healthy, as the delta of restart counts per pod UID |
 | healthy | Ready for 10 minutes in a row; sets the count to 0 |
 | exit code 0 | no crash, unless it was ended for never becoming ready; `exit_zero` says restart or pause |
+| its machine stopped | no crash of the game |
 | give up | at 3 exits before this run was ever Ready, or at 5 without a healthy time |
 """
 
@@ -14,12 +15,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.cluster.port import Observed
-from core.words import PodPhase
+from core.words import NODE_STOPPED, NOT_READY, PodPhase
 
 HEALTHY_AFTER = timedelta(minutes=10)
 BEFORE_READY = 3
 WITHOUT_HEALTH = 5
-NOT_READY = "NotReady"  # the agent's reason for ending a game that had its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,11 @@ def ended_by_itself(seen: Observed) -> bool:
     return seen.last_exit is not None and seen.last_exit.code == 0 and seen.last_exit.reason != NOT_READY
 
 
+def _is_crash(seen: Observed) -> bool:
+    """Whether the last exit is the game's to answer for."""
+    return not ended_by_itself(seen) and (seen.last_exit is None or seen.last_exit.reason != NODE_STOPPED)
+
+
 def count(
     memory: Crashes, seen: Observed, now: datetime, *, healthy_after: timedelta = HEALTHY_AFTER
 ) -> tuple[Crashes, int]:
@@ -53,7 +58,7 @@ def count(
         return memory, 0
     before = memory.seen if memory.uid == seen.uid else 0
     exits = max(0, seen.restarts - before)
-    crashed = 0 if ended_by_itself(seen) else exits
+    crashed = exits if _is_crash(seen) else 0
     ready = seen.pod is PodPhase.READY
     healthy = ready and seen.ready_since is not None and now - seen.ready_since >= healthy_after
     return (

@@ -2,134 +2,144 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import once
-from core.data.tables import CardRow, PortRow, ServerRow
-from core.errors import BadInput, LimitReached, TryAgain
-from core.games.catalogue import Game
+from core.changes import Changes
+from core.data.database import Database
+from core.data.tables import CardRow, ServerRow
+from core.errors import BadInput, TryAgain
+from core.games.catalogue import Catalogue
 from core.guilds.access import Actor
 from core.guilds.limits import check_create
-from core.notices.events import record
-from core.servers import maintenance, names
-from core.servers.desk import Desk
-from core.servers.views import ServerView
-from core.words import Because, Desired, EventKind, Phase, new_server_id
+from core.notices.kinds import Created
+from core.servers import left_guilds, maintenance, names
+from core.servers.events import ServerEvents
+from core.servers.ports import Pool
+from core.servers.rows import ServerRows
+from core.servers.transitions import start_within
+from core.servers.views import ServerView, ServerViews
+from core.words import Because, Desired, Phase, new_server_id
 
 LONGEST_DESCRIPTION = 200
 TRIES = 5
 
 
-START_WITHIN = timedelta(minutes=5)
+class Creation:
+    def __init__(
+        self,
+        database: Database,
+        catalogue: Catalogue,
+        changes: Changes,
+        rows: ServerRows,
+        views: ServerViews,
+        events: ServerEvents,
+        now: Callable[[], datetime],
+        pool: Pool,
+    ) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._changes = changes
+        self._rows = rows
+        self._views = views
+        self._events = events
+        self._now = now
+        self._pool = pool
+
+    async def create(
+        self,
+        actor: Actor,
+        *,
+        channel: int,
+        game: str,
+        name: str,
+        size: str | None,
+        description: str = "",
+        source: str | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> ServerView:
+        """`source`: the snapshot that its world begins with.
+
+        Raises BadInput, LimitReached, NotAllowed or TryAgain; nothing is kept then.
+        """
+        chosen = self._catalogue.find(game)
+        title, about = names.clean(name), clean_description(description)
+        picked = chosen.size(size)
+        for _ in range(TRIES):
+            try:
+                async with self._database.begin() as session:
+                    await once.claim(session, self._now())
+                    await maintenance.refuse(session)
+                    await left_guilds.refuse(session, actor.guild)
+                    await self._rows.remember_member(session, actor)
+                    await self._check_limits(session, actor)
+                    await refuse_taken(session, actor.guild, title)
+                    now = self._now()
+                    row = ServerRow(
+                        id=new_server_id(),
+                        guild=actor.guild,
+                        owner=actor.user,
+                        game=chosen.id,
+                        name=title,
+                        name_key=names.key(title),
+                        description=about,
+                        size=picked.id,
+                        channel=channel,
+                        source=source,
+                        settings=dict(settings or {}),
+                        desired=Desired.RUNNING,
+                        because=Because.OWNER,
+                        by=actor.user,
+                        start_by=now + start_within(chosen),
+                        started_at=now,
+                        phase=Phase.STARTING,
+                        phase_since=now,
+                        created_at=now,
+                        changed_at=now,
+                    )
+                    session.add(row)
+                    await session.flush()
+                    await self._pool.give(session, row.id, chosen)
+                    session.add(CardRow(server=row.id))
+                    created = Created(chosen.id, title, picked.id, source, actor.user)
+                    await self._events.tell(session, row, created)
+                    await session.flush()
+                    view = await self._views.of(session, row)
+            except IntegrityError:
+                continue  # somebody took the name or the port in this moment: look again
+            self._changes.tell(view.id)
+            return view
+        raise TryAgain("try_again")
+
+    async def _check_limits(self, session: AsyncSession, actor: Actor) -> None:
+        limits = await self._rows.limits(session, actor.guild, lock=True)
+        check_create(
+            actor,
+            limits,
+            mine=await self._rows.count(session, actor.guild, actor.user),
+            guild=await self._rows.count(session, actor.guild),
+            deleted=await self._rows.count(session, actor.guild, actor.user, deleted=True),
+            deleted_of_all=await self._rows.count(session, actor.guild, deleted=True),
+        )
 
 
-def start_within(game: Game) -> timedelta:
-    """How long a start may take before it is given up: 5 min, 60 for games that download themselves."""
-    return timedelta(minutes=60) if game.image and game.image.downloads else START_WITHIN
-
-
-def description(typed: str) -> str:
+def clean_description(typed: str) -> str:
+    """On one line. BadInput where it is too long."""
     text = names.one_line(typed)
     if len(text) > LONGEST_DESCRIPTION:
         raise BadInput("description.too_long", most=LONGEST_DESCRIPTION)
     return text
 
 
-async def create(
-    desk: Desk,
-    actor: Actor,
-    *,
-    channel: int,
-    game: str,
-    name: str,
-    size: str | None,
-    text: str,
-    source: str | None = None,
-    settings: Mapping[str, str] | None = None,
-) -> ServerView:
-    """`source`: the snapshot that its world begins with.
-
-    Raises BadInput, LimitReached, NotAllowed or TryAgain; nothing is kept then."""
-    chosen = desk.catalogue.find(game)
-    title, about = names.clean(name), description(text)
-    picked = chosen.size(size)
-    for _ in range(TRIES):
-        try:
-            async with desk.database.begin() as session:
-                await once.claim(session, desk.now())
-                await maintenance.refuse(session)
-                await desk.greet(session, actor)
-                limits = await desk.limits(session, actor.guild, lock=True)
-                mine = await desk.count(session, actor.guild, actor.user)
-                deleted = await desk.count(session, actor.guild, actor.user, deleted=True)
-                check_create(actor, limits, mine=mine, guild=await desk.count(session, actor.guild), deleted=deleted)
-                await _refuse_taken(session, actor.guild, title)
-                now = desk.now()
-                row = ServerRow(
-                    id=new_server_id(),
-                    guild=actor.guild,
-                    owner=actor.user,
-                    game=chosen.id,
-                    name=title,
-                    name_key=names.key(title),
-                    description=about,
-                    size=picked.id,
-                    channel=channel,
-                    source=source,
-                    settings=dict(settings or {}),
-                    desired=Desired.RUNNING,
-                    because=Because.OWNER,
-                    by=actor.user,
-                    start_by=now + start_within(chosen),
-                    started_at=now,
-                    phase=Phase.STARTING,
-                    phase_since=now,
-                    created_at=now,
-                    changed_at=now,
-                )
-                session.add(row)
-                await session.flush()
-                await _take_ports(desk, session, row, chosen)
-                session.add(CardRow(server=row.id))
-                record(
-                    session,
-                    EventKind.CREATED,
-                    at=now,
-                    guild=row.guild,
-                    server=row.id,
-                    by=actor.user,
-                    data={"game": chosen.id, "name": title, "size": picked.id} | ({"source": source} if source else {}),
-                    usage=desk.usage(row),
-                )
-                await session.flush()
-                view = await desk.view(session, row)
-        except IntegrityError:
-            continue  # somebody took the name or the port in this moment: look again
-        desk.changes.tell(view.id)
-        return view
-    raise TryAgain("try_again")
-
-
-async def _refuse_taken(session: AsyncSession, guild: int, name: str) -> None:
+async def refuse_taken(session: AsyncSession, guild: int, name: str) -> None:
+    """BadInput where a server of the guild has this name."""
     taken = select(ServerRow.name).where(
         ServerRow.guild == guild, ServerRow.name_key == names.key(name), ServerRow.desired != Desired.DELETED
     )
     if found := (await session.exec(taken)).first():
         raise BadInput("name.taken", name=found)
-
-
-async def _take_ports(desk: Desk, session: AsyncSession, row: ServerRow, game: Game) -> None:
-    # Closed ports take a place too where servers share one machine's addresses (the local cluster).
-    taken = set(await session.exec(select(PortRow.port)))
-    free = [port for port in desk.host.ports if port not in taken]
-    if len(free) < len(game.ports):
-        raise LimitReached("create.no_ports")
-    # Any free one, so that two processes that look at once rarely choose the same.
-    for port, number in zip(game.ports, sorted(random.sample(free[:32], len(game.ports))), strict=True):
-        session.add(PortRow(server=row.id, name=port.name, port=number, protocol=port.protocol))

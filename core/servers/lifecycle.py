@@ -6,7 +6,10 @@
 | PAUSED | PAUSED | STOPPING | STOPPING | STOPPING | STOPPING + NODE_LOST |
 | ARCHIVED | ARCHIVING while a volume exists, then ARCHIVED | STOPPING | STOPPING | STOPPING | STOPPING + NODE_LOST |
 | DELETED | DELETING until `purge_at` and while any object exists, then DELETED | DELETING | DELETING | DELETING | DELETING |
-| any, not fresh | the stored phase; after 60 s problem CLUSTER_AWAY | | | | |
+| any, not fresh | the stored phase and problem; after 60 s problem CLUSTER_AWAY | | | | |
+
+While the node of a pod is away the pod counts as what it was last, with NODE_AWAY: what was up stays RUNNING. LOST is only
+what the cluster calls gone. What the cluster ended a game for (INTERRUPTIONS) is said until the game is up again.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.cluster.port import Observed
-from core.words import Desired, Phase, PodPhase, Problem, VolumePhase
+from core.words import INTERRUPTIONS, Desired, Phase, PodPhase, Problem, Step, VolumePhase
 
 AWAY_AFTER = timedelta(seconds=60)
 
@@ -29,6 +32,7 @@ class Wanted:
     run: int
     volume: int
     phase: Phase
+    problem: Problem | None = None
     start_by: datetime | None = None
     ready_at: datetime | None = None
     purge_at: datetime | None = None
@@ -66,8 +70,19 @@ def fold(
     """
     if stale_since is not None:
         away = now - stale_since >= AWAY_AFTER
-        return Folded(wanted.phase, Problem.CLUSTER_AWAY if away else None)
-    return Folded(_phase(wanted, seen, now), _problem(wanted, seen) or refused)
+        return Folded(wanted.phase, Problem.CLUSTER_AWAY if away else wanted.problem)
+    return Folded(_phase(wanted, seen, now), _problem(wanted, seen) or refused or _interrupted(wanted, seen))
+
+
+def is_the_clusters_turn(ready_at: datetime | None, seen: Observed) -> bool:
+    """Whether a start waits for what the cluster does in its own time: the game's time to come up begins after it.
+
+    `ready_at`: when this run was up, if it was. It has lost its pod then, and waits for a place as long as it takes; a
+    start that was never up is given up without one.
+    """
+    if seen.away is not None or seen.pod in (PodPhase.RESTORING, PodPhase.ENDING, PodPhase.LOST):
+        return True
+    return ready_at is not None and seen.step in (Step.QUEUED, Step.PLACE)
 
 
 def _phase(wanted: Wanted, seen: Observed, now: datetime) -> Phase:
@@ -90,12 +105,22 @@ def _phase(wanted: Wanted, seen: Observed, now: datetime) -> Phase:
 
 
 def _problem(wanted: Wanted, seen: Observed) -> Problem | None:
+    if seen.away is not None:
+        return Problem.NODE_AWAY
     if wanted.desired is Desired.DELETED:
         return None
     if seen.pod is PodPhase.LOST:
         return Problem.NODE_LOST
     if wanted.desired is not Desired.RUNNING:
         return None
-    if seen.problem in list(Problem):
+    of_before = seen.problem == Problem.PORT_TAKEN and seen.run != wanted.run  # this run has other ports
+    if seen.problem in list(Problem) and not of_before:
         return Problem(seen.problem)
     return Problem.CRASHING if seen.restarts and seen.pod in (PodPhase.PENDING, PodPhase.STARTING) else None
+
+
+def _interrupted(wanted: Wanted, seen: Observed) -> Problem | None:
+    """Why its last pod was ended, which nothing tells any more once that pod is gone."""
+    if wanted.desired is not Desired.RUNNING or wanted.problem not in INTERRUPTIONS:
+        return None
+    return None if seen.pod is PodPhase.READY and seen.run == wanted.run else wanted.problem

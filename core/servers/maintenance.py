@@ -1,6 +1,6 @@
-"""Maintenance: while the operator has it on, nobody starts a server. What runs goes on, is warned about and pauses.
+"""Maintenance: while the operator has it on, nobody can start a server. Servers that run go on; idle ones are paused.
 
-It is one row of `meta`, read in the transaction that would start something, so that it holds for every process.
+It is one row of `meta`, read in the transaction that would start a server, so it holds for every process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ async def refuse(session: AsyncSession) -> None:
 
 
 async def turn(session: AsyncSession, words: str | None) -> None:
-    """On with these words, or with None off. Either may be repeated."""
+    """Turn it on with these words, or off with None. Both may be repeated."""
     if words is not None:
         await insert_missing(session, MetaRow(key=KEY, value=words), update=("value",))
     elif (row := await session.get(MetaRow, KEY)) is not None:

@@ -13,7 +13,7 @@ MOST_MARKS = 4
 
 def clean(typed: str) -> str:
     """The name to keep: 2-32 letters of any script, digits, spaces and `-`. BadInput says what may stand in it."""
-    name = " ".join(unicodedata.normalize("NFC", typed).split())
+    name = spaced(typed)
     if not SHORTEST <= len(name) <= LONGEST:
         raise BadInput("name.length", shortest=SHORTEST, longest=LONGEST)
     if not all(char in " -" or (unicodedata.category(char)[0] in "LMN" and not _blank(char)) for char in name):
@@ -23,6 +23,11 @@ def clean(typed: str) -> str:
     return name
 
 
+def spaced(typed: str) -> str:
+    """With one space between words, whatever was between them: what is pasted brings tabs and line breaks."""
+    return " ".join(unicodedata.normalize("NFC", typed).split())
+
+
 def key(name: str) -> str:
     """Equal for names that people would take for one another: those that differ only in case, width, spacing, the
     encoding of accents, characters that show as nothing, or in letters of another script that look the same.
@@ -30,7 +35,7 @@ def key(name: str) -> str:
     Digits stay what they are, and letters of one script are never equal: `Hill 1` is not `Hi11 1`. Scripts may be
     mixed. The idea is the skeleton of Unicode Technical Standard 39; unlike there, case does not matter.
     """
-    shown = "".join(char for char in name if unicodedata.category(char)[0] not in "C" and not _blank(char))
+    shown = "".join(char for char in spaced(name) if unicodedata.category(char)[0] not in "C" and not _blank(char))
     folded = unicodedata.normalize("NFKC", " ".join(shown.translate(_LUNATE).split())).casefold()
     looks = unicodedata.normalize("NFD", folded).translate(_LOOKS).replace("i\u0307", "i")
     return unicodedata.normalize("NFC", looks)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.cluster.port import Observed
-from core.servers.lifecycle import Wanted
+from core.servers.lifecycle import Wanted, is_the_clusters_turn
 from core.words import Because, Desired, PodPhase
 
 
@@ -31,70 +31,85 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
-class Give:
-    """Give up on running: desired becomes PAUSED for this reason."""
+class GiveUp:
+    """Stop trying to run: desired becomes PAUSED for this reason."""
 
     because: Because
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Put the volume at rest on the store, and read it back: a job, and long."""
+    """Save the volume at rest to the store, and read every chunk back. A job that takes long."""
 
     volume: int
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The seal is what the next volume is made from; this one is given back. Committed before anything is released."""
+    """From now on the next volume is made from the seal, and this one may be released. Committed before any release."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Delete an incarnation that nothing needs any more."""
+    """Delete a volume that nothing needs any more."""
 
     volume: int
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """The volume is gone: the next one is made from the newest snapshot."""
+class ReplaceLostVolume:
+    """The volume is gone: make the next one from the newest snapshot."""
 
 
-Action = Apply | DeletePod | Remove | Give | Seal | Archive | Release | Lost
+@dataclass(frozen=True, slots=True)
+class MovePorts:
+    """Something else uses the ports with these names: give the server others. Committed before any effect."""
+
+    ports: tuple[str, ...]
+
+
+Action = Apply | DeletePod | Remove | GiveUp | Seal | Archive | Release | ReplaceLostVolume | MovePorts
 
 
 def plan(
-    wanted: Wanted, seen: Observed, now: datetime, *, too_many_crashes: bool = False, ended_itself: bool = False
+    wanted: Wanted,
+    seen: Observed,
+    now: datetime,
+    *,
+    too_many_crashes: bool = False,
+    ended_itself: bool = False,
+    taken: tuple[str, ...] = (),
 ) -> tuple[Action, ...]:
     """What to do now, in order. Empty when all is as wanted. `seen` must be fresh.
+
+    `taken`: the ports of this run that something else uses, by name.
 
     `ended_itself`: the game exited with 0, and its catalogue entry says that this means a pause. A deleted server
     whose `purge_at` is None is being released: nothing brings it back.
     """
     if wanted.desired is Desired.DELETED:
         if wanted.purge_at is not None and wanted.purge_at > now:
-            return (Apply(0),) if seen.replicas else ()
+            return (Apply(0),) if seen.replicas or seen.holds_address else ()
         return _purge(wanted, seen) if seen.exists else ()
     if wanted.desired is not Desired.RUNNING:
-        if seen.replicas:
+        if seen.replicas or seen.holds_address:
             return (Apply(0),)
         return _archive(wanted, seen) if wanted.desired is Desired.ARCHIVED and seen.pod is PodPhase.NONE else ()
     if wanted.has_lost(seen):
-        return (Lost(),)
+        return (ReplaceLostVolume(),)
     if too_many_crashes:
-        return (Give(Because.CRASHES),)
-    restoring = seen.pod is PodPhase.RESTORING  # takes as long as it takes, and shows how far it is
-    if wanted.start_by is not None and now >= wanted.start_by and seen.pod is not PodPhase.READY and not restoring:
-        return (Give(Because.START_FAILED),)
+        return (GiveUp(Because.CRASHES),)
+    overdue = wanted.start_by is not None and now >= wanted.start_by and seen.pod is not PodPhase.READY
+    if overdue and not is_the_clusters_turn(wanted.ready_at, seen):
+        return (GiveUp(Because.START_FAILED),)
     if ended_itself:
-        return (Give(Because.OWNER),)
-    actions: list[Action] = []
+        return (GiveUp(Because.OWNER),)
+    actions: list[Action] = [MovePorts(taken)] if taken else []
     if seen.replicas != 1 or seen.fingerprint != wanted.fingerprint:
         actions.append(Apply(1))
     if seen.uid and seen.run != wanted.run and seen.pod not in (PodPhase.NONE, PodPhase.ENDING):
         actions.append(DeletePod(seen.uid))
-    if not actions and seen.pod is PodPhase.READY and wanted.bound == wanted.volume:
+    if not actions and seen.pod is PodPhase.READY and seen.away is None and wanted.bound == wanted.volume:
         actions += _older(wanted, seen)
     return tuple(actions)
 
@@ -123,7 +138,7 @@ def _older(wanted: Wanted, seen: Observed) -> tuple[Action, ...]:
 
 
 def wake_at(wanted: Wanted, now: datetime) -> datetime | None:
-    """The next moment at which `plan` or `fold` may say something else although nothing is observed."""
+    """The next moment at which `plan` or `fold` may say something else although nothing new is observed."""
     if wanted.desired is Desired.DELETED:
         return wanted.purge_at
     if wanted.desired is Desired.RUNNING:

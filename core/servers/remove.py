@@ -2,74 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import BadInput, LimitReached, Refusal
 from core.guilds.access import Actor, Do, is_admin
-from core.notices import outbox
-from core.notices.events import record
+from core.notices.kinds import PurgeAsked, Undeleted
 from core.servers import names
-from core.servers.desk import Desk
-from core.servers.power import forget_idle, recall, retell, stamp
-from core.servers.views import ServerView
-from core.words import Because, Desired, EventKind, NoticeKind, Phase
+from core.servers.events import ServerEvents
+from core.servers.rows import ServerRows
+from core.servers.transitions import Transitions
+from core.servers.views import ServerView, ServerViews
+from core.words import Because, Desired, Phase
 
 
-async def delete(desk: Desk, actor: Actor, server: str, typed_name: str) -> ServerView:
-    """`typed_name` must be the server's name, whatever the case. Deleting twice is one deletion."""
-    async with desk.changing(actor, server, Do.DELETE) as (session, row):
-        if row.desired == Desired.DELETED:
-            return await desk.view(session, row)
-        if names.key(typed_name) != row.name_key:
-            raise BadInput("delete.name_differs", name=row.name)
-        now = desk.now()
-        await recall(session, row, now, {"state": "ended"})
-        if row.desired == Desired.PAUSED:
-            await retell(session, row, now, {}, episode=row.episode)
-        row.desired, row.because, row.by = Desired.DELETED, Because.OWNER, actor.user
-        row.purge_at = now + desk.host.undo_for
-        row.phase, row.phase_since, row.start_by = Phase.DELETING, now, None
-        row.players, row.players_online = [], 0
-        row.problem = row.problem_since = None
-        forget_idle(row)
-        row.episode += 1
-        data = {"state": "deleted", "by": actor.user, "purge_at": stamp(row.purge_at)}
-        await outbox.say(session, row, NoticeKind.DELETED, data, now)
-        record(
-            session,
-            EventKind.DELETED,
-            at=now,
-            guild=row.guild,
-            server=row.id,
-            by=actor.user,
-            data={"name": row.name},
-            usage=desk.usage(row),
-        )
-        return await desk.view(session, row)
+class Removal:
+    """`undo_for`: how long a deleted server can be brought back."""
 
+    def __init__(
+        self,
+        rows: ServerRows,
+        views: ServerViews,
+        transitions: Transitions,
+        events: ServerEvents,
+        now: Callable[[], datetime],
+        undo_for: timedelta,
+    ) -> None:
+        self._rows = rows
+        self._views = views
+        self._transitions = transitions
+        self._events = events
+        self._now = now
+        self._undo_for = undo_for
 
-async def undo(desk: Desk, actor: Actor, server: str) -> ServerView:
-    """Bring a deleted server back, paused. Refused when its time is over or its name is taken."""
-    try:
-        async with desk.changing(actor, server, Do.DELETE) as (session, row):
+    async def delete(self, actor: Actor, server: str, typed_name: str) -> ServerView:
+        """`typed_name` must be the server's present name, in any case: nobody deletes a server that was renamed since
+        they looked. Deleting twice is one deletion."""
+        async with self._rows.changing(actor, server, Do.DELETE) as (session, row):
+            if row.desired == Desired.DELETED:
+                return await self._views.of(session, row)
+            if names.key(typed_name) != row.name_key:
+                raise BadInput("delete.name_differs", name=row.name)
+            until = self._now() + self._undo_for
+            await self._transitions.delete(session, row, because=Because.OWNER, by=actor.user, purge_at=until)
+            return await self._views.of(session, row)
+
+    async def purge(self, actor: Actor, server: str, typed_name: str) -> ServerView:
+        """Let go of a deleted server before its time is over: what it holds is free for others. Like `delete`."""
+        async with self._rows.changing(actor, server, Do.PURGE) as (session, row):
             if row.desired != Desired.DELETED:
-                return await desk.view(session, row)
-            now = desk.now()
-            if row.purge_at is None or row.purge_at <= now:
-                raise Refusal("undo.too_late", name=row.name)
-            limits = await desk.limits(session, row.guild, lock=True)
-            if await desk.count(session, row.guild) >= limits.per_guild:
-                raise LimitReached("create.guild_full", most=limits.per_guild)
-            full = await desk.count(session, row.guild, row.owner) >= limits.per_member
-            if full and not is_admin(actor, limits.admin_role):
-                raise LimitReached("create.member_full", most=limits.per_member)
-            row.desired, row.because, row.by = Desired.PAUSED, Because.OWNER, actor.user
-            row.purge_at = None
-            row.phase, row.phase_since = Phase.STOPPING, now
-            await outbox.say(session, row, NoticeKind.DELETED, {"state": "undone", "by": actor.user}, now)
-            await retell(session, row, now, {}, episode=row.episode - 1)
-            record(session, EventKind.UNDELETED, at=now, guild=row.guild, server=row.id, by=actor.user)
-            await session.flush()
-            return await desk.view(session, row)
-    except IntegrityError:
-        raise BadInput("undo.name_taken") from None
+                raise Refusal("purge.not_deleted", name=row.name)
+            if names.key(typed_name) != row.name_key:
+                raise BadInput("purge.name_differs", name=row.name)
+            now = self._now()
+            if row.purge_at is not None and row.purge_at > now:
+                row.purge_at = now
+                await self._events.tell(session, row, PurgeAsked(actor.user))
+            return await self._views.of(session, row)
+
+    async def undo(self, actor: Actor, server: str) -> ServerView:
+        """Bring a deleted server back, paused. Refused when its time is over, its name is taken or a quota is full."""
+        try:
+            async with self._rows.changing(actor, server, Do.UNDO) as (session, row):
+                if row.desired != Desired.DELETED:
+                    return await self._views.of(session, row)
+                now = self._now()
+                if row.purge_at is None or row.purge_at <= now:
+                    raise Refusal("undo.too_late", name=row.name)
+                limits = await self._rows.limits(session, row.guild, lock=True)
+                if await self._rows.count(session, row.guild) >= limits.per_guild:
+                    raise LimitReached("create.guild_full", most=limits.per_guild)
+                full = await self._rows.count(session, row.guild, row.owner) >= limits.per_member
+                if full and not is_admin(actor, limits.admin_role):
+                    raise LimitReached("undo.member_full", most=limits.per_member)
+                row.desired, row.because, row.by = Desired.PAUSED, Because.OWNER, None  # nobody paused it
+                row.purge_at = None
+                row.phase, row.phase_since = Phase.STOPPING, now
+                await self._events.tell(session, row, Undeleted(actor.user))
+                await session.flush()
+                return await self._views.of(session, row)
+        except IntegrityError:
+            raise BadInput("undo.name_taken") from None

@@ -1,4 +1,4 @@
-"""Why a server is not up: read from its row and from what is observed, or from what was told when it was given up."""
+"""Why a server is not up: read from its row and from what is observed, or from what was told of it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.cluster.port import Observed
 from core.data.tables import NoticeRow, ServerRow
 from core.games.catalogue import Game
+from core.notices.codec import notice_of
+from core.notices.kinds import AddressNotice, CrashedNotice, Notice, StartFailedNotice, Trouble
 from core.servers import names
 from core.servers.crashes import Crashes
-from core.servers.views import Trouble
-from core.words import Because, Desired, NoticeKind, Problem
+from core.words import Because, Desired, NoticeKind, Phase, Problem
 
 _KINDS: dict[str, NoticeKind] = {
     Because.CRASHES: NoticeKind.CRASHED,
@@ -38,6 +39,8 @@ def seen_now(
         memory=size.memory if size else None,
         more_memory=any(each.memory > size.memory for each in game.sizes) if game and size else None,
         cpu=size.cpu if size else None,
+        node=names.one_line(seen.away.node) if seen.away else "",
+        away_since=seen.away.since if seen.away else None,
     )
 
 
@@ -46,11 +49,24 @@ async def told(session: AsyncSession, row: ServerRow) -> Trouble | None:
     kind = _KINDS.get(row.because) if row.desired == Desired.PAUSED else None
     if kind is None:
         return None
-    data = (
-        await session.exec(
-            select(NoticeRow.data).where(
-                NoticeRow.server == row.id, NoticeRow.kind == kind, NoticeRow.episode == row.run
-            )
-        )
-    ).first()
-    return None if data is None else Trouble.of(data)
+    match await _said(session, row, kind):
+        case CrashedNotice(trouble=trouble) | StartFailedNotice(trouble=trouble):
+            return trouble
+    return None
+
+
+async def ports_taken(session: AsyncSession, row: ServerRow) -> tuple[int, ...]:
+    """While it starts: the ports that it had before, where something else uses them."""
+    if row.phase != Phase.STARTING:
+        return ()
+    said = await _said(session, row, NoticeKind.ADDRESS)
+    return said.taken if isinstance(said, AddressNotice) else ()
+
+
+async def _said(session: AsyncSession, row: ServerRow, kind: NoticeKind) -> Notice | None:
+    """What the message of a kind says of this run."""
+    query = select(NoticeRow.data).where(
+        NoticeRow.server == row.id, NoticeRow.kind == kind, NoticeRow.episode == row.run
+    )
+    data = (await session.exec(query)).first()
+    return None if data is None else notice_of(kind, data)

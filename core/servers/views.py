@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from core.cluster.port import Progress
-from core.games.catalogue import Game, Size
-from core.words import Because, Desired, Lack, NoticeKind, Phase, Problem, Step
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.authority import authority
+from core.cluster.port import RestoreProgress
+from core.data.tables import ServerRow
+from core.games.catalogue import Game, Size, fill
+from core.idle.rules import due, pauses_after
+from core.idle.schedule import Entry, State
+from core.notices.kinds import Notice, Trouble
+from core.servers import trouble
+from core.servers.host_rules import HostRules
+from core.servers.lifecycle import is_the_clusters_turn
+from core.servers.observed import ObservedServers
+from core.servers.projections import Projections
+from core.servers.rows import RowContext, ServerRows
+from core.words import VOICE_GONE, Because, Desired, Phase, Problem, Reason, Step
+from core.worlds.gaps import Gaps
 
 
 @dataclass(frozen=True, slots=True)
 class IdleView:
-    """The idle story of a running server. Durations are seconds; `after` 0 means it never pauses by itself."""
+    """When a running server pauses by itself. Durations are seconds; `after` 0: never for being empty."""
 
-    after: int
+    after: int  # how long it is empty by then; at least `warn`
     warn: int
     own: bool = False  # set for this server, not by guild or host
     empty_since: datetime | None = None
@@ -25,36 +38,25 @@ class IdleView:
     keep_until: datetime | None = None
     unknown_since: datetime | None = None
     warning_dead: bool = False  # the last warning could not be delivered anywhere
+    voice: int | None = None  # the voice channel that keeps it on while somebody is there
+    voice_gone: bool = False  # the one that it watched was deleted
+    in_voice: bool = False  # somebody is there now
+    reason: Reason = Reason.IDLE  # why it pauses at `pause_at`
+    vote: bool = False  # its warning asks whether to keep it open
+    vote_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why a server is not up, with all the values that its words need; None where one is not known."""
+class ScheduleView:
+    """`own_zone`: set for this server, not by the guild. `woken_until`: somebody who may woke it although it should
+    sleep. `restart_by`: a restart is due, put off until then at most."""
 
-    problem: Problem | None = None
-    lacks: Lack | None = None
-    step: Step | None = None  # how far it got
-    step_took: float | None = None  # seconds, by now
-    code: int | None = None  # of the last exit; 128 + n for signal n
-    reason: str = ""
-    count: int = 0  # of crashes since it was healthy
-    most: int | None = None  # with so many it is given up
-    ever_ready: bool | None = None  # whether this run was up before it crashed
-    memory: int | None = None  # MiB that its size may use
-    more_memory: bool | None = None  # whether the game comes in a size with more
-    cpu: int | None = None  # millicores that its size needs
-
-    def data(self) -> dict[str, Any]:
-        """As a notice carries it."""
-        return asdict(self)
-
-    @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Trouble:
-        """From a notice's data, as far as it has it: it may be from an older version."""
-        known = {each.name: data[each.name] for each in fields(cls) if data.get(each.name) is not None}
-        for name, words in (("problem", Problem), ("lacks", Lack), ("step", Step)):
-            known |= {name: words(known[name]) if known[name] in list(words) else None} if name in known else {}
-        return cls(**known)
+    entries: tuple[Entry, ...]
+    zone: str
+    own_zone: bool
+    state: State
+    woken_until: datetime | None = None
+    restart_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,6 @@ class ServerView:
     name: str
     description: str
     owner: int
-    owner_name: str
     game: Game | None  # None: the game is no longer in the catalogue
     game_name: str
     size: str
@@ -89,7 +90,7 @@ class ServerView:
     players_known: bool  # False: the game does not tell at the moment
     idle: IdleView
     started_at: datetime | None  # when this run was asked for
-    start_by: datetime | None  # a start that takes longer is given up
+    start_by: datetime | None  # a start that takes longer is given up; None also while its time does not run
     ready_at: datetime | None
     saved_at: datetime | None
     saved_bytes: int | None
@@ -100,35 +101,173 @@ class ServerView:
     channel: int  # where it was created
     at: datetime
     version: int
+    saved_gaps: Gaps = field(default_factory=Gaps)  # what the newest snapshot lacks
+    unsaved_since: datetime | None = None  # since then the world may have changed, and no later snapshot is known
+    unsaved_why: Problem | None = None  # why the last try gave none; None: it is under way, or well
     saved_new: int | None = None  # bytes that the last snapshot added; None: there is no receipt
     volume: int = 1
     good: bool = False  # there is a snapshot of a time without crashes
     can_undo: bool = False  # the last restore can be undone
-    progress: Progress | None = None  # of `step`
+    progress: RestoreProgress | None = None  # of `step`
+    schedule: ScheduleView | None = None
+    taken: tuple[int, ...] = ()  # ports that it had before this start, and that something else uses
+
+    @property
+    def editable(self) -> dict[str, str]:
+        """What people set, by the keys that `Editing.edit` takes."""
+        return {"name": self.name, "description": self.description, **self.settings}
 
     @property
     def sized(self) -> Size | None:
-        """What its size means; None where the game does not come in it any more."""
+        """What its size means; None where the game no longer has that size."""
         return next((size for size in self.game.sizes if size.id == self.size), None) if self.game else None
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeView:
-    """One notice to be rendered now. `data` is what was true when it was written, `server` what is true now.
-
-    `data` by kind (all optional, unix seconds for times):
-    IDLE: state = warned | kept | joined | paused | resumed | ended, last_players: [names], empty_since, pause_at,
-    by (user id), keep_until, after (seconds empty before the pause), names (who joined).
-    PAUSED: because, by; state = paused | resumed. READY: took (seconds), by. CRASHED: gave_up, log (last lines), and
-    what a `Trouble` has. START_FAILED: log, and what a `Trouble` has. DELETED: by, purge_at; state = deleted | undone.
-    UNKNOWN: since. WELCOME: nothing. RESTORED: state = restoring | lost; back, volume, by, to (when the
-    world was so). STORAGE: fill (core.guilds.storage.Fill), used, limit; without a server it is the guild's, with
-    largest: [[name, bytes]]. ALARM: what cogs.alarms says.
-    """
+    """One notice to be rendered now: `told` is what was true when it was written, `server` what is true now."""
 
     number: int  # the component id of the message's container
-    kind: NoticeKind
     guild: int
     language: str
     server: ServerView | None
-    data: dict[str, Any] = field(default_factory=dict)
+    told: Notice
+
+
+class ServerViews:
+    """Makes a view of a row and of what the cluster reported last."""
+
+    def __init__(
+        self,
+        rows: ServerRows,
+        projections: Projections,
+        observed: ObservedServers,
+        rules: HostRules,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._rows = rows
+        self._projections = projections
+        self._observed = observed
+        self._rules = rules
+        self._now = now
+
+    async def of(self, session: AsyncSession, row: ServerRow) -> ServerView:
+        """Of the row as this transaction leaves it. Call it after the last change."""
+        if session.dirty:
+            await session.flush()  # it has its version from here on
+        context, told = await self._rows.context(session, row), await trouble.told(session, row)
+        return self.make(row, context, told, taken=await trouble.ports_taken(session, row))
+
+    def make(
+        self, row: ServerRow, context: RowContext, told: Trouble | None = None, *, taken: tuple[int, ...] = ()
+    ) -> ServerView:
+        """Pure but for the clock. `told`: of a start that was given up. `taken`: ports that it had before."""
+        now, seen = self._now(), self._observed.of(row.id)
+        starting, running = row.phase == Phase.STARTING, row.phase == Phase.RUNNING
+        game = self._projections.game(row)
+        host = seen.address or self._rules.public_host
+        public = [port.name for port in game.ports if port.public] if game else []
+        given = {port.name: port.port for port in context.ports}
+        addresses = {name: authority(host, given[name]) for name in public if host and name in given}
+        address = next((addresses[name] for name in public if name in addresses), None)
+        problem = Problem(row.problem) if row.problem else None
+        return ServerView(
+            id=row.id,
+            guild=row.guild,
+            name=row.name,
+            description=row.description,
+            owner=row.owner,
+            game=game,
+            game_name=game.name if game else row.game,
+            size=row.size,
+            settings=game.values(row.settings) if game else {},
+            desired=Desired(row.desired),
+            because=Because(row.because),
+            by=row.by,
+            phase=Phase(row.phase),
+            phase_since=row.phase_since,
+            step=seen.step if starting else None,
+            progress=seen.progress if starting else None,
+            step_since=self._step_since(row) if starting else None,
+            problem=problem,
+            problem_since=row.problem_since,
+            address=address,
+            addresses=addresses,
+            url=fill(game.join.url, {"address": address}) if game and address and game.join.url else None,
+            players=tuple(row.players) if running else (),
+            players_online=row.players_online if running else 0,
+            players_max=row.players_max,
+            players_known=running and row.known_at is not None and row.unknown_since is None,
+            idle=self._idle(row, context, now),
+            schedule=self._schedule(row, context, now),
+            started_at=row.started_at,
+            start_by=None if starting and is_the_clusters_turn(row.ready_at, seen) else row.start_by,
+            ready_at=row.ready_at,
+            saved_at=row.saved_at,
+            saved_bytes=row.saved_bytes,
+            saved_new=row.saved_new if row.saved_name else None,
+            saved_gaps=Gaps.of(row.saved_gaps),
+            unsaved_since=row.unsaved_since,
+            unsaved_why=Problem(row.unsaved_why) if row.unsaved_why else None,
+            volume=row.volume,
+            good=row.good is not None,
+            can_undo=row.undo_to is not None,
+            trouble=told or self.trouble(row, problem),
+            crash_log=row.crash_log,
+            purge_at=row.purge_at,
+            fresh=self._observed.stale_since is None,
+            channel=row.channel,
+            at=now,
+            version=row.version,
+            taken=taken,
+        )
+
+    def trouble(self, row: ServerRow, problem: Problem | None) -> Trouble:
+        """Why the server is not up now."""
+        since = self._step_since(row)
+        took = max(0.0, (self._now() - since).total_seconds()) if since else None
+        return trouble.seen_now(row, self._observed.of(row.id), self._projections.game(row), problem, took)
+
+    def _idle(self, row: ServerRow, context: RowContext, now: datetime) -> IdleView:
+        policy = self._projections.policy(row, context.guild)
+        facts = self._projections.facts(row, context.guild, now)
+        pause = due(policy, self._projections.memory(row), facts, now)
+        return IdleView(
+            after=int(pauses_after(policy).total_seconds()),
+            warn=int(policy.warn.total_seconds()),
+            own=row.idle_after is not None or row.idle_warn is not None,
+            empty_since=row.empty_since if row.phase == Phase.RUNNING else None,
+            pause_at=pause.at if pause else None,
+            reason=pause.reason if pause else Reason.IDLE,
+            warned=row.warned_at is not None,
+            keep_until=row.keep_until,
+            unknown_since=row.unknown_since,
+            warning_dead=row.warning_dead,
+            voice=row.idle_voice or None,
+            voice_gone=row.idle_voice == VOICE_GONE,
+            in_voice=bool(row.idle_voice) and _stays_on_for_nobody_in_the_game(row),
+            vote=row.idle_vote,
+            vote_until=row.vote_until,
+        )
+
+    def _schedule(self, row: ServerRow, context: RowContext, now: datetime) -> ScheduleView:
+        table = self._projections.timetable(row, context.guild)
+        return ScheduleView(
+            entries=table.entries,
+            zone=table.zone,
+            own_zone=row.schedule_zone is not None,
+            state=table.at(now),
+            woken_until=row.awake_until,
+            restart_by=row.restart_by,
+        )
+
+    def _step_since(self, row: ServerRow) -> datetime | None:
+        """None also where the step that was seen belongs to an earlier run."""
+        since = self._observed.steps.get(row.id)
+        return since if since and (row.started_at is None or since >= row.started_at) else None
+
+
+def _stays_on_for_nobody_in_the_game(row: ServerRow) -> bool:
+    """The last evidence was that somebody is there, and nobody plays."""
+    known = row.phase == Phase.RUNNING and row.known_at is not None and row.unknown_since is None
+    return known and row.empty_since is None and not row.players_online

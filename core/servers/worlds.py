@@ -1,39 +1,44 @@
 """What members may do with a server's world: look at its snapshots, take one, go back, clone, download, archive.
 
-Going back is always volume n+1 from a snapshot, with a snapshot of volume n first: whatever one goes back from can be
-come back to.
+Going back always means: take a snapshot of volume n, then make volume n+1 from an older snapshot. So going back can be
+undone too.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import unicodedata
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from core.cluster.children import ChildFailed
-from core.cluster.local_volumes import refusal_of
-from core.cluster.port import NEWEST, Cluster, Saved
+from core.children import ChildFailed, Program
+from core.cluster.port import Cluster
 from core.data.tables import ServerRow
-from core.errors import BadInput, ClusterError, NotFound, Refusal, TryAgain
+from core.errors import BadInput, Bytes, ClusterError, NotFound, Refusal, TryAgain
+from core.games.catalogue import Import
 from core.guilds.access import Actor, Do
-from core.guilds.limits import Limits
+from core.guilds.limits import Limits, world_bytes
 from core.guilds.quotas import storage_of
 from core.guilds.storage import refuse_more
-from core.notices import outbox
-from core.notices.events import record
-from core.servers import create, names
-from core.servers.desk import Desk
-from core.servers.power import stamp, start, stop
+from core.notices.kinds import ArchiveAsked, Event, Exported, Imported, Paused, RestoreAsked, SnapshotAsked
+from core.servers import names, waking
+from core.servers.create import Creation
+from core.servers.parts import ServerParts
+from core.servers.rows import RowContext
 from core.servers.views import ServerView
-from core.words import Because, Desired, EventKind, NoticeKind, Phase, PodPhase, Problem
+from core.words import Because, Desired, PodPhase, Problem
+from core.worlds.failures import refusal_of
 from core.worlds.listing import Snapshot
+from core.worlds.receipt import Receipt
+from core.worlds.scratch import SPARE, NoRoom
 from core.worlds.shelf import Shelf
+from core.worlds.source import NEWEST
+from core.worlds.turns import LONGEST_WAIT
 
 BEFORE_RESTORE, IMPORTED = "~before restore", "~import"
 """Notes of snapshots that nobody took by hand; what people type never begins so."""
@@ -41,10 +46,24 @@ BEFORE_RESTORE, IMPORTED = "~before restore", "~import"
 LINK_FOR = 24 * 3600
 """Seconds that a download's link works."""
 
+WITHIN = 2 * 3600.0
+"""Seconds for an export or an import, upload included; what takes longer would keep its turn from others for ever."""
+
 ATTACHED_UP_TO = 8 * 1024 * 1024
 """Bytes of an archive that go into the answer itself."""
 
-_SAID = {Problem.STORE_AWAY, Problem.STORE_REFUSED, Problem.WORLD_DAMAGED, Problem.SNAPSHOT_GONE, Problem.DISK_FULL}
+SMALLEST = 2**20
+"""Bytes of an archive whose size is not known yet: with less room it is not even begun."""
+
+_SAID = {
+    Problem.STORE_AWAY,
+    Problem.STORE_REFUSED,
+    Problem.WORLD_DAMAGED,
+    Problem.SNAPSHOT_GONE,
+    Problem.DISK_FULL,
+    Problem.NODE_AWAY,
+    Problem.AGENT_REFUSES,
+}
 _T = TypeVar("_T")
 
 
@@ -71,45 +90,55 @@ class Attached(Protocol):
 class Worlds:
     """Every method may raise a `core.errors.Refusal`; nothing was changed then. `server` is an id or a typed name."""
 
-    def __init__(self, desk: Desk, cluster: Cluster, shelf: Shelf) -> None:
-        self._desk = desk
+    def __init__(self, parts: ServerParts, creation: Creation, cluster: Cluster, shelf: Shelf) -> None:
+        self._database = parts.database
+        self._rows = parts.rows
+        self._views = parts.views
+        self._projections = parts.projections
+        self._transitions = parts.transitions
+        self._events = parts.events
+        self._observed = parts.observed
+        self._now = parts.now
+        self._creation = creation
         self._cluster = cluster
         self._shelf = shelf
 
     async def snapshots(self, actor: Actor, server: str, do: Do = Do.SNAPSHOTS) -> tuple[ServerView, list[Snapshot]]:
         """Newest first."""
-        async with self._desk.database.session() as session:
-            row = await self._desk.find(session, actor, server, do)
-            view = await self._desk.view(session, row)
+        async with self._database.session() as session:
+            row = await self._rows.find(session, actor, server, do)
+            view = await self._views.of(session, row)
         return view, await _in_words(self._shelf.snapshots(row.id))
 
-    async def snapshot(self, actor: Actor, server: str, note: str = "") -> tuple[ServerView, Saved]:
-        """Now, whether it runs or sleeps. What has a note is kept until somebody lets go of it."""
+    async def snapshot(self, actor: Actor, server: str, note: str = "") -> tuple[ServerView, Receipt]:
+        """Take one now, of a running or a paused server. A snapshot with a note is kept until somebody drops it."""
         row = await self._find(actor, server, Do.SNAPSHOT)
         if row.bound != row.volume:
-            raise Refusal("world.none_yet", name=row.name)
+            raise Refusal("world.none_yet" if row.source is None else "world.put_away", name=row.name)
         await self._refuse_more(row, row.id)
-        saved = await self._save(row, names.one_line(note).lstrip("~")[:100].strip())
-        async with self._desk.database.session() as session:
-            return await self._desk.view(session, row), saved
+        text = names.one_line(note).lstrip("~")[:100].strip()
+        saved = await self._save(row, text)
+        await self._tell(row.id, SnapshotAsked(saved.name, text, actor.user))
+        async with self._database.session() as session:
+            return await self._views.of(session, row), saved
 
     async def restore(self, actor: Actor, server: str, snapshot: str) -> ServerView:
-        row = await self._find(actor, server, Do.RESTORE)
-        return await self._go_back(actor, row, await self._choose(row, snapshot))
+        async with self._turn(actor, server, Do.RESTORE) as row:
+            return await self._go_back(actor, row, await self._choose(row, snapshot))
 
     async def undo(self, actor: Actor, server: str) -> ServerView:
         """Take the last restore back."""
-        row = await self._find(actor, server, Do.RESTORE)
-        if row.undo_to is None:
-            raise Refusal("world.nothing_to_undo", name=row.name)
-        return await self._go_back(actor, row, await self._choose(row, row.undo_to))
+        async with self._turn(actor, server, Do.RESTORE) as row:
+            if row.undo_to is None:
+                raise Refusal("world.nothing_to_undo", name=row.name)
+            return await self._go_back(actor, row, await self._choose(row, row.undo_to))
 
     async def restore_good(self, actor: Actor, server: str) -> ServerView:
-        """Back to the newest snapshot of a time without crashes."""
-        row = await self._find(actor, server, Do.RESTORE)
-        if row.good is None:
-            raise Refusal("world.no_good_one", name=row.name)
-        return await self._go_back(actor, row, await self._choose(row, row.good))
+        """Go back to the newest snapshot that was taken while the server did not crash."""
+        async with self._turn(actor, server, Do.RESTORE) as row:
+            if row.good is None:
+                raise Refusal("world.no_good_one", name=row.name)
+            return await self._go_back(actor, row, await self._choose(row, row.good))
 
     async def clone(self, actor: Actor, server: str, *, channel: int, name: str, snapshot: str | None) -> ServerView:
         """Another server of the same game, size and settings, whose world begins as this one's was."""
@@ -123,41 +152,42 @@ class Worlds:
             source = row.source if "/" in row.source else f"{row.id}/{row.source}"
         else:
             raise Refusal("world.none_yet", name=row.name)
-        return await create.create(
-            self._desk,
+        return await self._creation.create(
             actor,
             channel=channel,
             game=row.game,
             name=name,
             size=row.size,
-            text=row.description,
+            description=row.description,
             source=source,
             settings=row.settings,
         )
 
     async def archive(self, actor: Actor, server: str) -> ServerView:
-        """Paused, the world put away safely, the volume given back; Resume brings it back."""
-        async with self._desk.changing(actor, server, Do.ARCHIVE) as (session, row):
-            _refuse_deleted(row)
+        """Pause the server, save its world, read it back, and then release the volume. Resume restores it."""
+        async with self._rows.changing(actor, server, Do.ARCHIVE) as (session, row):
             if row.desired == Desired.RUNNING:
-                await stop(self._desk, session, row, because=Because.OWNER, by=actor.user)
-            row.desired = Desired.ARCHIVED
-            return await self._desk.view(session, row)
+                await self._transitions.stop(session, row, Paused(Because.OWNER, actor.user))
+            if row.desired != Desired.ARCHIVED:
+                row.desired = Desired.ARCHIVED
+                await self._events.tell(session, row, ArchiveAsked(by=actor.user))
+            return await self._views.of(session, row)
 
     async def download(self, actor: Actor, server: str, snapshot: str | None) -> Download:
-        """One archive of a snapshot, the newest without a choice."""
-        row = await self._find(actor, server, Do.DOWNLOAD)
+        """Make one archive of a snapshot; of the newest where none is chosen."""
+        async with self._turn(actor, server, Do.DOWNLOAD) as row:
+            return await self._download(actor, row, snapshot)
+
+    async def _download(self, actor: Actor, row: ServerRow, snapshot: str | None) -> Download:
         if snapshot is None and row.bound == row.volume:
             await self._save(row)
         chosen = await self._choose(row, snapshot or NEWEST)
         title = _file_name(row.name)
-        async with self._shelf.bench() as work:
+        async with self._scratch(2 * chosen.size + SPARE) as work:  # the world, and the archive of it
             arguments = ["--server", row.id, f"--title={title}", chosen.name, str(work)]
-            made = await _in_words(self._shelf.run("export", arguments))
+            made = await _in_words(self._shelf.run(Program.EXPORT, arguments, within=WITHIN))
         key, size = str(made["key"]), int(made["size"])
-        event = {"name": chosen.name, "size": size}
-        async with self._desk.database.begin() as session:
-            self._record(session, row, EventKind.EXPORTED, event, by=actor.user)
+        await self._tell(row.id, Exported(chosen.name, size, actor.user))
         if size <= ATTACHED_UP_TO:
             data = await _in_words(self._shelf.ask(lambda store: store.get(key)))
             await _in_words(self._shelf.ask(lambda store: store.hide(key)))
@@ -167,57 +197,98 @@ class Worlds:
         except ChildFailed as wrong:
             await _in_words(self._shelf.ask(lambda store: store.hide(key)))
             raise Refusal("world.no_link", name=row.name) from wrong
-        until = datetime.fromtimestamp(self._desk.now().timestamp() + LINK_FOR, self._desk.now().tzinfo)
+        until = datetime.fromtimestamp(self._now().timestamp() + LINK_FOR, self._now().tzinfo)
         return Download(f"{title}.zip", size, chosen, link=link, until=until)
 
     async def bring_in(
         self, actor: Actor, server: str, *, file: Attached | None, url: str | None, into: str = "world"
     ) -> ServerView:
-        """A world or plugins of the member's own, from a file or an address; what was there can be come back to."""
+        """Replace the world, or add plugins, by what a member sent as a file or an address. `undo` takes it back."""
         if (file is None) == (url is None):
             raise BadInput("import.which")
         if url is not None and not (url.isascii() and url.isprintable()):
             raise BadInput("import.address")
         row = await self._find(actor, server, Do.IMPORT)
-        game = self._desk.game(row)
+        game = self._projections.game(row)
         place = None if game is None else game.imports.world if into == "world" else game.imports.plugins
         if game is None or place is None:
             raise Refusal("import.not_offered", game=game.name if game else row.game, into=into)
-        most = (await self._refuse_more(row)).world_bytes
-        base = ""
+        limit = world_bytes(game, game.size(row.size), await self._refuse_more(row))
+        if file is not None and file.size > limit:
+            raise BadInput("import.large")
+        async with self._turn(actor, row.id, Do.IMPORT) as row:
+            return await self._bring_in(actor, row, game.imports, place, file=file, url=url, into=into, limit=limit)
+
+    async def _bring_in(
+        self,
+        actor: Actor,
+        row: ServerRow,
+        imports: Import,
+        place: str,
+        *,
+        file: Attached | None,
+        url: str | None,
+        into: str,
+        limit: int,
+    ) -> ServerView:
+        base, beside = "", SPARE
         if place:
             base = (await self._save(row)).name if row.bound == row.volume else row.source or ""
-        async with self._shelf.bench() as folder:
+            beside += row.saved_bytes or 0
+        # The archive, what comes out of it, and the world that it goes into lie there at once.
+        most = min(limit, max(0, self._shelf.room.whole - beside) // 2)
+        async with self._scratch(beside + 2 * max(most, file.size if file else SMALLEST)) as folder:
             work = folder / "work"
             work.mkdir()
-            root = game.imports.root if into == "world" else ""
+            root = imports.root if into == "world" else ""
             arguments = ["--server", row.id, str(work), f"--into={place}", f"--root={root}", f"--most={most}"]
             arguments += [f"--base={base}", f"--note={IMPORTED}"]
+            if into == "world" and imports.plugins is not None:
+                arguments.append("--whole")  # where there are plugins, all of the folder is members' code anyway
             if file is not None:
-                if file.size > most:
-                    raise BadInput("import.large")
                 await file.save(folder / "archive")
-                made = self._shelf.run("bring", [*arguments, f"--archive={folder / 'archive'}"])
+                arguments.append(f"--archive={folder / 'archive'}")
             else:
-                made = self._shelf.run("bring", [*arguments, "--url=-"], env={"DORMOUSE_IMPORT": url or ""})
-            saved = await _in_words(made)
-        async with self._desk.database.begin() as session:
-            data = {"name": saved["name"], "size": saved["size"], "into": into}
-            self._record(session, row, EventKind.IMPORTED, data, by=actor.user)
-        return await self._go_back(actor, row, await self._choose(row, str(saved["name"])))
+                arguments.append("--url=-")
+            made = self._shelf.run(Program.BRING, arguments, env={"DORMOUSE_IMPORT": url or ""}, within=WITHIN)
+            try:
+                saved = await _in_words(made)
+            except BadInput as wrong:
+                if wrong.message == "import.large" and most < limit:
+                    raise Refusal("world.no_room", most=Bytes(most)) from wrong
+                raise
+        await self._tell(row.id, Imported(str(saved["name"]), into, int(saved["size"]), actor.user))
+        return await self._go_back(actor, row, await self._choose(row, str(saved["name"])), imported=True)
 
     # helpers
 
+    @asynccontextmanager
+    async def _scratch(self, size: int) -> AsyncIterator[Path]:
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(LONGEST_WAIT):
+                    folder = await stack.enter_async_context(self._shelf.scratch(size))
+            except TimeoutError:
+                raise TryAgain("world.no_room_now") from None
+            except NoRoom as wrong:
+                raise Refusal("world.no_room", most=Bytes(max(0, wrong.whole - SPARE) // 2)) from wrong
+            yield folder
+
+    @asynccontextmanager
+    async def _turn(self, actor: Actor, server: str, do: Do) -> AsyncIterator[ServerRow]:
+        """A turn of the guild's, and the row as it is by then. Who may not is told so without waiting."""
+        row = await self._find(actor, server, do)
+        async with self._shelf.turns.of(row.guild):
+            yield await self._find(actor, row.id, do)
+
     async def _find(self, actor: Actor, server: str, do: Do) -> ServerRow:
-        async with self._desk.database.session() as session:
-            row = await self._desk.find(session, actor, server, do)
-        _refuse_deleted(row)
-        return row
+        async with self._database.session() as session:
+            return await self._rows.find(session, actor, server, do)
 
     async def _refuse_more(self, row: ServerRow, server: str | None = None) -> Limits:
         """LimitReached where the guild's storage is full, or the world of `server` too large."""
-        async with self._desk.database.session() as session:
-            limits = await self._desk.limits(session, row.guild)
+        async with self._database.session() as session:
+            limits = await self._rows.limits(session, row.guild)
             refuse_more(await storage_of(session, row.guild, limits), server)
         return limits
 
@@ -233,14 +304,15 @@ class Worlds:
                 return each
         raise NotFound("world.no_snapshot", name=row.name)
 
-    async def _save(self, row: ServerRow, note: str = "") -> Saved:
+    async def _save(self, row: ServerRow, note: str = "") -> Receipt:
         try:
-            return await self._cluster.snapshot(row.id, note=note)
+            async with self._shelf.turns.of(row.guild):
+                return await self._cluster.snapshot(row.id, note=note)
         except ClusterError as wrong:
             raise _refusal(wrong) from wrong
 
     async def _save_unseen(self, row: ServerRow) -> str | None:
-        """Of a volume that nobody saw finished: it may have been played on while the bot was away."""
+        """Take one of a volume that nobody saw finished: people may have played on it while the bot was away."""
         try:
             return (await self._cluster.snapshot(row.id, note=BEFORE_RESTORE)).name
         except ClusterError as wrong:
@@ -248,34 +320,30 @@ class Worlds:
                 return None
             raise _refusal(wrong) from wrong
 
-    async def _go_back(self, actor: Actor, row: ServerRow, chosen: Snapshot) -> ServerView:
+    async def _go_back(self, actor: Actor, row: ServerRow, chosen: Snapshot, *, imported: bool = False) -> ServerView:
         volume, safety = row.volume, row.source if row.source != NEWEST else None
-        seen = self._desk.live.of(row.id)
-        if row.bound == row.volume and not self._desk.wanted(row, []).has_lost(seen):
+        seen = self._observed.of(row.id)
+        if row.bound == row.volume and not self._projections.wanted(row, RowContext([], None, "")).has_lost(seen):
             safety = (await self._save(row, BEFORE_RESTORE)).name
         elif row.bound != row.volume and seen.pod is PodPhase.NONE and row.volume in seen.volumes:
             safety = await self._save_unseen(row) or safety
-        async with self._desk.changing(actor, row.id, Do.RESTORE) as (session, row):
-            _refuse_deleted(row)
+        async with self._rows.changing(actor, row.id, Do.RESTORE) as (session, row):
             if row.volume != volume:
                 raise TryAgain("try_again")
-            now = self._desk.now()
             row.volume, row.source, row.undo_to = volume + 1, chosen.name, safety
-            await start(self._desk, session, row, by=actor.user)
-            data = {"name": chosen.name, "volume": row.volume, "safety": safety}
-            self._record(session, row, EventKind.RESTORE, data, by=actor.user)
-            news = {"state": "restoring", "volume": row.volume, "by": actor.user, "to": stamp(chosen.at)}
-            await outbox.say(session, row, NoticeKind.RESTORED, news, now, episode=row.volume)
-            await outbox.say(
-                session, row, NoticeKind.RESTORED, {}, now, episode=row.volume - 1, only_if_open=True
-            )  # its Undo goes
-            return await self._desk.view(session, row)
+            woken_until = await waking.check(self._rows, self._projections, session, actor, row, self._now())
+            await self._transitions.start(session, row, by=actor.user)
+            row.awake_until = woken_until
+            asked = RestoreAsked(chosen.name, row.volume, safety, chosen.at, actor.user, imported)
+            await self._events.tell(session, row, asked)
+            return await self._views.of(session, row)
 
-    def _record(
-        self, session: AsyncSession, row: ServerRow, kind: EventKind, data: dict[str, object], *, by: int
-    ) -> None:
-        usage = self._desk.usage(row)
-        record(session, kind, at=self._desk.now(), guild=row.guild, server=row.id, by=by, data=data, usage=usage)
+    async def _tell(self, server: str, event: Event) -> None:
+        """Of what took minutes, with the row as it is now: it may have changed meanwhile."""
+        async with self._database.begin() as session:
+            row = await session.get(ServerRow, server, with_for_update=True)
+            if row is not None:
+                await self._events.tell(session, row, event)
 
 
 async def _in_words(work: Awaitable[_T]) -> _T:
@@ -283,7 +351,10 @@ async def _in_words(work: Awaitable[_T]) -> _T:
         return await work
     except ChildFailed as wrong:
         if wrong.kind == "hostile":
-            raise BadInput(f"import.{wrong.said.get('why', 'kind')}") from wrong
+            member = str(wrong.said.get("member", ""))
+            raise BadInput(f"import.{wrong.said.get('why', 'kind')}", member=member) from wrong
+        if wrong.kind == "killed":
+            raise TryAgain("world.given_up") from wrong
         raise _refusal(refusal_of(wrong.kind, wrong.detail)) from wrong
 
 
@@ -292,12 +363,7 @@ def _refusal(wrong: ClusterError) -> Refusal:
     return TryAgain(f"world.cannot.{problem}")
 
 
-def _refuse_deleted(row: ServerRow) -> None:
-    if row.desired == Desired.DELETED or row.phase in (Phase.DELETING, Phase.DELETED):
-        raise Refusal("server.deleted", name=row.name)
-
-
 def _file_name(name: str) -> str:
-    """Of A-Z a-z 0-9 and - only: it is a key of the store and a file on any system."""
+    """Only A-Z a-z 0-9 and -: it becomes a key on the store, and a file on any system."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:40] or "world"

@@ -12,12 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 LOCALES = Path(__file__).with_name("locales")
 DEFAULT = "en"
+"""What is spoken where nothing else is asked for, or is known."""
 
 
 def say(language: str | None, message: str, /, **values: Any) -> str:
@@ -64,11 +66,23 @@ def choose(wanted: str | None) -> str:
     return short if short in languages() else DEFAULT
 
 
+def weekday(language: str | None, day: int) -> str:
+    """Monday is 0: `Mon`, `Mo`."""
+    name: str = Locale.parse(choose(language)).days["format"]["abbreviated"][day]
+    return name.rstrip(".")
+
+
 @cache
 def languages() -> tuple[str, ...]:
-    """Languages that have a file, English first."""
+    """Languages that have a file, DEFAULT first."""
     found = sorted(file.stem for file in LOCALES.glob("*.po"))
     return (DEFAULT, *(language for language in found if language != DEFAULT))
+
+
+def name_of(language: str, shown_in: str | None) -> str:
+    """What a language is called in another: `German`, `Deutsch`."""
+    name = Locale.parse(language).get_display_name(choose(shown_in)) or language
+    return name[:1].upper() + name[1:]
 
 
 @cache

@@ -9,56 +9,65 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import shutil
 import sys
 from pathlib import Path
 
+from core.nofollow import Spot
+
 from . import process
+from .archives.export_format import export_key
 from .errors import Hostile
 from .fetch import fetch
-from .restore import restore
-from .snapshot import Receipt, snapshot
+from .receipt import Receipt
+from .restore import newest_name, restore
+from .snapshot import snapshot
+from .source import NEWEST, split_source
 from .store.port import Store
-from .unpack import unpack
+from .unpack import judged
 
 MOST_MEMORY = 3 << 30
 """Bytes of addresses: an archive's list of contents is read as a whole, and may be made to be large."""
 
 
 def bring(
-    store: Store, server: str, archive: Path, work: Path, *, base: str, into: str, root: str, most: int, note: str
+    store: Store,
+    server: str,
+    archive: Path,
+    work: Path,
+    *,
+    base: str,
+    into: str,
+    root: str,
+    most: int,
+    note: str,
+    whole: bool = False,
+    key: bytes = b"",
 ) -> Receipt:
-    """A snapshot of the world `base` (a snapshot's name, or "") in which `into` is what `archive` holds.
+    """A snapshot of the world `base` (a source as a row has it, or "") in which `into` is what `archive` holds.
 
     `work`: an empty folder. `into`: below the data folder, "" for all of it. `root`: see the catalogue's Import.
-    Raises `Hostile` and what `snapshot` and `restore` raise.
+    `whole`: an export of this server takes the place of all of the data folder, as the snapshot that it was made of
+    would. `key`: that of `export`. Raises `Hostile` and what `snapshot` and `restore` raise.
     """
-    world, new = work / "world", work / "new"
+    world = work / "world"
     world.mkdir()
-    new.mkdir()
-    unpack(archive, new, most)
-    content = _begin(new, root)
-    if base and into:
-        restore(store, server, base, world)
-    place = _below(world, into)
-    if place != world:
-        _clear(place)
-    for each in sorted(os.listdir(content)):
-        os.rename(content / each, place / each)
+    with judged(archive, most, server, key) as found:
+        if whole and found.mark is not None and found.mark.server == server:
+            into = ""
+        content = found.content(root, into)
+        if base and into:
+            _restore(store, server, base, world)
+        place = _below(world, into)
+        if place != world:
+            _clear(place)
+        found.write(content, place, into)
     return snapshot(store, server, world, volume=0, run=0, note=note, full=True, progress=process.Progress())
 
 
-def _begin(folder: Path, root: str) -> Path:
-    """The folder that has `root` in it, the nearest to the top; else the innermost of lone folders."""
-    if root:
-        found = sorted(folder.rglob(root), key=lambda path: (len(path.parts), str(path)))
-        if found:
-            return found[0].parent
-    while True:
-        held = list(folder.iterdir())
-        if len(held) != 1 or held[0].is_symlink() or not held[0].is_dir():
-            return folder
-        folder = held[0]
+def _restore(store: Store, server: str, base: str, world: Path) -> None:
+    """`base` as a row's source: also of another server, or the newest."""
+    owner, name = split_source(base, server)
+    restore(store, owner, newest_name(store, owner, lambda _: None) if name == NEWEST else name, world)
 
 
 def _below(world: Path, into: str) -> Path:
@@ -73,7 +82,7 @@ def _below(world: Path, into: str) -> Path:
 
 
 def _clear(folder: Path) -> None:
-    shutil.rmtree(folder)
+    Spot.of(folder).remove()
     folder.mkdir()
 
 
@@ -88,6 +97,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--base", default="", help="the snapshot that keeps what is not replaced")
     parser.add_argument("--into", default="")
     parser.add_argument("--root", default="")
+    parser.add_argument("--whole", action="store_true", help="an export of this server replaces all of the data folder")
     parser.add_argument("--most", type=int, required=True, help="bytes")
     parser.add_argument("--note", default="")
     options = parser.parse_args(arguments)
@@ -115,6 +125,8 @@ def main(arguments: list[str]) -> int:
             root=options.root,
             most=options.most,
             note=options.note,
+            whole=options.whole,
+            key=export_key(os.environ),
         )
 
     return process.run(options, work)

@@ -34,7 +34,7 @@ class Ledger(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
+class CollectResult:
     """`hidden_bytes`: of packs; the store's lifecycle rule frees them later. `alarms`: for the operator, at once.
 
     `held`: why no pack was hidden in this run, though some may be garbage; empty if all went as usual.
@@ -47,7 +47,7 @@ class Collected:
     held: str = ""
 
 
-def collect(store: Store, server: str, keep: Container[str], now: datetime, ledger: Ledger) -> Collected:
+def collect(store: Store, server: str, keep: Container[str], now: datetime, ledger: Ledger) -> CollectResult:
     """Hide snapshots whose name is not in `keep`, then packs that no manifest needs.
 
     Whatever `keep` says, the newest right snapshot stays, and so do those younger than an hour. Safe beside any number
@@ -60,7 +60,7 @@ def collect(store: Store, server: str, keep: Container[str], now: datetime, ledg
     try:
         named = _named(store, server, manifests, now, ledger, alarms.append)
     except Damaged as error:
-        return Collected(dropped, 0, 0, tuple(alarms), held=error.detail)
+        return CollectResult(dropped, 0, 0, tuple(alarms), held=error.detail)
     garbage = [
         versions[0]
         for key, versions in packs.items()
@@ -70,7 +70,7 @@ def collect(store: Store, server: str, keep: Container[str], now: datetime, ledg
     ledger.add([version.key for version in garbage])
     for version in garbage:
         store.hide(version.key)
-    return Collected(dropped, len(garbage), sum(version.size for version in garbage), tuple(alarms))
+    return CollectResult(dropped, len(garbage), sum(version.size for version in garbage), tuple(alarms))
 
 
 def purge(store: Store, server: str, ledger: Ledger) -> int:

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+WhyAll = Literal["kind", "packer", "program", "parts", "page", "large", "many", "empty", "address", "away"]
+"""Why all of an archive or address is refused."""
+
+WhyMember = Literal["path", "long", "link", "twice", "device", "bomb", "encrypted", "method", "damaged", "root"]
+"""Why it is refused for one thing in it."""
+
+Why = WhyAll | WhyMember
+
 
 class WorldError(Exception):
     """A snapshot, restore or check did not happen as asked. `detail` is for the operator's log."""
@@ -27,6 +37,11 @@ class Damaged(WorldError):
         self.files = files
 
 
+class Incomplete(WorldError):
+    """Files could not be read, or changed each time they were read: the snapshot is there, and is not all of the world.
+    So the volume must not be given back."""
+
+
 class TooLate(WorldError):
     """A snapshot took so long, or lost a pack meanwhile, that it may not commit. The next one starts afresh."""
 
@@ -36,9 +51,12 @@ class NotEmpty(WorldError):
 
 
 class Hostile(WorldError):
-    """An archive or address that is not taken in. `why` is one word: kind, path, link, twice, large, many, bomb, empty,
-    address, away. Nothing of it is left behind."""
+    """An archive or address that is not taken in. Nothing of it is left behind.
 
-    def __init__(self, why: str, detail: str) -> None:
-        super().__init__(detail)
+    `member` is what of the archive it is about, as people are shown it; of `root`, the file that is missing.
+    """
+
+    def __init__(self, why: Why, detail: str, member: str = "") -> None:
+        super().__init__(f"{member}: {detail}" if member else detail)
         self.why = why
+        self.member = member

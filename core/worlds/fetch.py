@@ -10,7 +10,10 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urljoin, urlsplit
@@ -23,16 +26,22 @@ WITHIN = 600.0
 
 _CONNECT = 10.0  # seconds; also the longest silence
 _BLOCK = 256 * 1024
+_SERVICES = frozenset(("168.63.129.16", "192.0.0.192"))
+"""Public by their numbers, but a cloud's own, who tell a machine its secrets: Azure's WireServer, Oracle's metadata."""
 
 
 def fetch(url: str, into: Path, most: int) -> int:
-    """Bytes written to `into`, a new file. Raises `Hostile`, OSError."""
+    """Bytes written to `into`, a new file. Raises `Hostile`, OSError; then there is none."""
     deadline = time.monotonic() + WITHIN
-    for _ in range(MOST_REDIRECTS + 1):
-        following = _fetch(url, into, most, deadline)
-        if following is None:
-            return into.stat().st_size
-        url = urljoin(url, following)
+    try:
+        for _ in range(MOST_REDIRECTS + 1):
+            following = _fetch(url, into, most, deadline)
+            if following is None:
+                return into.stat().st_size
+            url = _joined(url, following)
+    except BaseException:
+        into.unlink(missing_ok=True)
+        raise
     raise Hostile("address", "too many redirects")
 
 
@@ -40,7 +49,7 @@ def public_addresses(host: str, port: int) -> list[str]:
     """The addresses of `host`, all of them public. Raises `Hostile`."""
     try:
         found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except OSError as wrong:
+    except (OSError, UnicodeError) as wrong:  # the latter for what cannot be a name
         raise Hostile("away", f"{host}: {wrong}") from wrong
     for each in found:
         if not is_public(each):
@@ -58,7 +67,7 @@ def is_public(address: str) -> bool:
         hidden = ip.ipv4_mapped or ip.sixtofour or ip.teredo
         if hidden or ip in ipaddress.ip_network("64:ff9b::/96") or ip in ipaddress.ip_network("64:ff9b:1::/48"):
             return False
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    return str(ip) not in _SERVICES and ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def _fetch(url: str, into: Path, most: int, deadline: float) -> str | None:
@@ -74,13 +83,14 @@ def _fetch(url: str, into: Path, most: int, deadline: float) -> str | None:
     connection = _Pinned(parts.hostname, port, address)
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", path, headers={"User-Agent": "Dormouse", "Accept-Encoding": "identity"})
-        answer = connection.getresponse()
-        if answer.status in (301, 302, 303, 307, 308):
-            return answer.getheader("Location") or _none("a redirect to nowhere")
-        if answer.status != 200:
-            _none(f"it answers {answer.status}")
-        _save(answer, into, most, deadline)
+        with _ended(connection, deadline):
+            connection.request("GET", path, headers={"User-Agent": "Dormouse", "Accept-Encoding": "identity"})
+            answer = connection.getresponse()
+            if answer.status in (301, 302, 303, 307, 308):
+                return answer.getheader("Location") or _none("a redirect to nowhere")
+            if answer.status != 200:
+                _none(f"it answers {answer.status}")
+            _save(answer, into, most, deadline)
     except (OSError, http.client.HTTPException, ValueError) as wrong:
         raise Hostile("away", f"{parts.hostname}: {wrong}") from wrong
     finally:
@@ -88,8 +98,16 @@ def _fetch(url: str, into: Path, most: int, deadline: float) -> str | None:
     return None
 
 
+def _joined(url: str, following: str) -> str:
+    try:
+        return urljoin(url, following)
+    except ValueError as wrong:
+        raise Hostile("address", str(wrong)) from wrong
+
+
 def _save(answer: http.client.HTTPResponse, into: Path, most: int, deadline: float) -> None:
-    if int(answer.getheader("Content-Length") or 0) > most:
+    said = answer.getheader("Content-Length")
+    if int(said or 0) > most:
         raise Hostile("large", f"more than {most} bytes")
     written = 0
     with into.open("wb") as target:
@@ -97,9 +115,23 @@ def _save(answer: http.client.HTTPResponse, into: Path, most: int, deadline: flo
             written += len(block)
             if written > most:
                 raise Hostile("large", f"more than {most} bytes")
-            if time.monotonic() > deadline:
-                raise Hostile("away", f"it took longer than {WITHIN:.0f} s")
             target.write(block)
+    if time.monotonic() >= deadline:  # then it was ended, which looks as if it had come to its end
+        _none(f"it took longer than {WITHIN:.0f} s")
+    if said is not None and written != int(said):  # which http.client does not mind
+        _none(f"it ended after {written} of {said} bytes")
+
+
+@contextmanager
+def _ended(connection: _Pinned, deadline: float) -> Iterator[None]:
+    """The connection breaks at `deadline`, whatever it is used for: a header may come a byte at a time."""
+    timer = threading.Timer(deadline - time.monotonic(), connection.end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class _Pinned(http.client.HTTPSConnection):
@@ -108,11 +140,23 @@ class _Pinned(http.client.HTTPSConnection):
     def __init__(self, host: str, port: int, address: str) -> None:
         super().__init__(host, port, timeout=_CONNECT, context=ssl.create_default_context())
         self._address = address
+        self._line: ssl.SSLSocket | None = None
+        self._over = False
 
     def connect(self) -> None:
         plain = socket.create_connection((self._address, self.port), self.timeout)
         context: ssl.SSLContext = self._context  # type: ignore[attr-defined]
-        self.sock = context.wrap_socket(plain, server_hostname=self.host)
+        self.sock = self._line = context.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        if self._over:
+            raise TimeoutError("it took too long to connect")
+        self._line.do_handshake()
+
+    def end(self) -> None:
+        """From another thread: whoever reads or writes fails at once."""
+        self._over = True
+        with suppress(OSError):
+            if self._line is not None:
+                socket.socket.shutdown(self._line, socket.SHUT_RDWR)
 
 
 def _none(why: str) -> NoReturn:

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from . import manifest as format
 from .errors import Damaged, NoSnapshot
+from .gaps import Gaps
 from .manifest import HEADER_READ, Header, Manifest, Name
 from .pack import Finding, Report
 from .store.port import NotThere, Store, Version
@@ -27,8 +28,7 @@ class Snapshot:
     files: int
     new_bytes: int
     note: str
-    torn: int
-    skipped: dict[str, int]
+    gaps: Gaps
     hidden: bool  # by somebody who is not the controller
 
 
@@ -173,8 +173,7 @@ def _snapshot(name: Name, header: Header, hidden: bool) -> Snapshot:
         files=header.files,
         new_bytes=header.new,
         note=header.note,
-        torn=header.torn,
-        skipped=dict(header.skipped),
+        gaps=header.gaps,
         hidden=hidden,
     )
 

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 import zstandard
 
+from .gaps import Gaps, header_gaps
 from .pack import ID_SIZE, ROW_SIZE
 
 MAGIC = b"DMSNAP1\n"
@@ -37,6 +38,9 @@ MAX_SEQ = 10**18 - 1
 
 HEADER_READ = 4096
 """Bytes within which a header fits (a note has at most 200 characters), so a list needs one read each."""
+
+_LATER: dict[str, Any] = {"lacking": []}
+"""What headers of earlier versions lack, and those where there is nothing to say."""
 
 _PREFIX = len(MAGIC) + 32 + 4
 _ENTRY = struct.Struct("<BBHIqqQQIIHH")
@@ -150,6 +154,11 @@ class Header:
     new: int = 0
     torn: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    lacking: list[list[str]] = field(default_factory=list)  # gaps.Gaps.first, as JSON
+
+    @property
+    def gaps(self) -> Gaps:
+        return header_gaps(self.skipped, self.torn, self.lacking)
 
     def name(self, data: bytes) -> Name:
         """`data`: the object, or its beginning, which says its checksum; whether that holds is `decode`'s to say."""
@@ -174,7 +183,9 @@ class Manifest:
 def encode(manifest: Manifest) -> bytes:
     """The object. Chunks must be sorted by pack and offset, entries have their parents before them."""
     body, counts = _body(manifest)
-    header = {name: getattr(manifest.header, name) for name in Header.__slots__} | counts | {"body": len(body)}
+    told = {name: getattr(manifest.header, name) for name in Header.__slots__}
+    told = {name: value for name, value in told.items() if name not in _LATER or value != _LATER[name]}
+    header = told | counts | {"body": len(body)}
     text = json.dumps(header, separators=(",", ":")).encode()
     packed = zstandard.ZstdCompressor(level=3).compress(body)
     rest = struct.pack("<I", len(text)) + text + packed
@@ -220,7 +231,7 @@ def _header_text(data: bytes) -> tuple[dict[str, Any], int]:
 
 def _header(raw: dict[str, Any]) -> Header:
     try:
-        header = Header(**{name: raw[name] for name in Header.__slots__})
+        header = Header(**{name: raw[name] for name in Header.__slots__ if name in raw or name not in _LATER})
     except KeyError as error:
         raise ValueError(f"the header lacks {error}") from error
     for name in ("volume", "run", "seq", "at", "size", "data", "files", "new", "torn"):

@@ -5,8 +5,8 @@ On stdout, one object a line: `{"event": "progress", "done": N, "total": N}` at 
     {"event": "done", "result": {...}}          exit 0
     {"event": "failed", "kind": K, "detail": …, "keys": […], "files": […]}
 
-with K and exit code `away` 75 (try again in minutes; `retry_after` may be there), `refused` 77, `damaged` 65,
-`missing` 66, `not_empty` 73, `hostile` 65 (`why`: errors.Hostile), `failed` 1. Wrong use is exit 2, without a line.
+with K and the exit code as failures.py says. `away` may have `retry_after` (seconds), `hostile` has `why`
+and `member` (errors.Hostile). Wrong use is exit 2, without a line.
 """
 
 from __future__ import annotations
@@ -21,10 +21,16 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from .errors import Damaged, Hostile, NoSnapshot, NotEmpty, TooLate, WorldError
+from core.nofollow import Spot
+from core.record import Record
+
+from .errors import Damaged, Hostile, WorldError
+from .failures import TABLE, failure_of
 from .store import open_store
+from .store.place import STORE
 from .store.port import Store, StoreAway, StoreError
 
 _IOPRIO_SET = {"x86_64": 251, "aarch64": 30}
@@ -34,9 +40,20 @@ _M_ARENA_MAX = -8  # glibc: threads share two heaps, which saves some 20 MB
 
 def add_store(parser: argparse.ArgumentParser) -> None:
     """The arguments that say which world of which store. Unsaid, the store is the environment's `DORMOUSE_STORE`."""
-    store = os.environ.get("DORMOUSE_STORE")
+    store = os.environ.get(STORE)
     parser.add_argument("--store", required=store is None, default=store, help="folder:PATH or b2:BUCKET/PREFIX")
     parser.add_argument("--server", required=True, help="12 characters")
+
+
+def add_folder(parser: argparse.ArgumentParser, name: str, help: str) -> None:
+    """An argument that says where a world lies."""
+    parser.add_argument(name, type=Path, help=help)
+    parser.add_argument("--below", type=Path, help=f"a game writes here: `{name}` is in it, and no link is followed")
+
+
+def folder_of(options: argparse.Namespace, name: str) -> Path | Spot:
+    folder: Path = getattr(options, name)
+    return folder if options.below is None else Spot(options.below, folder.parts)
 
 
 class Progress:
@@ -85,26 +102,8 @@ def be_modest() -> None:
         pass
 
 
-def kind_of(error: Exception) -> tuple[str, int]:
-    """What kind of failure this is, and the exit code that says so."""
-    match error:
-        case StoreAway() | TooLate():
-            return "away", 75
-        case StoreError():
-            return "refused", 77
-        case Damaged():
-            return "damaged", 65
-        case NoSnapshot():
-            return "missing", 66
-        case NotEmpty():
-            return "not_empty", 73
-        case Hostile():
-            return "hostile", 65
-    return "failed", 1
-
-
 def _failed(error: Exception) -> int:
-    kind, code = kind_of(error)
+    kind = failure_of(error)
     values: dict[str, Any] = {}
     match error:
         case StoreAway():
@@ -113,12 +112,14 @@ def _failed(error: Exception) -> int:
         case Damaged():
             values = {"keys": error.keys, "files": error.files[:100]}
         case Hostile():
-            values = {"why": error.why}
+            values = {"why": error.why, "member": error.member}
     say("failed", kind=kind, detail=str(error), **values)
-    return code
+    return TABLE[kind].child
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Record):
+        return value.to_json()
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     if isinstance(value, datetime):

@@ -11,37 +11,36 @@ import os
 import sys
 import threading
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Self
 
 import zstandard
+
+from core.nofollow import FILE, FOLDER, Spot, open_any_folder, open_below
+from core.progress import OnProgress
 
 from . import process
 from .errors import Damaged, NoSnapshot, NotEmpty
 from .listing import load, load_pile, piles, time_of
 from .manifest import Entry, Kind, Manifest
 from .pack import Finding, Report, fetch_pack, pack_key, unpack_chunk
+from .source import NEWEST
 from .store.port import NotThere, Store
 
 _WORKERS = 3  # packs in memory at once
 _SHARED = 0o660, 0o2770  # bits of files and of directories that fsGroup sets
 _GAP = 256 * 1024  # bytes that are cheaper to fetch than to ask for separately
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_AGAIN = os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-NEWEST = "newest"
-"""In place of a name: what `newest_name` gives."""
-
-Progress = Callable[[int, int], object]
-"""(bytes written, bytes to write)"""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | FILE
+_AGAIN = os.O_WRONLY | FILE
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class Restoration:
     """Every byte was checked and is on the disk; the marker is the caller's to write. Sizes in bytes."""
 
     name: str
@@ -52,9 +51,10 @@ class Restored:
 
 
 def restore(
-    store: Store, server: str, name: str, into: Path, progress: Progress | None = None, *, shared: bool = False
-) -> Restored:
-    """Make `into`, which exists and is empty, what the folder was at snapshot `name`.
+    store: Store, server: str, name: str, into: Path | Spot, progress: OnProgress | None = None, *, shared: bool = False
+) -> Restoration:
+    """Make `into`, which exists and is empty, what the folder was at snapshot `name`. Nothing is written outside of it,
+    even where somebody exchanges folders in it for links meanwhile.
 
     `shared`: its group may read and write all of it, as Kubernetes does with a volume's files (fsGroup).
 
@@ -64,10 +64,10 @@ def restore(
     """
     found: list[Finding] = []
     manifest = load(store, server, name, found.append)
-    root = os.open(into, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    root = open_any_folder(into)
     try:
         if os.listdir(root):
-            raise NotEmpty(f"{into} is not empty")
+            raise NotEmpty(f"{into.path if isinstance(into, Spot) else into} is not empty")
         _make(root, manifest.entries)
         _fill(root, store, server, manifest, found.append, progress)
         _finish(root, manifest.entries, *(_SHARED if shared else (0, 0)))
@@ -75,7 +75,7 @@ def restore(
     finally:
         os.close(root)
     header = manifest.header
-    return Restored(name, time_of(header.at), header.size, header.files, tuple(found))
+    return Restoration(name, time_of(header.at), header.size, header.files, tuple(found))
 
 
 def newest_name(store: Store, server: str, report: Report) -> str:
@@ -94,22 +94,55 @@ def newest_name(store: Store, server: str, report: Report) -> str:
     raise NoSnapshot(f"{server} has no snapshot that can be read")
 
 
-def _make(root: int, entries: list[Entry]) -> None:
-    """Directories and empty files of full size.
+class _Folders:
+    """The folders below `root`, opened one below the other: a path as a whole could lead through a link that somebody
+    put there meanwhile. Those on the way to the last one stay open, for the next one mostly is beside it."""
 
-    Every path can be opened in one step from `root`: the folder was empty, nobody else writes to it, links come last,
-    and the manifest was refused unless each parent is a directory of its own (manifest.decode).
-    """
-    for entry in entries[1:]:
-        if entry.kind is Kind.DIRECTORY:
-            os.mkdir(entry.path, 0o700, dir_fd=root)
-        elif entry.kind is Kind.FILE:
-            handle = os.open(entry.path, _NEW, 0o600, dir_fd=root)
-            try:
-                if entry.size:
-                    os.ftruncate(handle, entry.size)
-            finally:
-                os.close(handle)
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._open: list[tuple[bytes, int]] = []  # names and handles
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._leave(0)
+
+    def parent(self, path: bytes) -> tuple[int, bytes]:
+        """The handle of the folder that `path` lies in, good until the next call; and its name there."""
+        *wanted, name = path.split(b"/")
+        same = 0
+        while same < min(len(wanted), len(self._open)) and wanted[same] == self._open[same][0]:
+            same += 1
+        self._leave(same)
+        for part in wanted[same:]:
+            self._open.append((part, os.open(part, FOLDER, dir_fd=self._open[-1][1] if self._open else self._root)))
+        return (self._open[-1][1] if self._open else self._root), name
+
+    def _leave(self, depth: int) -> None:
+        while len(self._open) > depth:
+            os.close(self._open.pop()[1])
+
+
+def _make(root: int, entries: list[Entry]) -> None:
+    """Directories and empty files of full size. Links come last, and the manifest was refused unless each parent is a
+    directory of its own (manifest.decode)."""
+    with _Folders(root) as folders:
+        for entry in entries[1:]:
+            if entry.kind is Kind.DIRECTORY:
+                at, name = folders.parent(entry.path)
+                os.mkdir(name, 0o700, dir_fd=at)
+            elif entry.kind is Kind.FILE:
+                at, name = folders.parent(entry.path)
+                handle = os.open(name, _NEW, 0o600, dir_fd=at)
+                try:
+                    if entry.size:
+                        os.ftruncate(handle, entry.size)
+                finally:
+                    os.close(handle)
 
 
 @dataclass(slots=True)
@@ -134,7 +167,9 @@ class _Writes:
         )
 
 
-def _fill(root: int, store: Store, server: str, manifest: Manifest, report: Report, progress: Progress | None) -> None:
+def _fill(
+    root: int, store: Store, server: str, manifest: Manifest, report: Report, progress: OnProgress | None
+) -> None:
     writes = _Writes.of(manifest.entries)
     total = sum(manifest.chunks.plain[ref] for ref in writes.refs)
     done = 0
@@ -226,6 +261,7 @@ class _Job:
         base, data = next(parts)
         handle, current, done, last = -1, -1, 0, -1
         plain: bytes | memoryview = b""
+        folders = _Folders(self._root)
         try:
             for row in rows:
                 ref, number = writes.refs[row], writes.entries[row]
@@ -242,11 +278,13 @@ class _Job:
                     if handle >= 0:
                         os.close(handle)
                         handle = -1
-                    handle = os.open(entries[number].path, _AGAIN, dir_fd=self._root)
+                    at, name = folders.parent(entries[number].path)
+                    handle = open_below(at, name, _AGAIN, "file", Path(os.fsdecode(entries[number].path)))
                     current = number
                 _write_all(handle, plain, writes.offsets[row])
                 done += len(plain)
         finally:
+            folders.close()
             if handle >= 0:
                 os.close(handle)
         return done
@@ -269,28 +307,35 @@ def _finish(root: int, entries: list[Entry], files: int, directories: int) -> No
 
     `files` and `directories` are bits that each has besides its own.
     """
-    for entry in entries:
-        if entry.kind is Kind.HARD:
-            os.link(entry.target, entry.path, src_dir_fd=root, dst_dir_fd=root, follow_symlinks=False)
-    for entry in entries:
-        if entry.kind is Kind.LINK:
-            os.symlink(entry.target, entry.path, dir_fd=root)
-            _set_times(root, entry)
-        elif entry.kind is Kind.FILE:
-            _set_times(root, entry)
-            os.chmod(entry.path, entry.mode | files, dir_fd=root)
-    for entry in reversed(entries):
-        if entry.kind is Kind.DIRECTORY:
-            handle = os.open(entry.path or b".", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=root)
-            try:
-                os.utime(handle, ns=(entry.mtime, entry.mtime))
-                os.fchmod(handle, entry.mode | directories)
-            finally:
-                os.close(handle)
-
-
-def _set_times(root: int, entry: Entry) -> None:
-    os.utime(entry.path, ns=(entry.mtime, entry.mtime), dir_fd=root, follow_symlinks=False)
+    with _Folders(root) as folders, _Folders(root) as others:
+        for entry in entries:
+            if entry.kind is Kind.HARD:
+                (to, name), (at, target) = folders.parent(entry.path), others.parent(entry.target)
+                os.link(target, name, src_dir_fd=at, dst_dir_fd=to, follow_symlinks=False)
+    with _Folders(root) as folders:
+        for entry in entries:
+            if entry.kind is Kind.LINK:
+                at, name = folders.parent(entry.path)
+                os.symlink(entry.target, name, dir_fd=at)
+                os.utime(name, ns=(entry.mtime, entry.mtime), dir_fd=at, follow_symlinks=False)
+            elif entry.kind is Kind.FILE:
+                at, name = folders.parent(entry.path)
+                handle = open_below(at, name, os.O_RDONLY | FILE, "file", Path(os.fsdecode(entry.path)))
+                try:
+                    os.utime(handle, ns=(entry.mtime, entry.mtime))
+                    os.fchmod(handle, entry.mode | files)
+                finally:
+                    os.close(handle)
+    with _Folders(root) as folders:
+        for entry in reversed(entries):
+            if entry.kind is Kind.DIRECTORY:
+                at, name = folders.parent(entry.path or b".")
+                handle = os.open(name, FOLDER, dir_fd=at)
+                try:
+                    os.utime(handle, ns=(entry.mtime, entry.mtime))
+                    os.fchmod(handle, entry.mode | directories)
+                finally:
+                    os.close(handle)
 
 
 def _sync(root: int) -> None:
@@ -310,14 +355,15 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m core.worlds.restore")
     process.add_store(parser)
     parser.add_argument("name", help=f"of the snapshot, or {NEWEST}")
-    parser.add_argument("into", type=Path, help="an empty folder")
+    process.add_folder(parser, "into", "an empty folder")
     parser.add_argument("--shared", action="store_true", help="its group may read and write all of it")
     options = parser.parse_args(arguments)
 
-    def work(store: Store) -> Restored:
+    def work(store: Store) -> Restoration:
         found: list[Finding] = []
         name = newest_name(store, options.server, found.append) if options.name == NEWEST else options.name
-        done = restore(store, options.server, name, options.into, process.Progress(), shared=options.shared)
+        into = process.folder_of(options, "into")
+        done = restore(store, options.server, name, into, process.Progress(), shared=options.shared)
         return replace(done, found=(*found, *done.found))
 
     return process.run(options, work)

@@ -38,7 +38,8 @@ any of them would: it is for who does not know what the guild chose."""
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One snapshot. `good`: as far as one knows, it can be played on (not torn, verified or not yet doubted)."""
+    """One snapshot. `good`: as far as one knows, it can be played on (all of the world is in it, and it was verified or
+    not yet doubted)."""
 
     name: str
     at: datetime

@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import os
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.cluster.children import ChildFailed, run_child
-from core.cluster.local_files import StoreFile
-from core.cluster.local_spec import minimal_env
+from core.children import ChildFailed, Program, minimal_env, run_child
+from core.nofollow import Spot
 
+from .archives.export_format import EXPORT_KEY
 from .errors import WorldError
+from .failures import failure_of
 from .listing import Snapshot, listing
-from .process import kind_of
+from .scratch import Scratch
 from .store import Store, StoreError, open_store
+from .store.place import StorePlace
+from .turns import HOUSE, Turns
 
-EXPORTS = "exports/"
-"""Below it lie archives that somebody asked for; each is hidden a day later."""
-
+_WITH_EXPORTS = (Program.EXPORT, Program.BRING)
 _T = TypeVar("_T")
 
 
 class Shelf:
-    """`work` is a folder for what is put together on the way; it is made if missing. `public_url` and `secret`: for a
-    folder store's links. Every method raises `ChildFailed`, whose `kind` is one of core/worlds/process.py."""
+    """`work` is a folder for what is put together on the way, at most `most` bytes of it; it is made if missing.
+    `public_url`: for a folder store's links; `secret`: for those, and for what exports are sealed with. Whoever starts
+    a child has one of the `turns`. Every method raises `ChildFailed`, whose `kind` is one of failures.py."""
 
-    def __init__(self, store: StoreFile, work: Path, *, public_url: str = "", secret: bytes = b"") -> None:
-        self._file = store
+    def __init__(
+        self, place: StorePlace, work: Path, *, most: int | None = None, public_url: str = "", secret: bytes = b""
+    ) -> None:
+        self._place = place
         self._public_url = public_url
         self._secret = secret
         self._work = work
+        self.room = Scratch(work, most)
         self._store: Store | None = None
+        self.turns = Turns()
 
     async def snapshots(self, server: str) -> list[Snapshot]:
         """What can be restored, newest first."""
@@ -49,39 +55,49 @@ class Shelf:
             try:
                 if self._store is None:
                     self._store = open_store(
-                        self._file.place, self._file.env, public_url=self._public_url, secret=self._secret
+                        self._place.place, self._place.env, public_url=self._public_url, secret=self._secret
                     )
                 return question(self._store)
             except (StoreError, WorldError, OSError) as wrong:
-                raise ChildFailed(kind_of(wrong)[0], str(wrong)) from wrong
+                raise ChildFailed(failure_of(wrong), str(wrong)) from wrong
 
         return await asyncio.to_thread(answer)
 
     async def run(
         self,
-        module: str,
+        program: Program,
         arguments: Sequence[str],
         *,
         env: Mapping[str, str] | None = None,
         within: float | None = None,
     ) -> dict[str, Any]:
-        """`python -m core.worlds.<module>` on this store. What is nobody's business goes by `env`."""
+        """The result of `program`, on this store, in the turn that the caller has, else in one of the house's. What is
+        nobody's business goes by `env`."""
         self._work.mkdir(parents=True, exist_ok=True)
-        own = minimal_env(str(self._work), python=True) | self._file.env | dict(env or {})
-        return await run_child(f"core.worlds.{module}", arguments, env=own, cwd=self._work, within=within)
+        own = minimal_env(str(self._work), python=True) | self._place.env | dict(env or {})
+        if program in _WITH_EXPORTS and self._secret:
+            own[EXPORT_KEY] = hmac.digest(self._secret, b"exports", "sha256").hex()
+        async with self.turns.of(HOUSE):
+            return await run_child(program, arguments, env=own, cwd=self._work, within=within)
 
     @asynccontextmanager
-    async def bench(self) -> AsyncIterator[Path]:
-        """A folder that is gone afterwards."""
+    async def scratch(self, size: int) -> AsyncIterator[Path]:
+        """A folder for that many bytes, which is gone afterwards; waits until there is room. Raises `NoRoom`."""
         self._work.mkdir(parents=True, exist_ok=True)
-        folder = Path(await asyncio.to_thread(partial(tempfile.mkdtemp, dir=self._work)))
-        try:
-            yield folder
-        finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        async with self.room.take(size):
+            folder = Path(await asyncio.to_thread(partial(tempfile.mkdtemp, dir=self._work)))
+            try:
+                yield folder
+            finally:
+                await asyncio.to_thread(_throw_away, folder)
 
     def sweep(self) -> None:
-        """Throw away what a crash left on the bench."""
+        """Throw away the folders of `scratch` that a crash left."""
         if self._work.exists():
             for each in os.scandir(self._work):
-                shutil.rmtree(each.path, ignore_errors=True)
+                _throw_away(Path(each.path))
+
+
+def _throw_away(folder: Path) -> None:
+    with suppress(OSError):
+        Spot.of(folder).remove()

@@ -11,23 +11,29 @@ import stat
 import sys
 import time
 from array import array
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
+from core.nofollow import Spot, open_any_folder
+from core.progress import OnProgress
+
+from . import gaps, process
 from . import manifest as format
-from . import process
 from .builder import Builder, left_packs
 from .chunks import PIECE, Chunk, Piece, digest
-from .errors import Damaged, TooLate, WorldError
+from .errors import Damaged, Incomplete, TooLate, WorldError
+from .gaps import UNREADABLE, Gap, first_of
 from .listing import Pile, newest, piles, snapshot_key, time_of
 from .manifest import MAX_SEQ, TORN, Entry, Header, Kind, Manifest
 from .pack import Finding, packs_prefix
+from .receipt import Receipt
 from .store.port import Store
-from .tree import Found, Rules, data_spans, walk
+from .tree import Found, Rules, Skipped, data_spans, walk
 from .verify import verify
 
 DEADLINE = 24 * 3600.0
@@ -47,50 +53,52 @@ _LARGE_WORLD = 8 << 30
 _BATCH_FILES = 64
 _WORKERS = 2
 _BATCHES = 4  # under way at once
-
-Progress = Callable[[int, int], object]
-"""(bytes seen so far, bytes expected): expected is the last snapshot's size, so it may be passed."""
+_NAMED = 10  # files that a refusal names
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """A manifest that exists. Sizes in bytes, `saved_at` is when reading the world began (UTC).
+class Taken(Receipt):
+    """The receipt of a snapshot, and how the taking of it went.
 
-    `checked`: every pack it names was listed with its size.
     `unchanged`: nothing was written, because the snapshot named is what the folder holds.
     `torn`: files that changed each time they were read. `skipped`: what could not be kept, by reason (tree.walk).
+    `incomplete`: paths of what is torn or could not be read, all of them.
     """
 
-    name: str
-    saved_at: datetime
-    size: int
-    files: int
-    new_bytes: int
-    checked: bool
+    files: int = 0
     unchanged: bool = False
     torn: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    incomplete: tuple[str, ...] = ()
     found: tuple[Finding, ...] = ()
     seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    stored: int = 0  # bytes of all packs of this server that the store shows
+
+    def to_json(self) -> dict[str, Any]:
+        return Receipt.to_json(self) | {
+            "files": self.files,
+            "unchanged": self.unchanged,
+            "torn": self.torn,
+            "skipped": self.skipped,
+            "found": self.found,
+            "seconds": self.seconds,
+        }
 
 
 def snapshot(
     store: Store,
     server: str,
-    folder: Path,
+    folder: Path | Spot,
     *,
     volume: int,
     run: int,
     note: str = "",
     full: bool = False,
     rules: Rules | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     now: Callable[[], int] = time.time_ns,
     salt: Callable[[], bytes] | None = None,
     deadline: float = DEADLINE,
-) -> Receipt:
+) -> Taken:
     """Keep `folder` as the next snapshot of `server`.
 
     `full` reads every file, whatever its times say. Without `full` and `note`, nothing is written where nothing
@@ -111,7 +119,7 @@ def snapshot(
     with Builder(store, server, parent, left, salt) as builder:
         work = _Work(parent, builder, header, full, now, progress)
         work.read(folder, rules or Rules())
-        unchanged = not (full or note or left) and work.is_as_parent()
+        unchanged = not (full or note or left) and work.is_as_parent() and work.skips_as(before)
         if before and unchanged and _is_visible(store, before[0]):
             name, header = str(before[0].name), before[1].header
         else:
@@ -122,9 +130,9 @@ def snapshot(
         if time.clock_gettime(_CLOCK) - began > deadline:
             raise TooLate(f"{server}: the snapshot took longer than {deadline:.0f} s")
         name = _commit(store, server, manifest)
-    return Receipt(
+    return Taken(
         name=name,
-        saved_at=time_of(header.at),
+        at=time_of(header.at),
         size=header.size,
         files=header.files,
         new_bytes=0 if unchanged else header.new,
@@ -132,6 +140,8 @@ def snapshot(
         unchanged=unchanged,
         torn=header.torn,
         skipped=dict(header.skipped),
+        gaps=header.gaps,
+        incomplete=work.incomplete(),
         found=tuple(found),
         seconds=time.monotonic() - wall,
         cpu_seconds=time.process_time() - cpu,
@@ -226,7 +236,7 @@ class _Work:
         header: Header,
         full: bool,
         now: Callable[[], int],
-        progress: Progress | None,
+        progress: OnProgress | None,
     ) -> None:
         self._builder = builder
         self._header = header
@@ -243,14 +253,14 @@ class _Work:
         self._again: deque[_Reading] = deque()
         self._open: set[int] = set()
         self._seen = 0
+        self._skipped = Skipped()
         self.entries: list[Entry] = []
 
-    def read(self, folder: Path, rules: Rules) -> None:
-        skipped: Counter[str] = Counter()
-        root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    def read(self, folder: Path | Spot, rules: Rules) -> None:
+        root = open_any_folder(folder)
         try:
-            for found in walk(root, rules, skipped):
-                self._take(found, skipped)
+            for found in walk(root, rules, self._skipped):
+                self._take(found)
                 if len(self._again) > _BATCH_FILES:
                     self._finish_all()
             self._finish_all()
@@ -259,13 +269,28 @@ class _Work:
             for handle in self._open:
                 os.close(handle)
             os.close(root)
-        self._header.skipped = dict(skipped)
+        self._header.skipped = dict(self._skipped)
         for entry in self.entries:
             if entry.kind is Kind.FILE:
                 self._header.files += 1
                 self._header.size += entry.size
                 self._header.data += sum(length for _, _, length in entry.spans())
                 self._header.torn += bool(entry.flags & TORN)
+        self._header.lacking = [[gap.path, gap.why] for gap in first_of(self._gaps())]
+
+    def _gaps(self) -> Iterator[Gap]:
+        torn = (entry.path for entry in self.entries if entry.flags & TORN)
+        known = [(path, UNREADABLE) for path in self._skipped.unreadable]
+        for path, why in chain(known, ((path, gaps.TORN) for path in torn), self._skipped.others):
+            yield Gap(os.fsdecode(path), why)
+
+    def skips_as(self, before: tuple[Pile, Manifest] | None) -> bool:
+        """Whether what was left out is as many things as in the snapshot before."""
+        return before is not None and dict(self._skipped) == dict(before[1].header.skipped)
+
+    def incomplete(self) -> tuple[str, ...]:
+        torn = [entry.path for entry in self.entries if entry.flags & TORN]
+        return tuple(os.fsdecode(path) for path in (*self._skipped.unreadable, *torn))
 
     def is_as_parent(self) -> bool:
         """Whether nothing differs, not even what the next snapshot may rely on."""
@@ -283,7 +308,7 @@ class _Work:
             and list(entry.holes) == list(before.holes)
         )
 
-    def _take(self, found: Found, skipped: Counter[str]) -> None:
+    def _take(self, found: Found) -> None:
         seen = found.stat
         entry = Entry(found.path, Kind.DIRECTORY, seen.st_mode & 0o777, seen.st_mtime_ns)
         if stat.S_ISDIR(seen.st_mode):
@@ -294,9 +319,9 @@ class _Work:
                 entry.kind, entry.target = Kind.LINK, target
                 self.entries.append(entry)
         else:
-            self._take_file(found, entry, skipped)
+            self._take_file(found, entry)
 
-    def _take_file(self, found: Found, entry: Entry, skipped: Counter[str]) -> None:
+    def _take_file(self, found: Found, entry: Entry) -> None:
         seen = found.stat
         if seen.st_nlink > 1 and (first := self._links.get((seen.st_dev, seen.st_ino))):
             entry.kind, entry.target = Kind.HARD, first.path
@@ -309,7 +334,7 @@ class _Work:
             try:
                 handle = found.open()
             except PermissionError:
-                skipped["unreadable"] += 1
+                self._skipped.add(found.path, UNREADABLE)
                 return
             if handle is None:
                 return
@@ -411,6 +436,19 @@ class _Work:
         os.close(reading.handle)
 
 
+def refuse_what_is_no_seal(store: Store, server: str, taken: Taken) -> None:
+    """After a seal the volume may be given back: what is not in the snapshot would be lost with it.
+
+    Raises `Incomplete`, or `Damaged` where what was saved cannot be read back.
+    """
+    if taken.incomplete:
+        count, first = len(taken.incomplete), ", ".join(taken.incomplete[:_NAMED])
+        raise Incomplete(f"{count} files could not be read as they are, and are not whole in {taken.name}: {first}")
+    verified = verify(store, server, taken.name, mend=True, progress=process.Progress())
+    if not verified.ok:
+        raise Damaged(f"{taken.name} cannot be read back", tuple(f.key for f in verified.found), verified.files)
+
+
 def main(arguments: list[str]) -> int:
     """One snapshot as a child process of low priority; JSON lines on stdout and exit codes as in process.py.
 
@@ -418,21 +456,25 @@ def main(arguments: list[str]) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m core.worlds.snapshot")
     process.add_store(parser)
-    parser.add_argument("folder", type=Path)
+    process.add_folder(parser, "folder", "what is to be kept")
     parser.add_argument("--volume", type=int, required=True)
     parser.add_argument("--run", type=int, required=True)
     parser.add_argument("--note", default="", help="at most 200 characters")
     parser.add_argument("--full", action="store_true", help="read every file, whatever its times say")
-    parser.add_argument("--verify", action="store_true", help="then read back every chunk of it")
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="a seal: all of the world is in it, and is read back",
+    )
     parser.add_argument("--include", action="append", default=[], metavar="GLOB")
     parser.add_argument("--exclude", action="append", default=[], metavar="GLOB")
     options = parser.parse_args(arguments)
 
-    def work(store: Store) -> Receipt:
-        receipt = snapshot(
+    def work(store: Store) -> Taken:
+        taken = snapshot(
             store,
             options.server,
-            options.folder,
+            process.folder_of(options, "folder"),
             volume=options.volume,
             run=options.run,
             note=options.note[:200],
@@ -441,12 +483,8 @@ def main(arguments: list[str]) -> int:
             progress=process.Progress(),
         )
         if options.verify:
-            verified = verify(store, options.server, receipt.name, mend=True, progress=process.Progress())
-            if not verified.ok:
-                raise Damaged(
-                    f"{receipt.name} cannot be read back", tuple(f.key for f in verified.found), verified.files
-                )
-        return receipt
+            refuse_what_is_no_seal(store, options.server, taken)
+        return taken
 
     return process.run(options, work)
 

@@ -15,10 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from core.nofollow import FILE, FOLDER
+
+from .gaps import UNREADABLE
 from .manifest import MAX_DEPTH, MAX_PATH, MAX_SIZE
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_REMEMBERED = 100  # of what was left out, by path
 _GONE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR)  # it went, or became something else, since it was listed
 
 
@@ -37,7 +39,7 @@ class Found:
     def open(self) -> int | None:
         """A handle of this file, still the same file; None where it is gone. Raises PermissionError, OSError."""
         try:
-            handle = os.open(self.name, _FILE, dir_fd=self.folder)
+            handle = os.open(self.name, os.O_RDONLY | FILE, dir_fd=self.folder)
         except OSError as error:
             if error.errno in (*_GONE, errno.ENXIO):
                 return None
@@ -79,7 +81,23 @@ class Rules:
         return any(_matches(self.include, b"/".join(parts[:end])) for end in range(1, len(parts) + 1))
 
 
-def walk(root: int, rules: Rules, skipped: Counter[str]) -> Iterator[Found]:
+class Skipped(Counter[str]):
+    """How many things were left out, by reason; the paths of those that could not be read, and the first of others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unreadable: list[bytes] = []
+        self.others: list[tuple[bytes, str]] = []
+
+    def add(self, path: bytes, why: str) -> None:
+        self[why] += 1
+        if why == UNREADABLE:
+            self.unreadable.append(path)
+        elif len(self.others) < _REMEMBERED:
+            self.others.append((path, why))
+
+
+def walk(root: int, rules: Rules, skipped: Skipped) -> Iterator[Found]:
     """The directory with handle `root` itself, then everything below, each directory before what it holds.
 
     Names come in the order of their bytes. Other file systems are not entered. `skipped` counts what was left out,
@@ -105,9 +123,9 @@ def walk(root: int, rules: Rules, skipped: Counter[str]) -> Iterator[Found]:
                 yield found
                 continue
             if len(stack) >= MAX_DEPTH:
-                skipped["deep"] += 1
+                skipped.add(path, "deep")
                 continue
-            opened = _enter(name, folder, top.st_dev, skipped)
+            opened = _enter(path, name, folder, top.st_dev, skipped)
             if opened is not None:
                 try:
                     listed = _names(opened)
@@ -146,7 +164,7 @@ def _names(folder: int) -> Sequence[bytes]:
     return sorted(os.fsencode(name) for name in os.listdir(folder))
 
 
-def _look(path: bytes, name: bytes, folder: int, device: int, rules: Rules, skipped: Counter[str]) -> Found | None:
+def _look(path: bytes, name: bytes, folder: int, device: int, rules: Rules, skipped: Skipped) -> Found | None:
     if rules.excludes(path):
         return None
     try:
@@ -155,7 +173,7 @@ def _look(path: bytes, name: bytes, folder: int, device: int, rules: Rules, skip
         return None
     why = _why_not(path, seen, device)
     if why:
-        skipped[why] += 1
+        skipped.add(path, why)
         return None
     if not stat.S_ISDIR(seen.st_mode) and not rules.includes(path):
         return None
@@ -179,11 +197,11 @@ def _why_not(path: bytes, seen: os.stat_result, device: int) -> str:
     return ""
 
 
-def _enter(name: bytes, folder: int, device: int, skipped: Counter[str]) -> int | None:
+def _enter(path: bytes, name: bytes, folder: int, device: int, skipped: Skipped) -> int | None:
     try:
-        handle = os.open(name, _DIRECTORY, dir_fd=folder)
+        handle = os.open(name, FOLDER, dir_fd=folder)
     except PermissionError:
-        skipped["unreadable"] += 1
+        skipped.add(path, UNREADABLE)
         return None
     except OSError as error:
         if error.errno in _GONE:
@@ -191,7 +209,7 @@ def _enter(name: bytes, folder: int, device: int, skipped: Counter[str]) -> int 
         raise
     if os.fstat(handle).st_dev != device:
         os.close(handle)
-        skipped["mount"] += 1
+        skipped.add(path, "mount")
         return None
     return handle
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import zstandard
+
+from core.progress import OnProgress
 
 from . import process
 from .errors import Damaged
@@ -22,9 +23,6 @@ from .pack import Finding, Report, fetch_pack, pack_key, rows, unpack_chunk
 from .store.port import NotThere, Store
 
 _WORKERS = 2  # packs in memory at once
-
-Progress = Callable[[int, int], object]
-"""(bytes of packs checked, bytes of packs)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Verified:
     files: tuple[str, ...]
 
 
-def verify(store: Store, server: str, name: str, *, mend: bool = False, progress: Progress | None = None) -> Verified:
+def verify(store: Store, server: str, name: str, *, mend: bool = False, progress: OnProgress | None = None) -> Verified:
     """Read everything that `name` needs. With `mend`, what is right in an older or hidden version is made visible.
 
     Raises `NoSnapshot`, `Damaged` (no version of the manifest is right), StoreError.

@@ -33,7 +33,7 @@ from seed import World, fill, make, sqlite_url
 from sides import IN_MEMORY, PEER, ROOT, SHIPPED, Side
 
 from bot.demo.guild import cast
-from core.cluster.local import LocalCluster
+from core.cluster.local.cluster import LocalCluster
 
 FEW = 10
 

@@ -1,6 +1,6 @@
 """`dormouse run` with its cluster and its games in memory, so that thousands of servers can run on one machine.
 
-The App is the shipped one (`bot.app.build`); two names in it are replaced. SIGUSR1 writes what it looks like inside
+The App is the shipped one (`bot.app.build`). SIGUSR1 writes what it looks like inside
 to the file named by BENCH_REPORT: the modules that are loaded, and the event loop's longest block since the last time.
 """
 
@@ -15,18 +15,17 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 from fakecluster import FakeCluster
 from measuring import Ticker
 from seed import PLAYERS_MAX
 
 import bot.app
-from bot import telemetry
 from bot.settings import load
-from core.cluster.port import Endpoint, Listed, News, Observed
+from bot.telemetry import logs
+from core.cluster.port import Listed, News, Observed
 from core.games.catalogue import Query as Rule
-from core.games.query.port import Players, Query
+from core.games.query.port import Endpoint, Players, Query
 from core.words import Occupied
 
 OBSERVED = "observed.pickle"
@@ -70,11 +69,8 @@ def modules() -> dict[str, list[int]]:
 async def run() -> None:
     settings, _ = load()
     cluster = Cluster()
-    replaced: Any = bot.app
-    replaced.LocalCluster = lambda *_, **__: cluster
-    replaced.make_queries = lambda *_, **__: {"http": Busy()}
     cluster.listed = pickle.loads((settings.data_dir / OBSERVED).read_bytes())
-    app = await bot.app.build(settings)
+    app = await bot.app.build(settings, cluster=cluster, queries={"http": Busy()})
     async with Ticker() as ticker:
 
         def report() -> None:
@@ -86,5 +82,5 @@ async def run() -> None:
 
 
 if __name__ == "__main__":
-    telemetry.set_up()
+    logs.set_up()
     asyncio.run(run())

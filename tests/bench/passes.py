@@ -13,23 +13,21 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from in_memory import Cluster
 from measuring import Memory, Ticker
-from seed import PLAYERS_MAX, make_desk
+from seed import PLAYERS_MAX, make_core
 from sqlalchemy import bindparam, select, update
 
-from core.changes import Changes
-from core.cluster.port import Endpoint, Listed, News, Observed
+from core.cluster.port import Listed, News, Observed
 from core.data.database import Database
 from core.data.tables import PortRow, ServerRow
 from core.games.catalogue import Query as Rule
-from core.games.query.port import Players, Query
-from core.idle.sweep import BATCH, Sweep
-from core.servers.controller import Controller
-from core.servers.desk import Desk
+from core.games.query.port import Endpoint, Players, Query
+from core.idle.sweep import BATCH
 from core.words import Empty, Evidence, Occupied
 
 
@@ -56,22 +54,17 @@ class Told(Query):
         return Players(self.evidence, PLAYERS_MAX)
 
 
-class Watched(Controller):
-    """Tells when it has taken the cluster's list and has nothing left to do."""
+def taken(controller: Any) -> asyncio.Event:
+    """Set once it has taken the cluster's list."""
+    event, take = asyncio.Event(), controller._take
 
-    def __init__(self, desk: Desk, cluster: Cluster) -> None:
-        super().__init__(desk, cluster)
-        self._listed = asyncio.Event()
-
-    async def finished(self) -> None:
-        await self._listed.wait()
-        while self.waiting:
-            await asyncio.sleep(0.005)
-
-    async def _take(self, news: News) -> None:
-        await super()._take(news)
+    async def take_and_tell(news: News) -> None:
+        await take(news)
         if isinstance(news, Listed):
-            self._listed.set()
+            event.set()
+
+    controller._take = take_and_tell
+    return event
 
 
 async def measure(what: str, work: Callable[[], Awaitable[None]], *, peer: bool = False) -> Pass:
@@ -109,24 +102,25 @@ async def plain_write(database: Database) -> None:
 
 async def run(url: str, listed: tuple[Observed, ...]) -> list[Pass]:
     database = Database(url)
-    changes = Changes()
-    desk = make_desk(database, changes)
     cluster = Cluster()
     cluster.listed = listed
-    desk.live.observed = {seen.server: seen for seen in cluster.listed}
-    every = timedelta(seconds=15)
+    queries: dict[str, Query] = {}
+    core = make_core(database, cluster, queries)
+    core.parts.observed.by_server = {seen.server: seen for seen in cluster.listed}
 
     async def control() -> None:
-        desk.live.stale_since = desk.now()  # as at a start: nothing is known before the list
-        controller = Watched(desk, cluster)
-        changes.subscribe(controller.wake)
-        task = asyncio.create_task(controller.run())
-        await controller.finished()
+        core.parts.observed.stale_since = core.now()  # as at a start: nothing is known before the list
+        listed = taken(core.controller)
+        task = asyncio.create_task(core.controller.run())
+        await listed.wait()
+        while core.controller.waiting:
+            await asyncio.sleep(0.005)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
     def sweep(evidence: Evidence) -> Callable[[], Awaitable[None]]:
-        return Sweep(desk, {"http": Told(evidence)}, every=every).run
+        queries["http"] = Told(evidence)
+        return core.sweep.run
 
     busy, empty = Occupied(("Bo",), 1), Empty()
     await plain_read(database)

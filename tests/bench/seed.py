@@ -6,7 +6,7 @@ The first guild is the one on loopback; its servers are `Pond 0` to `Pond 9`, of
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,14 +17,20 @@ from sqlmodel import SQLModel
 
 from bot.demo.guild import cast
 from cogs.cards import card, digest
-from core.changes import Changes
-from core.cluster.port import Endpoint, Observed, fingerprint
+from core.assemble import Core, assemble
+from core.cluster.none import NoCluster
+from core.cluster.port import Cluster, Observed, fingerprint
 from core.data.database import Database
-from core.data.tables import CardRow, EventRow, GuildRow, MemberRow, PortRow, ServerRow
+from core.data.tables import CardRow, EventRow, GuildRow, MemberRow, PortRow, ServerRow, utc_now
 from core.games.catalogue import BUILT_IN, Catalogue
+from core.games.query.port import Endpoint, Query
+from core.notices.codec import to_json
+from core.notices.kinds import Created, PhaseChanged
 from core.servers import names
-from core.servers.desk import Desk, Host, Live
-from core.words import Because, Desired, EventKind, Phase, PodPhase, VolumePhase, new_server_id, new_trace
+from core.servers.host_rules import HostRules
+from core.servers.parts import ServerParts
+from core.servers.rows import RowContext
+from core.words import Because, Desired, Phase, PodPhase, VolumePhase, new_server_id, new_trace
 
 PER_GUILD = 10
 FIRST_PORT = 20000
@@ -44,12 +50,12 @@ class World:
 def make(*, servers: int, running: int) -> World:
     """`servers` rows of which `running` run; at least two of those in the loopback guild."""
     now = datetime.now(UTC)
-    desk = make_desk(Database("sqlite+aiosqlite://"))
+    parts = make_core(Database("sqlite+aiosqlite://"), NoCluster()).parts
     rows = [_server(number, now, runs=_runs(number, servers, running)) for number in range(servers)]
     ports = [PortRow(server=row.id, name="game", port=FIRST_PORT + n, protocol="tcp") for n, row in enumerate(rows)]
     cards = []
     for number, (row, port) in enumerate(zip(rows, ports, strict=True), start=1):
-        view = desk.make_view(row, [port], None, "Ada")
+        view = parts.views.make(row, RowContext([port], None, "Ada"))
         cards.append(
             CardRow(id=number, server=row.id, shown=digest(card(view, "en", number=number * 2 + 1)), shown_at=now)
         )
@@ -67,7 +73,7 @@ def make(*, servers: int, running: int) -> World:
             (CardRow, [each.model_dump() for each in cards]),
             (EventRow, [event for row in rows for event in _events(row)]),
         ],
-        tuple(_observed(desk, row, port) for row, port in zip(rows, ports, strict=True)),
+        tuple(_observed(parts, row, port) for row, port in zip(rows, ports, strict=True)),
     )
 
 
@@ -89,15 +95,16 @@ def sqlite_url(file: Path) -> str:
     return f"sqlite+aiosqlite:///{file}"
 
 
-def make_desk(database: Database, changes: Changes | None = None) -> Desk:
-    host = Host(public_host="127.0.0.1", ports=range(25500, 26000), master_key=MASTER_KEY.encode())
-    return Desk(
-        database, Catalogue.load(BUILT_IN), changes or Changes(), Live({}, None), host, lambda: datetime.now(UTC)
-    )
+def make_core(database: Database, cluster: Cluster, queries: Mapping[str, Query] | None = None) -> Core:
+    """As if the cluster were seen."""
+    rules = HostRules(public_host="127.0.0.1", ports=range(25500, 26000), master_key=MASTER_KEY.encode())
+    core = assemble(database, Catalogue.load(BUILT_IN), cluster, rules, utc_now, queries=queries)
+    core.parts.observed.stale_since = None
+    return core
 
 
-def _observed(desk: Desk, row: ServerRow, port: PortRow) -> Observed:
-    spec = desk.spec(row, [port], replicas=1)
+def _observed(parts: ServerParts, row: ServerRow, port: PortRow) -> Observed:
+    spec = parts.projections.spec(row, RowContext([port], None, ""), replicas=1)
     assert spec is not None
     runs = row.desired == Desired.RUNNING
     pod: dict[str, Any] = {
@@ -166,7 +173,8 @@ def _owner(guild: int, number: int) -> int:
 
 
 def _events(row: ServerRow) -> Iterable[dict[str, Any]]:
-    for kind in (EventKind.CREATED, EventKind.PHASE, EventKind.PHASE):
+    up, asleep = PhaseChanged(Phase.STARTING, Phase.RUNNING), PhaseChanged(Phase.RUNNING, Phase.STOPPING)
+    for event in (Created(row.game, row.name, row.size), up, asleep):
         about = {"at": row.phase_since, "guild": row.guild, "server": row.id, "by": None}
         nothing = {"cpu": 0, "memory": 0, "volume_bytes": 0, "exposure": 0, "stored_bytes": 0}
-        yield about | nothing | {"kind": kind, "trace": new_trace(), "data": {}}
+        yield about | nothing | {"kind": event.kind, "trace": new_trace(), "data": to_json(event)}

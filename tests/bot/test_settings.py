@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bot.settings import PREFIX, load, master_key
+from bot.settings import PREFIX, Settings, load, master_key
 from core.errors import Misconfigured
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +63,15 @@ def test_one_process_alone_cannot_leave_work_to_others() -> None:
     assert load(postgres, None)[0].roles == ("discord",)
 
 
+@pytest.mark.parametrize("file", ["docs/settings.md", ".env.example"])
+def test_every_setting_is_on_the_page_and_in_the_example(file: str) -> None:
+    text = (ROOT / file).read_text("utf-8")
+    told = set(re.findall(r"DORMOUSE_([A-Z0-9_]+)", text))
+    for row in re.findall(r"`DORMOUSE_([A-Z0-9]+)_[A-Z0-9_]+`((?:, `_[A-Z0-9_]+`)+)", text):
+        told |= {row[0] + ending for ending in re.findall(r"_[A-Z0-9_]+", row[1])}
+    assert {name.upper() for name in Settings.model_fields} - told == set()
+
+
 def test_names_that_nobody_knows_are_reported_and_not_fatal() -> None:
     _, unknown = load(given(IDEL_AFTER="5"), None)
     assert unknown == ["DORMOUSE_IDEL_AFTER"]
@@ -73,11 +83,6 @@ def test_a_secret_may_stand_in_a_file_and_is_never_shown(tmp_path: Path) -> None
     assert settings.discord_token is not None
     assert settings.discord_token.get_secret_value() == "hidden-token"
     assert "hidden-token" not in repr(settings)
-
-
-def test_a_secret_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match="DORMOUSE_DISCORD_TOKEN_FILE names"):
-        load(given(DISCORD_TOKEN_FILE=str(tmp_path / "none")), None)
 
 
 def test_the_environment_wins_over_the_env_file(tmp_path: Path) -> None:
@@ -141,3 +146,66 @@ def test_a_database_that_is_none_is_said_and_left_as_it_is(tmp_path: Path) -> No
         assert "The database cannot be used" in ended.stderr or "database cannot be used" in ended.stderr
         assert "Traceback" not in ended.stderr
     assert (tmp_path / "dormouse.db").read_bytes() == before
+
+
+TOKEN = "DORMOUSE_DISCORD_TOKEN=not-a-real-one\nDORMOUSE_PUBLIC_HOST=spiel.example.org # für alle\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le+mark", "utf-16-be+mark"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_an_env_file_is_read_as_windows_notepad_saves_it(tmp_path: Path, encoding: str, end: str) -> None:
+    encoding, _, mark = encoding.partition("+")
+    (file := tmp_path / ".env").write_bytes((("\ufeff" if mark else "") + TOKEN.replace("\n", end)).encode(encoding))
+    settings, _ = load({}, file)
+    assert settings.public_host == "spiel.example.org"
+    assert settings.discord_token is not None
+    assert settings.discord_token.get_secret_value() == "not-a-real-one"
+
+
+def test_an_env_file_in_another_code_page_is_refused_with_its_line(tmp_path: Path) -> None:
+    (file := tmp_path / ".env").write_bytes(TOKEN.encode("latin-1"))
+    with pytest.raises(Misconfigured, match=r"\.env, line 2: this is not UTF-8\. Save the file as UTF-8"):
+        load({}, file)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"DORMOUSE_IMAGE=a\n\nnothing but words\n", r"line 3: this is not NAME=value\."),
+        (b"DORMOUSE_IMAGE=a\0b\n", r"line 1: there is a zero byte\."),
+        (b"# " + b"x" * 1024 * 1024, r"is larger than 1 MiB"),
+    ],
+)
+def test_an_env_file_that_is_none_is_said_to_be_none(tmp_path: Path, content: bytes, words: str) -> None:
+    (file := tmp_path / ".env").write_bytes(content)
+    with pytest.raises(Misconfigured, match=words):
+        load({}, file)
+
+
+def test_check_says_what_is_wrong_with_an_env_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(TOKEN.encode("latin-1"))
+    said = subprocess.run(
+        [sys.executable, "-m", "bot", "check"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 1
+    assert "line 2: this is not UTF-8" in said.stdout + said.stderr
+    assert "Traceback" not in said.stdout + said.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("geheim-für-alle".encode("latin-1"), "this is not UTF-8"), (None, "cannot be read: No such file or directory")],
+)
+def test_a_secret_s_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, words: str) -> None:
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(Misconfigured) as wrong:
+        load(given(DISCORD_TOKEN_FILE=str(file)), None)
+    assert any("DORMOUSE_DISCORD_TOKEN_FILE" in line and words in line for line in wrong.value.lines)
+    assert "geheim" not in str(wrong.value)

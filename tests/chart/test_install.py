@@ -21,15 +21,16 @@ import yaml  # type: ignore[import-untyped]
 from reading import buttons, texts
 from visitor import heard, visit
 
-from bot.check_kubernetes import Target, check
+from bot.check.kubernetes import Target, check
+from bot.check.report import Report
 from bot.demo.guild.cast import ADA, CHAT
 from bot.demo.guild.person import Person
 from bot.demo.guild.server import Guild
-from core.cluster.addresses import Addresses, Exposure
-from core.cluster.api import GROUPS, PERMISSIONS
+from core.cluster.kubernetes.addresses import Addresses, Exposure
+from core.cluster.kubernetes.api import GROUPS, PERMISSIONS
 from core.games.catalogue import BUILT_IN, Catalogue
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.process, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.process]
 DEPLOY = Path(__file__).parents[2] / "deploy"
 HELM = DEPLOY.parent / ".helm" / "helm"
 IMAGE, HOST = os.environ.get("DORMOUSE_TEST_IMAGE"), os.environ.get("CLUSTER_HOST_IP")
@@ -137,13 +138,12 @@ async def test_check_finds_nothing_with_the_charts_service_account(installation:
         ports=range(27000, 27050),
         games=tuple(Catalogue.load(BUILT_IN)),
     )
-    mistakes: list[str] = []
-    remarks: list[str] = []
+    report = Report()
     file = await asyncio.to_thread(signed_in, installation, tmp_path / "kubeconfig")
-    await check(target, mistakes, remarks, kubeconfig=str(file))
-    assert mistakes == []
-    assert "The cluster accepts servers as they would be made (tried without making one)." in remarks
-    assert not [line for line in remarks if line.startswith(("Cannot be seen", "Whether games", "It may read"))]
+    await check(target, report, kubeconfig=str(file))
+    assert report.mistakes == []
+    assert "The cluster accepts servers as they would be made (tried without making one)." in report.remarks
+    assert not [line for line in report.remarks if line.startswith(("Cannot be seen", "Whether games", "It may read"))]
 
 
 def test_the_service_account_may_do_what_the_adapter_asks_for_and_no_more(installation: Installation) -> None:

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from fakeapi import FakeApi
 
-from core.cluster import api as module
-from core.cluster.api import Api, Conflict, Expired, Missing, NotAllowedHere
+from core.cluster.kubernetes import api as module
+from core.cluster.kubernetes.api import Api, Conflict, Expired, Missing, NotAllowedHere
 from core.errors import ClusterAway, ClusterError
 from core.words import Problem
 

@@ -9,13 +9,14 @@ from typing import Any
 import kube
 import pytest
 
-from core.cluster import jobs as module
-from core.cluster import names
-from core.cluster.jobs import Jobs
-from core.cluster.local_files import StoreFile
-from core.cluster.reduced import SetRecord
+from core.cluster.kubernetes import jobs as module
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.jobs import Jobs
+from core.cluster.kubernetes.keys import Keys
+from core.cluster.kubernetes.reduced import SetRecord
 from core.errors import ClusterError
 from core.words import Problem
+from core.worlds.store.place import StorePlace
 from tests.cluster.test_receipts import SERVER, Store, file, name
 
 WORLD = json.dumps({"uid": 10001, "gid": None, "save": {}})
@@ -26,9 +27,10 @@ class Api:
     """A cluster in which a job's pod ends with `words` as soon as there is one."""
 
     def __init__(self) -> None:
-        self.objects: dict[str, dict[str, Any]] = {"jobs": {}, "secrets": {}}
+        self.objects: dict[str, dict[str, Any]] = {"jobs": {}, "secrets": {}, "networkpolicies": {}}
         self.words: str | None = None
         self.phase = "Succeeded"
+        self.unplaced = ""  # the scheduler's words
 
     async def everything(self, resource: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
         if resource == "jobs":
@@ -40,6 +42,9 @@ class Api:
         ended = {"exitCode": 0, "reason": "Completed", "message": self.words or ""}
         waiting = {"reason": "ErrImagePull", "message": "no such image"}
         state = {"waiting": waiting} if self.phase == "Pending" else {"terminated": ended}
+        if self.unplaced:
+            condition = {"type": "PodScheduled", "reason": "Unschedulable", "message": self.unplaced}
+            return [{"status": {"phase": self.phase, "conditions": [condition]}}]
         return [{"status": {"phase": self.phase, "containerStatuses": [{"state": state}]}}]
 
     async def apply(self, resource: str, manifest: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +63,9 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Api:
 
 @pytest.fixture
 def jobs(api: Api) -> Jobs:
-    return Jobs(api, kube.site(store=StoreFile("b2:worlds")), Store())  # type: ignore[arg-type]
+    site = kube.site(store=StorePlace("b2:worlds"))
+    keys = Keys(api, site, Store(), None, None)  # type: ignore[arg-type]
+    return Jobs(api, site, keys)  # type: ignore[arg-type]
 
 
 async def test_what_the_job_saved_is_the_receipt_and_the_job_goes(jobs: Jobs, api: Api) -> None:
@@ -68,6 +75,16 @@ async def test_what_the_job_saved_is_the_receipt_and_the_job_goes(jobs: Jobs, ap
     assert saved.name == name(5)
     assert api.objects["jobs"] == {}
     assert list(api.objects["secrets"]) == [names.store_secret(SERVER)]
+
+
+async def test_a_job_is_under_a_policy_before_it_begins(jobs: Jobs, api: Api) -> None:
+    """A server's policy selects its own pods only, and a job's must not look like one."""
+    api.words = json.dumps({"saved": file(5)})
+    await jobs.save(SET, 2, name="seal-2-4")
+    (policy,) = api.objects["networkpolicies"].values()
+    assert policy["spec"]["podSelector"] == {"matchExpressions": [{"key": names.JOB, "operator": "Exists"}]}
+    assert (policy["spec"]["policyTypes"], policy["spec"].get("ingress", [])) == (["Ingress", "Egress"], [])
+    assert names.SERVER not in policy["metadata"]["labels"]
 
 
 async def test_a_job_that_is_there_is_not_begun_again(jobs: Jobs, api: Api) -> None:
@@ -99,12 +116,20 @@ async def test_why_nothing_was_saved(jobs: Jobs, api: Api, phase: str, words: st
     assert api.objects["jobs"] == {}
 
 
-async def test_a_job_that_finds_no_place_is_given_up_with_the_reason(
-    jobs: Jobs, api: Api, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("unplaced", "why", "problem"),
+    [
+        ("", "no such image", Problem.IMAGE),
+        ("0/1 nodes are available: 1 Insufficient memory.", "Insufficient memory", Problem.NO_PLACE),
+        ("0/1 nodes are available: 1 node(s) had untolerated taint(s).", "untolerated", Problem.NO_NODE),
+    ],
+)
+async def test_a_job_that_does_not_begin_is_given_up_with_the_reason(
+    jobs: Jobs, api: Api, monkeypatch: pytest.MonkeyPatch, unplaced: str, why: str, problem: Problem
 ) -> None:
     monkeypatch.setattr(module, "BEGINS_WITHIN", -1.0)
-    api.phase = "Pending"
-    with pytest.raises(ClusterError, match="no such image") as refused:
+    api.phase, api.unplaced = "Pending", unplaced
+    with pytest.raises(ClusterError, match=why) as refused:
         await jobs.save(SET, 2, name="seal-2-4")
-    assert refused.value.problem == Problem.NO_PLACE
+    assert refused.value.problem == problem
     assert api.objects["jobs"] == {}

@@ -8,77 +8,28 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ports import ports
+from tiny import specs
 
-from core.cluster.local import LocalCluster
-from core.cluster.local_files import AgentFile, PodFile, ServerFolder, State
-from core.cluster.local_process import holders, is_alive, send
+from core.agent.files import read_record
+from core.agent.local.folder import ServerFolder
+from core.agent.local.process import is_alive, send
+from core.agent.wire import PodSpec, RunningAgent, State
+from core.cluster.local.cluster import LocalCluster
 from core.cluster.port import Cluster, PortSpec, ServerSpec
 from core.errors import ClusterError
-from core.games.catalogue import Game
-from core.words import PodPhase, Problem, new_server_id
-from tests.contracts.cluster import ClusterContract, MakeSpec, Reopen, no_pod, ready, until
-
-TESTS = Path(__file__).parents[1]
-
-
-TINY = Game.model_validate(
-    {
-        "id": "tiny",
-        "name": "Tiny",
-        "local": {"command": ["{python}", str(TESTS / "support" / "tinygame.py")]},
-        "env": {
-            "TINY_HOST": "{host}",
-            "TINY_PORT": "{port.game}",
-            "TINY_DATA": "{data}",
-            "TINY_MODE": "{setting.mode}",
-        },
-        "ports": [{"name": "game", "container": 8400}],
-        "query": {"kind": "http", "path": "/status"},
-        "console": {"kind": "stdin"},
-        "stop": {"grace": 10},
-        "sizes": [{"id": "small", "cpu": 100, "memory": 64}],
-        "settings": [{"id": "mode", "group": "Tiny", "label": "Mode"}],
-    }
-)
+from core.words import PodPhase, Problem
+from tests.cluster.place import kill_all
+from tests.contracts.cluster import ClusterContract, MakeSpec, Occupy, Reopen, no_pod, ready, until
 
 
 @pytest.fixture
 def spec() -> MakeSpec:
-    server = new_server_id()
-
-    def make(*, mode: str = "", within: int = 60, grace: int = 10, run: int = 1, replicas: int = 1) -> ServerSpec:
-        # The catalogue's least are 5 and 1 second.
-        game = TINY.model_copy(
-            update={
-                "ready": TINY.ready.model_copy(update={"within": within}),
-                "stop": TINY.stop.model_copy(update={"grace": grace}),
-            }
-        )
-        return ServerSpec(
-            server=server,
-            guild=1,
-            owner=2,
-            name="Pond",
-            game=game,
-            size=game.sizes[0],
-            run=run,
-            volume=1,
-            replicas=replicas,
-            ports=(PortSpec("game", "tcp", 8400, port),),
-            settings={"mode": mode},
-            console_secret="c" * 64,
-            agent_secret="a" * 64,
-            volume_bytes=1 << 30,
-        )
-
-    port = int(ports().partition("-")[0])
-    return make
+    return specs()
 
 
 class Opened:
@@ -103,7 +54,7 @@ async def opened(tmp_path: Path) -> AsyncIterator[Opened]:
     if opened.now is not None:
         await opened.now.close()
     for root in opened.folder.iterdir() if opened.folder.exists() else ():
-        _kill(ServerFolder(root))
+        kill_all(ServerFolder(root))
 
 
 @pytest.fixture
@@ -116,12 +67,32 @@ def reopen(opened: Opened) -> Reopen:
     return opened.open
 
 
-def _kill(folder: ServerFolder) -> None:
-    """Whatever a test left of a server. The locks tell: the pod's is held from the moment its agent is forked."""
-    for lock in (folder.pod_lock, *folder.volumes.glob("*/lock")):
-        for pid in holders(lock):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+@contextlib.contextmanager
+def squatter(port: int, *, udp: bool = False, host: str = "127.0.0.1") -> Iterator[socket.socket]:
+    """Another program that uses a port."""
+    with socket.socket(type=socket.SOCK_DGRAM if udp else socket.SOCK_STREAM) as other:
+        if not udp:  # what a game left behind on it does not count
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((host, port))
+        if not udp:
+            other.listen()
+        yield other
+
+
+def game_port(spec: ServerSpec) -> int:
+    port = spec.ports[0].host
+    assert port is not None
+    return port
+
+
+@pytest.fixture
+def occupy() -> Occupy:
+    @contextlib.asynccontextmanager
+    async def occupy(spec: ServerSpec) -> AsyncIterator[int]:
+        with squatter(game_port(spec)):
+            yield game_port(spec) + 1
+
+    return occupy
 
 
 class TestContract(ClusterContract):
@@ -133,7 +104,7 @@ class TestLocal:
         self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
     ) -> None:
         wanted = spec()
-        data = ServerFolder(opened.folder / wanted.server).data(1)
+        data = ServerFolder(opened.folder / wanted.server).volume(1).data
         await cluster.ensure(wanted)
         await ready(cluster, wanted.server)
         await cluster.ensure(replace(wanted, replicas=0))
@@ -150,7 +121,7 @@ class TestLocal:
         wanted = spec(grace=1)
         await cluster.ensure(wanted)
         await ready(cluster, wanted.server)
-        agent = AgentFile.read(ServerFolder(opened.folder / wanted.server).agent_file)
+        agent = read_record(RunningAgent, ServerFolder(opened.folder / wanted.server).agent_file)
         assert agent is not None
         os.kill(agent.pid, signal.SIGSTOP)
         await cluster.ensure(replace(wanted, replicas=0))
@@ -181,8 +152,8 @@ class TestLocal:
         _kill_agent(folder)
         second = await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY and seen.uid != first.uid)
         assert second.restarts == 0
-        assert (folder.data(1) / "saved").read_text() == "start 1"
-        assert not (folder.data(1) / "two").exists()
+        assert (folder.volume(1).data / "saved").read_text() == "start 1"
+        assert not (folder.volume(1).data / "two").exists()
 
     async def test_a_game_that_outlives_its_agent_is_ended_before_the_next_starts(
         self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
@@ -193,7 +164,7 @@ class TestLocal:
         first = await ready(cluster, wanted.server)
         _kill_agent(folder)
         await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY and seen.uid != first.uid)
-        assert not (folder.data(1) / "two").exists()
+        assert not (folder.volume(1).data / "two").exists()
 
     async def test_a_killed_game_is_an_exit_with_137(
         self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
@@ -202,7 +173,7 @@ class TestLocal:
         folder = ServerFolder(opened.folder / wanted.server)
         await cluster.ensure(wanted)
         first = await ready(cluster, wanted.server)
-        state = State.read(folder.state_file)
+        state = read_record(State, folder.state_file)
         assert state is not None
         assert state.pid is not None
         send(state.pid, state.identity, signal.SIGKILL)
@@ -222,13 +193,13 @@ class TestLocal:
         _kill_agent(folder)
         again: Cluster = await reopen()
         await until(again, wanted.server, lambda seen: seen.pod is PodPhase.READY and seen.uid != first.uid)
-        assert not (folder.data(1) / "two").exists()
+        assert not (folder.volume(1).data / "two").exists()
 
     async def test_data_without_a_marker_is_a_problem_and_is_left_alone(
         self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
     ) -> None:
         wanted = spec()
-        data = ServerFolder(opened.folder / wanted.server).data(1)
+        data = ServerFolder(opened.folder / wanted.server).volume(1).data
         data.mkdir(parents=True)
         (data / "world").write_text("somebody's")
         await cluster.ensure(wanted)
@@ -240,7 +211,7 @@ class TestLocal:
         self, cluster: LocalCluster, reopen: Reopen, spec: MakeSpec, opened: Opened
     ) -> None:
         wanted = spec()
-        data = ServerFolder(opened.folder / wanted.server).data(1)
+        data = ServerFolder(opened.folder / wanted.server).volume(1).data
         await cluster.ensure(wanted)
         await ready(cluster, wanted.server)
         await cluster.halt(10)
@@ -252,6 +223,7 @@ class TestLocal:
     async def test_a_port_that_another_program_has_is_named(self, cluster: LocalCluster, spec: MakeSpec) -> None:
         wanted = spec()
         with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a test before may have had it
             other.bind(("127.0.0.1", wanted.ports[0].host or 0))
             other.listen()
             await cluster.ensure(wanted)
@@ -267,7 +239,7 @@ class TestLocal:
         folder = ServerFolder(opened.folder / wanted.server)
         await cluster.ensure(wanted)
         await ready(cluster, wanted.server)
-        state, agent = State.read(folder.state_file), AgentFile.read(folder.agent_file)
+        state, agent = read_record(State, folder.state_file), read_record(RunningAgent, folder.agent_file)
         assert state is not None
         assert agent is not None
         for pid in (state.pid, agent.pid):
@@ -281,7 +253,10 @@ class TestLocal:
         folder = ServerFolder(opened.folder / wanted.server)
         await cluster.ensure(wanted)
         await ready(cluster, wanted.server)
-        assert [oct(path.stat().st_mode & 0o777) for path in (folder.spec, folder.pod_file)] == ["0o600", "0o600"]
+        assert [oct(path.stat().st_mode & 0o777) for path in (folder.spec.path, folder.pod_file.path)] == [
+            "0o600",
+            "0o600",
+        ]
 
     async def test_removing_ends_every_process_and_deletes_the_folder(
         self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
@@ -290,7 +265,7 @@ class TestLocal:
         folder = ServerFolder(opened.folder / wanted.server)
         await cluster.ensure(wanted)
         await ready(cluster, wanted.server)
-        state, agent = State.read(folder.state_file), AgentFile.read(folder.agent_file)
+        state, agent = read_record(State, folder.state_file), read_record(RunningAgent, folder.agent_file)
         assert state is not None
         assert state.pid is not None
         assert agent is not None
@@ -301,6 +276,47 @@ class TestLocal:
         assert not folder.root.exists()
 
     @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells it")
+    async def test_a_port_that_is_taken_between_two_starts_of_a_game_is_named_at_the_next(
+        self, cluster: LocalCluster, spec: MakeSpec
+    ) -> None:
+        wanted = spec(mode="crash")
+        await cluster.ensure(wanted)
+        await until(cluster, wanted.server, lambda seen: seen.restarts >= 1)
+        with squatter(game_port(wanted)):
+            seen = await until(cluster, wanted.server, lambda seen: bool(seen.taken))
+            assert seen.problem is Problem.PORT_TAKEN
+        await until(cluster, wanted.server, lambda seen: not seen.taken)
+
+    async def test_a_game_starts_by_itself_when_its_port_comes_free(
+        self, cluster: LocalCluster, spec: MakeSpec, opened: Opened
+    ) -> None:
+        wanted = spec()
+        with squatter(game_port(wanted)):
+            await cluster.ensure(wanted)
+            await until(cluster, wanted.server, lambda seen: bool(seen.taken))
+            assert not (ServerFolder(opened.folder / wanted.server).volume(1).data / "starts").exists()
+        assert (await ready(cluster, wanted.server)).restarts == 0
+
+    async def test_a_udp_port_is_tried_too(self, cluster: LocalCluster, spec: MakeSpec) -> None:
+        wanted, voice = spec(), game_port(spec()) + 1
+        wanted = replace(wanted, ports=(*wanted.ports, PortSpec("voice", "udp", 8401, voice)))
+        with squatter(voice, udp=True):
+            await cluster.ensure(wanted)
+            assert (await until(cluster, wanted.server, lambda seen: bool(seen.taken))).taken == ("voice",)
+            assert await cluster.listenable([voice, voice + 1, voice + 2], 1) == [voice + 1]
+
+    async def test_its_own_game_is_nobody_else(self, cluster: LocalCluster, spec: MakeSpec, opened: Opened) -> None:
+        wanted = spec(mode="deaf", grace=1)
+        await cluster.ensure(wanted)
+        first = await ready(cluster, wanted.server)
+        _kill_agent(ServerFolder(opened.folder / wanted.server))
+        seen = await until(
+            cluster,
+            wanted.server,
+            lambda seen: bool(seen.taken) or (seen.pod is PodPhase.READY and seen.uid != first.uid),
+        )
+        assert seen.taken == ()
+
     async def test_it_tells_what_a_game_uses(self, cluster: LocalCluster, spec: MakeSpec) -> None:
         wanted = spec()
         await cluster.ensure(wanted)
@@ -314,7 +330,7 @@ class TestLocal:
         folder = ServerFolder(opened.folder / wanted.server)
         await cluster.ensure(wanted)
         agent = (await ready(cluster, wanted.server)).endpoints["agent"]
-        pod = PodFile.read(folder.pod_file)
+        pod = read_record(PodSpec, folder.pod_file)
         assert pod is not None
         assert await _status(agent.port, "/ready") == 200
         assert await _status(agent.port, "/v1/status") == 401
@@ -323,7 +339,7 @@ class TestLocal:
 
 
 def _kill_agent(folder: ServerFolder) -> None:
-    agent = AgentFile.read(folder.agent_file)
+    agent = read_record(RunningAgent, folder.agent_file)
     assert agent is not None
     send(agent.pid, agent.identity, signal.SIGKILL)
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.cluster.local_process import identity
-from core.cluster.local_usage import Reading, in_use, read
+from core.agent.local.process import identity
+from core.cluster.local.usage import Reading, in_use, read
 
 if sys.platform != "linux":
     pytest.skip("only Linux tells it in /proc", allow_module_level=True)

@@ -6,102 +6,27 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ports import ports
+import unprivileged
 
-from core.cluster.local import LocalCluster
-from core.cluster.local_files import ServerFolder, StoreFile
-from core.cluster.port import NEWEST, PortSpec, ServerSpec
+from core.cluster.local.cluster import LocalCluster
+from core.cluster.port import ServerSpec
 from core.errors import ClusterError
-from core.games.catalogue import Save
-from core.words import PodPhase, Problem, VolumePhase, new_server_id
-from core.worlds.listing import Snapshot, listing
-from core.worlds.store.folder import FolderStore
-from tests.cluster.test_local import TINY, _kill, _proc
+from core.words import PodPhase, Problem, Step, VolumePhase, new_server_id
+from core.worlds.source import NEWEST
+from core.worlds.store.place import StorePlace
+from core.worlds.turns import Turns
+from tests.cluster.place import Place, until_true
+from tests.cluster.test_local import _proc
 from tests.contracts.cluster import no_pod, ready, until
 
 pytestmark = pytest.mark.process
-QUIET = Save(off="quiet", flush="flush", on="loud", done="heard flush")
-
-
-class Place:
-    """A cluster whose worlds are kept in a folder beside it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.store_folder = folder / "servers", folder / "store"
-        self.cluster: LocalCluster | None = None
-        self.server = new_server_id()
-        self._port = int(ports().split("-")[0])
-
-    async def open(self, *, every: float | None = None, store: str | None = None) -> LocalCluster:
-        if self.cluster is not None:
-            await self.cluster.close()
-        place = StoreFile(store or f"folder:{self.store_folder}", every=every)
-        self.cluster = LocalCluster(self.folder, store=place)
-        await self.cluster.start()
-        return self.cluster
-
-    def spec(self, **more: object) -> ServerSpec:
-        game = TINY.model_copy(update={"save": QUIET})
-        made = ServerSpec(
-            server=self.server,
-            guild=1,
-            owner=2,
-            name="Pond",
-            game=game,
-            size=game.sizes[0],
-            run=1,
-            volume=1,
-            replicas=1,
-            ports=(PortSpec("game", "tcp", 8400, self._port),),
-            settings={"mode": ""},
-            console_secret="c" * 64,
-            agent_secret="a" * 64,
-            volume_bytes=1 << 30,
-        )
-        return replace(made, **more)  # type: ignore[arg-type]
-
-    @property
-    def files(self) -> ServerFolder:
-        return ServerFolder(self.folder / self.server)
-
-    def data(self, volume: int = 1) -> Path:
-        return self.files.data(volume)
-
-    def snapshots(self) -> list[Snapshot]:
-        return listing(FolderStore(self.store_folder), self.server)
-
-    def log(self) -> str:
-        return self.files.log.read_text()
-
-    async def paused(self, **more: object) -> ServerSpec:
-        """A server that ran and is at rest."""
-        cluster, wanted = self.cluster, self.spec(**more)
-        assert cluster is not None
-        await cluster.ensure(wanted)
-        await ready(cluster, wanted.server)
-        await cluster.ensure(replace(wanted, replicas=0))
-        await no_pod(cluster, wanted.server)
-        return wanted
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    place = Place(tmp_path)
-    yield place
-    if place.cluster is not None:
-        await place.cluster.close()
-    _kill(place.files)
-
-
-async def until_true(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not true():
-            await asyncio.sleep(0.05)
 
 
 async def test_while_the_world_changes_it_is_saved_and_quiet_meanwhile(place: Place) -> None:
@@ -173,22 +98,51 @@ async def test_a_volume_is_brought_from_a_snapshot_with_progress(place: Place) -
     assert (place.data(1) / "castle").exists()
 
 
+@asynccontextmanager
+async def waiting_for_a_turn(place: Place) -> AsyncIterator[tuple[LocalCluster, ServerSpec, Turns]]:
+    """Its world is to come back, and within somebody else has the only turn."""
+    await place.open()
+    await place.paused()
+    turns = Turns(at_once=1)
+    cluster = await place.open(turns=turns)
+    wanted = place.spec(run=2, volume=2, source=place.snapshots()[0].name)
+    async with turns.of(7):
+        await cluster.ensure(wanted)
+        yield cluster, wanted, turns
+
+
+async def test_worlds_come_back_in_turn_and_whoever_waits_says_so(place: Place) -> None:
+    async with waiting_for_a_turn(place) as (cluster, _, _):
+        seen = await until(cluster, place.server, lambda seen: seen.step is Step.TURN)
+        assert (seen.pod, place.root(2).exists()) == (PodPhase.RESTORING, False)
+    await ready(cluster, place.server)
+    assert (place.data(2) / "saved").read_text() == "start 1"
+
+
+async def test_a_pause_ends_the_wait_for_a_turn(place: Place) -> None:
+    async with waiting_for_a_turn(place) as (cluster, wanted, turns):
+        await until(cluster, place.server, lambda seen: seen.step is Step.TURN)
+        await cluster.ensure(replace(wanted, replicas=0))
+        await no_pod(cluster, place.server)
+    assert turns.is_free(place.spec().guild)
+
+
 async def test_a_volume_that_was_brought_and_then_the_power_went_is_taken_as_it_is(place: Place) -> None:
     cluster = await place.open()
     await place.paused()
     source = place.snapshots()[0].name
     await place.paused(run=2, volume=2, source=source)
     # As it was between the two last steps.
-    marker, files = place.files.marker(2), place.files
-    marker.rename(files.restored(2))
-    known = json.loads(files.made.read_text())
-    files.made.write_text(json.dumps(known | {"made": [1]}))
+    files, marker, to_be = place.files, place.root(2) / "volume.json", place.root(2) / "restored.json"
+    marker.rename(to_be)
+    known = json.loads(files.made.path.read_text())
+    files.made.path.write_text(json.dumps(known | {"made": [1]}))
     await cluster.ensure(place.spec(run=3, volume=2, source=source))
     seen = await ready(cluster, place.server)
     assert seen.restored is not None
     assert seen.restored.name == source
     assert (place.data(2) / "saved").read_text() == "start 2"
-    assert not files.restored(2).exists()
+    assert not to_be.exists()
 
 
 async def test_another_servers_snapshot_makes_a_clone(place: Place) -> None:
@@ -248,7 +202,7 @@ async def test_a_pause_ends_a_restore_and_a_resume_begins_it_anew(place: Place) 
 async def test_half_of_a_restore_is_thrown_away(place: Place) -> None:
     cluster = await place.open()
     await place.paused()
-    half = place.files.restoring(2)
+    half = place.root(2) / "restoring"
     half.mkdir(parents=True)
     (half / "half").write_text("")
     await cluster.ensure(place.spec(run=2, volume=2, source=NEWEST))
@@ -259,7 +213,7 @@ async def test_half_of_a_restore_is_thrown_away(place: Place) -> None:
 async def test_a_volume_that_was_there_and_is_gone_is_lost_and_not_made_anew(place: Place) -> None:
     cluster = await place.open()
     await place.paused()
-    shutil.rmtree(place.files.volume(1))
+    shutil.rmtree(place.root(1))
     await cluster.ensure(place.spec(run=2))
     seen = await until(cluster, place.server, lambda seen: seen.problem is not None)
     assert (seen.problem, seen.volume) == (Problem.VOLUME_LOST, VolumePhase.LOST)
@@ -288,27 +242,84 @@ async def test_a_seal_that_cannot_be_read_back_says_no(place: Place) -> None:
     assert refused.value.problem == Problem.WORLD_DAMAGED
 
 
+async def test_a_seal_has_all_of_the_world_or_names_what_cannot_be_read(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = await place.open()
+    await place.paused()
+    monkeypatch.setattr(sys, "executable", unprivileged.python(tmp_path))
+    closed = place.data() / "treasure"
+    closed.write_text("gold")
+    closed.chmod(0o000)
+    with pytest.raises(ClusterError, match="treasure") as refused:
+        await cluster.seal(place.server, 1)
+    assert refused.value.problem == Problem.WORLD_INCOMPLETE
+    closed.chmod(0o600)
+    assert await cluster.seal(place.server, 1) is not None
+
+
+async def test_what_is_no_volume_of_ours_is_not_passed_off_as_nothing(place: Place) -> None:
+    cluster = await place.open()
+    await place.paused()
+    (place.root(2) / "data").mkdir(parents=True)
+    (place.data(2) / "castle").write_text("somebody's")
+    with pytest.raises(ClusterError) as refused:
+        await cluster.seal(place.server, 2)
+    assert refused.value.problem == Problem.VOLUME_FOREIGN
+
+
+async def test_a_marker_without_its_world_is_a_loss(place: Place) -> None:
+    cluster = await place.open()
+    await place.paused()
+    shutil.rmtree(place.data())
+    for wish in (cluster.seal(place.server, 1), cluster.snapshot(place.server)):
+        with pytest.raises(ClusterError) as refused:
+            await wish
+        assert refused.value.problem == Problem.VOLUME_LOST
+    await cluster.ensure(place.spec(run=2))
+    seen = await until(cluster, place.server, lambda seen: seen.problem is not None)
+    assert (seen.problem, seen.volume) == (Problem.VOLUME_LOST, VolumePhase.LOST)
+
+
+@pytest.mark.parametrize("said", ["?", '{"volume": 7}'])
+async def test_a_marker_of_another_volume_or_of_nobody_is_foreign(place: Place, said: str) -> None:
+    cluster = await place.open()
+    await place.paused()
+    (place.root(1) / "volume.json").write_text(said)
+    await cluster.ensure(place.spec(run=2))
+    seen = await until(cluster, place.server, lambda seen: seen.problem is not None)
+    assert (seen.problem, seen.pod) == (Problem.VOLUME_FOREIGN, PodPhase.NONE)
+
+
+async def test_a_volume_that_the_row_knows_is_lost_where_nothing_remembers_it(place: Place) -> None:
+    cluster = await place.open()
+    await cluster.ensure(place.spec(made=True))
+    seen = await until(cluster, place.server, lambda seen: seen.problem is not None)
+    assert seen.problem == Problem.VOLUME_LOST
+    assert not place.data().exists()
+
+
 async def test_a_link_to_the_agents_own_secrets_is_kept_as_a_link(place: Place) -> None:
     cluster = await place.open()
     await cluster.ensure(place.spec())
     await ready(cluster, place.server)
-    (place.data() / "loot").symlink_to(place.files.store)
+    (place.data() / "loot").symlink_to(place.files.store.path)
     await cluster.ensure(place.spec(replicas=0))
     await no_pod(cluster, place.server)
     await cluster.ensure(place.spec(run=2, volume=2, source=NEWEST))
     await ready(cluster, place.server)
-    assert os.readlink(place.data(2) / "loot") == str(place.files.store)
+    assert os.readlink(place.data(2) / "loot") == str(place.files.store.path)
 
 
 async def test_the_stores_keys_are_in_a_file_for_the_owner_and_on_no_command_line(place: Place) -> None:
     place.cluster = LocalCluster(
-        place.folder, store=StoreFile(f"folder:{place.store_folder}", {"DORMOUSE_B2_KEY": "hush"})
+        place.folder, store=StorePlace(f"folder:{place.store_folder}", {"DORMOUSE_B2_KEY": "hush"})
     )
     await place.cluster.start()
     await place.cluster.ensure(place.spec())
     await ready(place.cluster, place.server)
-    assert place.files.store.stat().st_mode & 0o777 == 0o600
-    assert json.loads(place.files.store.read_text())["secrets"] == {"DORMOUSE_B2_KEY": "hush"}
-    state = json.loads(place.files.state_file.read_text())
+    assert place.files.store.path.stat().st_mode & 0o777 == 0o600
+    assert json.loads(place.files.store.path.read_text())["secrets"] == {"DORMOUSE_B2_KEY": "hush"}
+    state = json.loads(place.files.state_file.path.read_text())
     assert b"hush" not in _proc(state["pid"], "environ")
-    assert "hush" not in repr(StoreFile("", {"DORMOUSE_B2_KEY": "hush"}))
+    assert "hush" not in repr(StorePlace("", {"DORMOUSE_B2_KEY": "hush"}))

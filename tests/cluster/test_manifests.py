@@ -6,18 +6,21 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import kube
 import pytest
 
-from core.cluster import names
-from core.cluster.addresses import Exposure, port_name
-from core.cluster.local_files import StoreFile
-from core.cluster.manifests import disruption_budget, manifests
-from core.cluster.manifests_job import job
+from core.agent.wire import AGENT_PORT
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.addresses import Exposure, TrafficPolicy, port_name
+from core.cluster.kubernetes.manifests import disruption_budget, manifests
+from core.cluster.kubernetes.manifests_job import job
+from core.cluster.kubernetes.manifests_policy import jobs_policy
 from core.cluster.port import ServerSpec
 from core.games.catalogue import BUILT_IN, Catalogue
+from core.worlds.store.place import StorePlace
 
 CATALOGUE = Catalogue.load(BUILT_IN)
 GAMES = [game.id for game in CATALOGUE]
@@ -64,6 +67,7 @@ def test_every_container_is_locked_down(game: str) -> None:
         limits, requests = each["resources"]["limits"], each["resources"]["requests"]
         assert limits["memory"] == requests["memory"]
         assert limits["ephemeral-storage"]
+        assert limits["cpu"]
 
 
 @pytest.mark.parametrize("game", ["meadow", "minecraft-java", "factorio"])
@@ -132,22 +136,86 @@ def test_the_console_of_a_game_is_closed_to_the_network() -> None:
     wanted = spec("factorio")
     found = made(wanted)
     opened = [port for rule in found["networkpolicies"]["spec"]["ingress"] for port in rule["ports"]]
-    assert {(each["port"], each["protocol"]) for each in opened} == {(34197, "UDP"), (names.AGENT_PORT, "TCP")}
+    assert {(each["port"], each["protocol"]) for each in opened} == {(34197, "UDP"), (AGENT_PORT, "TCP")}
     assert [port["targetPort"] for port in found["services"]["spec"]["ports"]] == [34197]
 
 
 def test_only_the_bots_namespace_reaches_the_agent() -> None:
     inside = replace(kube.site(), bot_namespace="dormouse")
     policy = dict(manifests(spec(), inside))["networkpolicies"]["spec"]
-    [rule] = [rule for rule in policy["ingress"] if rule["ports"][0]["port"] == names.AGENT_PORT]
+    [rule] = [rule for rule in policy["ingress"] if rule["ports"][0]["port"] == AGENT_PORT]
     assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "dormouse"}}}]
 
 
-def test_a_game_reaches_the_internet_and_names_but_nothing_inside() -> None:
-    egress = made(spec())["networkpolicies"]["spec"]["egress"]
-    blocks = egress[0]["to"][0]["ipBlock"]
-    assert {"10.0.0.0/8", "169.254.0.0/16"} <= set(blocks["except"])
-    assert {port["port"] for port in egress[1]["ports"]} == {53}
+def reaches(policy: Raw, address: str, port: int, protocol: str = "TCP") -> bool:
+    """As the documentation of NetworkPolicy has it, for peers that are address blocks."""
+    ip = ip_address(address)
+
+    def within(peer: Raw) -> bool:
+        block = peer.get("ipBlock")
+        return block is not None and (
+            ip in ip_network(block["cidr"]) and not any(ip in ip_network(each) for each in block.get("except", ()))
+        )
+
+    def through(each: Raw) -> bool:
+        return each["protocol"] == protocol and each["port"] <= port <= each.get("endPort", each["port"])
+
+    return any(any(map(within, rule["to"])) and any(map(through, rule["ports"])) for rule in policy["spec"]["egress"])
+
+
+@pytest.mark.parametrize("address", ["198.51.100.7", "2600:1f18::7", "64:ff9b::198.51.100.7"])
+def test_a_game_reaches_the_internet(address: str) -> None:
+    policy = made(spec())["networkpolicies"]
+    assert reaches(policy, address, 443)
+    assert reaches(policy, address, 27015, "UDP")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1", "127.0.0.1", "224.0.0.1", "255.255.255.255"),
+        *("fd00::1", "fe80::1", "ff02::1", "64:ff9b::10.0.0.1", "2002:a00:1::1"),
+    ],
+)
+def test_a_game_reaches_nothing_inside(address: str) -> None:
+    policy = made(spec())["networkpolicies"]
+    assert not reaches(policy, address, 443)
+    assert not reaches(policy, address, 8125, "UDP")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("169.254.169.254", id="most clouds"),
+        pytest.param("168.63.129.16", id="Azure's WireServer"),
+        pytest.param("192.0.0.192", id="Oracle"),
+        pytest.param("100.100.100.200", id="Alibaba"),
+        pytest.param("fd00:ec2::254", id="Amazon over IPv6"),
+        pytest.param("fd20:ce::254", id="Google over IPv6"),
+        pytest.param("64:ff9b::a9fe:a9fe", id="169.254.169.254 by NAT64"),
+        pytest.param("64:ff9b::a83f:8110", id="168.63.129.16 by NAT64"),
+    ],
+)
+@pytest.mark.parametrize("port", [80, 443, 32526])
+def test_a_game_reaches_no_metadata_service(address: str, port: int) -> None:
+    assert not reaches(made(spec())["networkpolicies"], address, port)
+
+
+@pytest.mark.parametrize("address", ["198.51.100.7", "2600:1f18::7"])
+def test_a_game_sends_no_mail(address: str) -> None:
+    policy = made(spec())["networkpolicies"]
+    assert [port for port in (24, 25, 26) if reaches(policy, address, port)] == [24, 26]
+
+
+def test_a_job_reaches_what_a_game_does_and_no_more() -> None:
+    job, game = jobs_policy(kube.site()), made(spec())["networkpolicies"]
+    assert job["spec"]["egress"] == game["spec"]["egress"]
+
+
+def test_a_game_asks_names_of_the_cluster() -> None:
+    names_of_hosts = made(spec())["networkpolicies"]["spec"]["egress"][1]
+    assert {port["port"] for port in names_of_hosts["ports"]} == {53}
+    assert reaches(made(spec())["networkpolicies"], "169.254.20.10", 53, "UDP")
 
 
 def test_a_balancer_shares_a_static_address_in_the_words_of_metallb_and_azure() -> None:
@@ -158,6 +226,41 @@ def test_a_balancer_shares_a_static_address_in_the_words_of_metallb_and_azure() 
         "service.beta.kubernetes.io/azure-load-balancer-ipv4": "203.0.113.7",
     }
     assert (service["spec"]["type"], service["spec"]["externalTrafficPolicy"]) == ("LoadBalancer", "Cluster")
+
+
+@pytest.mark.parametrize(
+    ("exposure", "given", "policy"),
+    [
+        (Exposure.LOADBALANCER, {}, "Local"),
+        (Exposure.LOADBALANCER, {"static": ("203.0.113.7",)}, "Cluster"),  # MetalLB shares an address only so
+        (Exposure.LOADBALANCER, {"public_host": "play.example"}, "Cluster"),  # which may lead to any node
+        (Exposure.LOADBALANCER, {"static": ("203.0.113.7",), "traffic": TrafficPolicy.LOCAL}, "Local"),  # on Azure
+        (Exposure.NODEPORT, {}, "Local"),  # members are told the pod's own node
+        (Exposure.NODEPORT, {"public_host": "play.example"}, "Cluster"),
+        (Exposure.NODEPORT, {"public_host": "play.example", "traffic": TrafficPolicy.LOCAL}, "Local"),
+        (Exposure.HOSTPORT, {}, None),
+    ],
+)
+def test_a_game_sees_players_own_addresses_where_the_exposure_allows(
+    exposure: Exposure, given: Raw, policy: str | None
+) -> None:
+    assert made(spec(), exposure, **given)["services"]["spec"].get("externalTrafficPolicy") == policy
+
+
+def test_a_paused_server_keeps_no_load_balancer_of_its_own() -> None:
+    paused = made(spec(replicas=0))["services"]["spec"]
+    assert paused["type"] == "ClusterIP"
+    assert made(spec(replicas=1))["services"]["spec"]["type"] == "LoadBalancer"
+
+
+@pytest.mark.parametrize(
+    ("exposure", "given"),
+    [(Exposure.LOADBALANCER, {"static": ("203.0.113.7",)}), (Exposure.NODEPORT, {}), (Exposure.HOSTPORT, {})],
+)
+def test_pausing_changes_nothing_where_the_address_is_not_the_servers_alone(exposure: Exposure, given: Raw) -> None:
+    wanted = spec()
+    paused = made(replace(wanted, replicas=0), exposure, **given)["services"]
+    assert paused == made(wanted, exposure, **given)["services"]
 
 
 def test_a_server_stays_on_its_address_of_several() -> None:
@@ -206,6 +309,7 @@ def test_the_address_that_members_get(exposure: Exposure, given: Raw, node: str,
             {"static": ("203.0.113.7", "203.0.113.8"), "public_host": "play.example"},
             "DORMOUSE_PUBLIC_HOST",
         ),
+        (Exposure.HOSTPORT, range(25500, 26000), {"traffic": TrafficPolicy.LOCAL}, "DORMOUSE_TRAFFIC_POLICY"),
     ],
 )
 def test_what_cannot_work_is_said(exposure: Exposure, ports: range, given: Raw, word: str) -> None:
@@ -225,6 +329,13 @@ def test_a_game_with_a_console_reads_it_from_a_pipe_that_never_ends() -> None:
     assert command[3:] == ["python", "-m", "bot.demo.meadow"]
 
 
+def test_a_game_sees_the_agents_pipes_and_can_put_nothing_in_their_place() -> None:
+    made = pod(spec())
+    [beside] = [each for each in container(made, "game")["volumeMounts"] if each["mountPath"] == "/run/dormouse"]
+    assert beside["readOnly"] is True
+    assert not {"/volume", "/work"} & {each["mountPath"] for each in container(made, "game")["volumeMounts"]}
+
+
 def test_where_sigterm_saves_nothing_the_game_is_told_before() -> None:
     tiny = kube.TINY
     by_console = tiny.model_copy(update={"stop": tiny.stop.model_copy(update={"console": "stop"})})
@@ -234,7 +345,7 @@ def test_where_sigterm_saves_nothing_the_game_is_told_before() -> None:
         hook: str = container(pod(kube.make_spec(game=game)), "game")["lifecycle"]["preStop"]["exec"]["command"][-1]
         return hook
 
-    assert before(by_console) == "touch /run/dormouse/stop; sleep 5"
+    assert before(by_console) == "exec 3<>/run/dormouse/stop; echo >&3; sleep 5"
     assert before(by_signal) == "kill -INT 1; sleep 5"
     assert "lifecycle" not in container(pod(kube.make_spec()), "game")
 
@@ -242,7 +353,7 @@ def test_where_sigterm_saves_nothing_the_game_is_told_before() -> None:
 def test_readiness_is_the_agents_word_and_nothing_kills_a_game_that_hangs() -> None:
     game = container(pod(spec("minecraft-java")), "game")
     for probe in ("startupProbe", "readinessProbe"):
-        assert game[probe]["httpGet"] == {"path": "/v1/ready", "port": names.AGENT_PORT}
+        assert game[probe]["httpGet"] == {"path": "/v1/ready", "port": AGENT_PORT}
     assert game["startupProbe"]["periodSeconds"] * game["startupProbe"]["failureThreshold"] == 3600
     assert "livenessProbe" not in game
 
@@ -262,7 +373,7 @@ def test_a_game_that_puts_its_secret_on_the_command_line_is_refused() -> None:
         manifests(kube.make_spec(game=leaky), kube.site())
 
 
-STORE = StoreFile("b2:worlds/guild", {"DORMOUSE_B2_KEY": "planted-key"}, every=300)
+STORE = StorePlace("b2:worlds/guild", {"DORMOUSE_B2_KEY": "planted-key"}, every=300)
 
 
 def test_only_the_helpers_come_to_the_store_and_only_they_have_room_for_it() -> None:
@@ -302,6 +413,7 @@ def test_a_job_is_as_locked_down_as_a_game_and_not_taken_for_one() -> None:
     (each,) = template["spec"]["containers"]
     assert (each["securityContext"]["runAsUser"], template["spec"]["securityContext"]["fsGroup"]) == (845, 845)
     assert each["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert set(each["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage"}
     env = {one["name"]: one["value"] for one in each["env"]}
     assert (env["DORMOUSE_VOLUME"], env["DORMOUSE_RUN"], env["DORMOUSE_NOTE"]) == ("2", "7", "$$(HOME)")
     assert json.loads(env["DORMOUSE_SAVE"])["exclude"] == ["config/rconpw"]

@@ -10,9 +10,9 @@ import pytest
 from aiohttp import web
 from kubernetes.aio.client import Configuration
 
-from core.cluster import api as module
-from core.cluster.api import Api
-from core.cluster.metrics import in_use, quantity
+from core.cluster.kubernetes import api as module
+from core.cluster.kubernetes.api import Api
+from core.cluster.kubernetes.metrics import in_use, quantity
 from core.cluster.port import InUse
 
 MEASURED = {

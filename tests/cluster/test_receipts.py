@@ -12,14 +12,15 @@ from typing import Any
 import aiohttp
 import pytest
 
-from core.cluster import receipts as module
-from core.cluster.port import Progress, Saved
-from core.cluster.receipts import Receipts
-from core.cluster.reduced import Held, SetRecord
-from core.cluster.reduced_pod import PodRecord
-from core.cluster.store_access import StoreAccess
+from core.cluster.kubernetes import receipts as module
+from core.cluster.kubernetes.receipts import Receipts
+from core.cluster.kubernetes.reduced import Held, SetRecord
+from core.cluster.kubernetes.reduced_pod import PodRecord
+from core.cluster.port import RestoreProgress
 from core.errors import ClusterError
 from core.words import PodPhase
+from core.worlds.receipt import Receipt
+from core.worlds.store.access import StoreAccess
 
 SERVER, NOW = "aaaaaaaaaaaa", datetime(2026, 11, 24, 12, tzinfo=UTC)
 POD = PodRecord(f"{SERVER}-0", SERVER, "u1", 1, 1, PodPhase.READY, ip="10.1.1.1", volume=1, volume_done=True)
@@ -38,7 +39,7 @@ class Store(StoreAccess):
     """Says what it is told to; a `ClusterError` is raised."""
 
     def __init__(self) -> None:
-        self.answers: list[Saved | ClusterError | None] = []
+        self.answers: list[Receipt | ClusterError | None] = []
         self.asked = 0
 
     def mark(self, server: str, source: str | None) -> str:
@@ -51,7 +52,10 @@ class Store(StoreAccess):
 
     async def forget(self, server: str) -> None: ...
 
-    async def newest(self, server: str) -> Saved | None:
+    async def keys(self) -> Mapping[str, int]:
+        return {}
+
+    async def newest(self, server: str) -> Receipt | None:
         self.asked += 1
         answer = self.answers.pop(0)
         if isinstance(answer, ClusterError):
@@ -136,8 +140,8 @@ async def test_another_pod_has_another_agent(place: Place) -> None:
 
 
 async def test_an_older_receipt_changes_nothing(place: Place) -> None:
-    place.receipts.learn(SERVER, Saved(name(2), NOW, 100))
-    place.receipts.learn(SERVER, Saved(name(1), NOW, 100))
+    place.receipts.learn(SERVER, Receipt(name(2), NOW, 100))
+    place.receipts.learn(SERVER, Receipt(name(1), NOW, 100))
     saved = place.receipts.saved(SERVER)
     assert saved is not None
     assert saved.name == name(2)
@@ -145,7 +149,7 @@ async def test_an_older_receipt_changes_nothing(place: Place) -> None:
 
 async def test_after_a_pods_end_the_store_is_asked_until_it_answers(place: Place) -> None:
     place.see(POD)
-    place.store.answers = [ClusterError("away"), Saved(name(3), NOW, 100)]
+    place.store.answers = [ClusterError("away"), Receipt(name(3), NOW, 100)]
     place.see(None)
     await place.until_saved(3)
 
@@ -161,7 +165,7 @@ async def test_a_restore_is_followed_by_its_log(place: Place) -> None:
     place.see(replace(POD, phase=PodPhase.RESTORING, volume_done=False))
     place.log.reader.feed_data(b'no json\n{"event":"progress","done":5,"total":20}\n')
     async with asyncio.timeout(5):
-        while place.receipts.progress(SERVER) != Progress(5, 20, NOW):
+        while place.receipts.progress(SERVER) != RestoreProgress(5, 20, NOW):
             place.changed.clear()
             await place.changed.wait()
     place.see(POD)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from core.cluster import names
-from core.cluster.port import Restored
-from core.cluster.reduced import (
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.reduced import (
     ClaimRecord,
     Held,
+    NodeRecord,
     ObjectRecord,
     ServiceRecord,
     SetRecord,
@@ -23,7 +23,8 @@ from core.cluster.reduced import (
     reduce_service,
     reduce_set,
 )
-from core.cluster.reduced_pod import PodRecord, reduce_pod
+from core.cluster.kubernetes.reduced_pod import PodRecord, reduce_pod
+from core.cluster.port import NodeAway, Restored
 from core.words import PodPhase, Problem, Step, VolumePhase
 
 SERVER = "aaaaaaaaaaaa"
@@ -88,7 +89,7 @@ def test_a_pod_that_is_ready() -> None:
             raw_pod(node="", conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]),
             PodPhase.PENDING,
             Step.PLACE,
-            Problem.NO_PLACE,
+            Problem.NO_NODE,
         ),
         (
             raw_pod(volume={"name": names.VOLUME_CONTAINER} | waiting("PodInitializing")),
@@ -120,10 +121,10 @@ def test_a_pod_that_is_ready() -> None:
             Problem.DISK_FULL,
         ),
         (
-            raw_pod(phase="Failed", reason="Evicted", message="The node was low on resource: memory."),
+            raw_pod(phase="Failed", reason="Evicted", message="The node was low on resource: memory. "),
             PodPhase.ENDING,
             None,
-            Problem.OUT_OF_MEMORY,
+            Problem.NODE_SHORT,
         ),
     ],
 )
@@ -185,7 +186,59 @@ def test_a_load_balancers_address_and_a_claims_number_are_read() -> None:
     meta = {"name": names.claim(SERVER, 12), "resourceVersion": "1", "labels": {names.SERVER: SERVER}}
     assert reduce_claim({"metadata": meta, "status": {"phase": "Bound"}}).volume == 12
     status = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}
-    assert reduce_service({"metadata": meta, "status": status}).balancer == "203.0.113.7"
+    service = {"metadata": meta, "spec": {"type": "LoadBalancer"}, "status": status}
+    assert reduce_service(service).balancer == "203.0.113.7"
+
+
+def test_a_load_balancer_that_was_given_back_is_no_address_while_its_status_still_says_so() -> None:
+    meta = {"name": SERVER, "resourceVersion": "1", "labels": {names.SERVER: SERVER}}
+    status = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}
+    assert reduce_service({"metadata": meta, "spec": {"type": "ClusterIP"}, "status": status}).balancer == ""
+
+
+def test_a_claims_size_and_storage_class_are_read() -> None:
+    meta = {"name": names.claim(SERVER, 1), "resourceVersion": "1", "labels": {names.SERVER: SERVER}}
+    spec = {"resources": {"requests": {"storage": "3Gi"}}, "storageClassName": "fast"}
+    claim = reduce_claim({"metadata": meta, "spec": spec})
+    assert (claim.size, claim.storage_class) == ("3Gi", "fast")
+    assert reduce_claim({"metadata": meta}).storage_class is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "has", "size"),
+    [("3Gi", None, 3 << 30), ("3Gi", "20Gi", 20 << 30), ("1G", None, 10**9), (None, None, 0), ("much", None, 0)],
+)
+def test_a_claim_is_as_large_as_it_is_or_as_it_asks_for(asked: str | None, has: str | None, size: int) -> None:
+    meta = {"name": names.claim(SERVER, 1), "resourceVersion": "1", "labels": {names.SERVER: SERVER}}
+    spec = {"resources": {"requests": {"storage": asked}}} if asked else {}
+    status = {"capacity": {"storage": has} if has else {}}
+    assert reduce_claim({"metadata": meta, "spec": spec, "status": status}).bytes == size
+
+
+def test_what_the_volume_holds_is_the_claim_that_is_wanted_or_the_newest_there_is() -> None:
+    given = held()
+    [claim] = given.claims.values()
+    older = replace(claim, name=names.claim(SERVER, 0), volume=0, bytes=5)
+    given.claims = {each.name: each for each in (older, replace(claim, bytes=7))}
+    assert observe(given, NOW).claim == 7
+    given.claims = {older.name: older}
+    assert observe(given, NOW).claim == 5
+    given.claims = {}
+    assert observe(given, NOW).claim == 0
+
+
+@pytest.mark.parametrize(
+    ("replicas", "balanced", "gives_back", "holds"),
+    [(0, True, True, True), (1, True, True, False), (0, False, True, False), (0, True, False, False)],
+)
+def test_a_paused_server_with_a_load_balancer_holds_an_address_that_it_gives_back(
+    replicas: int, balanced: bool, gives_back: bool, holds: bool
+) -> None:
+    given = held()
+    assert given.set is not None
+    assert given.service is not None
+    given.set, given.service = replace(given.set, replicas=replicas), replace(given.service, balanced=balanced)
+    assert observe(given, NOW, gives_back=gives_back).holds_address is holds
 
 
 def test_the_replicas_of_a_set_are_the_specs() -> None:
@@ -194,10 +247,12 @@ def test_the_replicas_of_a_set_are_the_specs() -> None:
     assert (found.replicas, found.run, found.fingerprint) == (0, 4, "f")
 
 
-def test_a_node_that_kubernetes_lost_does_not_answer() -> None:
+@pytest.mark.parametrize("status", ["Unknown", "False"])
+def test_a_node_that_kubernetes_does_not_call_ready_does_not_answer(status: str) -> None:
     meta = {"name": "node1", "resourceVersion": "1"}
-    lost = {"metadata": meta, "status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}}
-    assert not reduce_node(lost).answers
+    conditions = [{"type": "Ready", "status": status, "lastTransitionTime": stamp(-60)}]
+    lost = reduce_node({"metadata": meta, "status": {"conditions": conditions}})
+    assert (lost.answers, lost.since) == (False, NOW - timedelta(seconds=60))
     assert reduce_node({"metadata": meta}).answers
 
 
@@ -243,26 +298,114 @@ def test_an_object_that_was_edited_is_to_be_applied_again_unless_that_helps_nobo
     assert observe(given, NOW, tolerated=frozenset({(SERVER, "other")})).fingerprint == "f"
 
 
+def test_a_template_that_was_made_with_other_settings_of_pods_is_applied_again_and_its_pod_goes_on() -> None:
+    given = with_pod(phase=PodPhase.READY, ready_since=NOW)
+    assert observe(given, NOW, pods="new").fingerprint == ""
+    assert observe(given, NOW, pods="new").run == 3  # what ends a pod is another run, and nothing else
+    assert given.set is not None
+    given.set = replace(given.set, pods="new")
+    assert observe(given, NOW, pods="new").fingerprint == "f"
+    assert observe(given, NOW).fingerprint == ""  # the file was taken away
+
+
 def test_a_pod_that_misses_its_secret_asks_for_it_once() -> None:
     given = with_pod(config_missing=True)
     assert observe(given, NOW).fingerprint == ""
     assert observe(given, NOW, config_told="u1").fingerprint == "f"
 
 
-def test_a_pod_whose_node_does_not_answer_is_lost_once_its_time_is_over() -> None:
+@pytest.mark.parametrize("state", ["state", "lastState"])
+def test_a_pod_whose_key_the_store_does_not_take_asks_for_another(state: str) -> None:
+    volume = {"name": names.VOLUME_CONTAINER, state: {"terminated": ended(73)}}
+    pod = reduce_pod(raw_pod(volume=volume))
+    assert (pod.lacks_secret, pod.problem) == (True, Problem.STORE_REFUSED)
+    assert observe(with_pod(key_refused=True), NOW).fingerprint == ""
+    assert observe(with_pod(key_refused=True), NOW, config_told="u1").fingerprint == "f"
+
+
+AWAY = NodeRecord("node1", 1, answers=False, since=NOW - timedelta(seconds=60))
+THERE = NodeRecord("node1", 1, answers=True)
+
+
+def test_a_server_that_was_up_stays_up_while_its_node_is_away() -> None:
+    given = with_pod(phase=PodPhase.STARTING, step=Step.GAME, up=True)
+    seen = observe(given, NOW, node=AWAY)
+    assert (seen.pod, seen.problem, seen.away) == (PodPhase.READY, Problem.NODE_AWAY, NodeAway("node1", AWAY.since))
+    assert "node node1 does not answer" in seen.detail
+    back = observe(with_pod(phase=PodPhase.READY, up=True, ready_since=NOW), NOW, node=THERE)
+    assert (back.pod, back.problem, back.away) == (PodPhase.READY, None, None)
+
+
+def test_a_server_that_was_coming_up_is_still_on_its_way() -> None:
+    seen = observe(with_pod(phase=PodPhase.STARTING, step=Step.GAME), NOW, node=AWAY)
+    assert (seen.pod, seen.step, seen.problem) == (PodPhase.STARTING, Step.GAME, Problem.NODE_AWAY)
+
+
+def test_a_pod_that_has_no_node_yet_is_on_none_that_is_away() -> None:
+    assert observe(with_pod(phase=PodPhase.PENDING, node=""), NOW, node_gone=False).away is None
+
+
+def test_where_nodes_may_not_be_seen_their_pods_tell() -> None:
+    """The node's controller takes Ready away and leaves ContainersReady, which only kubelet writes."""
+    conditions = [
+        {"type": "Ready", "status": "False", "lastTransitionTime": stamp(-30)},
+        {"type": "ContainersReady", "status": "True", "lastTransitionTime": stamp(-500)},
+    ]
+    pod = reduce_pod(raw_pod(game={"state": {"running": {}}, "started": True}, conditions=conditions))
+    seen = observe(held(pods={pod.name: pod}), NOW)
+    assert (seen.pod, seen.away) == (PodPhase.READY, NodeAway("node1", NOW - timedelta(seconds=30)))
+    assert observe(held(pods={pod.name: pod}), NOW, node=THERE).away is None
+
+
+def test_a_game_that_is_not_ready_itself_is_on_no_node_that_is_away() -> None:
+    conditions = [*ready("False"), {"type": "ContainersReady", "status": "False"}]
+    pod = reduce_pod(raw_pod(game={"state": {"running": {}}}, conditions=conditions))
+    assert observe(held(pods={pod.name: pod}), NOW).away is None
+
+
+def test_what_its_node_was_to_end_and_did_not_is_away_once_its_time_is_over() -> None:
     given = with_pod(phase=PodPhase.ENDING, cut_off=True, deadline=NOW)
-    assert observe(given, NOW).pod is PodPhase.ENDING
+    assert observe(given, NOW).away is None
     again = look_again(given, NOW)
     assert again is not None
-    lost = observe(given, again)
-    assert (lost.pod, lost.problem) == (PodPhase.LOST, Problem.NODE_LOST)
+    seen = observe(given, again)
+    assert (seen.pod, seen.problem, seen.away) == (PodPhase.ENDING, Problem.NODE_AWAY, NodeAway("node1", NOW))
     assert look_again(given, again) is None
+    up = with_pod(phase=PodPhase.ENDING, cut_off=True, up=True, deadline=NOW)
+    assert observe(up, again).pod is PodPhase.READY
 
 
-def test_whoever_may_see_nodes_knows_at_once() -> None:
-    given = with_pod(phase=PodPhase.ENDING, cut_off=True, deadline=NOW)
-    assert observe(given, NOW, node_lost=True).pod is PodPhase.LOST
-    assert observe(with_pod(phase=PodPhase.ENDING, deadline=NOW), NOW, node_lost=True).pod is PodPhase.ENDING
+def test_what_was_told_to_end_stays_ending_while_its_node_is_away() -> None:
+    seen = observe(with_pod(phase=PodPhase.ENDING, up=True, deadline=NOW), NOW, node=AWAY)
+    assert (seen.pod, seen.problem) == (PodPhase.ENDING, Problem.NODE_AWAY)
+
+
+def test_only_what_the_cluster_calls_gone_is_lost() -> None:
+    for seen in (observe(with_pod(up=True), NOW, node_gone=True), observe(with_pod(orphan=True), NOW, node=AWAY)):
+        assert (seen.pod, seen.problem, seen.away) == (PodPhase.LOST, Problem.NODE_LOST, None)
+
+
+def test_a_volume_that_does_not_come_is_a_problem_once_that_was_asked_about() -> None:
+    given = with_pod(phase=PodPhase.PENDING, node="", step=Step.PLACE, problem=Problem.NO_VOLUME, detail="unbound")
+    [claim] = given.claims.values()
+    given.claims[claim.name] = replace(claim, phase=VolumePhase.PENDING)
+    assert (observe(given, NOW).step, observe(given, NOW).problem) == (Step.VOLUME, None)
+    given.why_no_volume = "no storage class is set"
+    seen = observe(given, NOW)
+    assert (seen.problem, seen.detail) == (Problem.NO_VOLUME, "unbound; no storage class is set")
+    given.pods[POD.name] = replace(given.pods[POD.name], problem=None, detail="")
+    assert observe(given, NOW).problem is Problem.NO_VOLUME
+    given.why_no_volume = ""
+    assert observe(given, NOW).problem is None
+
+
+def test_an_agent_that_refuses_the_token_is_said_and_its_secret_is_written_once() -> None:
+    given = with_pod(phase=PodPhase.READY, ready_since=NOW)
+    seen = observe(given, NOW, refused_by="u1")
+    assert (seen.pod, seen.problem, seen.fingerprint) == (PodPhase.READY, Problem.AGENT_REFUSES, "")
+    told = observe(given, NOW, refused_by="u1", config_told="u1")
+    assert (told.problem, told.fingerprint) == (Problem.AGENT_REFUSES, "f")
+    assert observe(given, NOW, refused_by="another").problem is None
 
 
 def test_a_claim_whose_volume_is_gone_is_the_problem() -> None:
@@ -323,6 +466,7 @@ def test_a_pod_tells_where_its_volume_came_from() -> None:
         (69, Problem.STORE_AWAY),
         (70, Problem.STORE_REFUSED),
         (71, Problem.WORLD_DAMAGED),
+        (73, Problem.STORE_REFUSED),
     ],
 )
 def test_what_a_volume_that_cannot_be_made_lacks(code: int, problem: Problem) -> None:

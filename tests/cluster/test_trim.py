@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.cluster.trim import parse
+from core.cluster.kubernetes.trim import parse
 
 Raw = dict[str, Any]
 

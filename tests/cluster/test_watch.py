@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from fakeapi import FakeApi, thing
 
-from core.cluster.api import Api
-from core.cluster.watch import Follower, Timing
+from core.cluster.kubernetes.api import Api
+from core.cluster.kubernetes.watch import Follower, Timing
 
 QUICK = Timing(silence=0.3, first_pause=0.01, longest_pause=0.02, relist_jitter=0.01, forbidden=0.02)
 
@@ -60,7 +60,7 @@ class Followed:
         self._told = asyncio.ensure_future(tell())
 
     async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10), self.happened:
+        async with asyncio.timeout(60), self.happened:
             await self.happened.wait_for(true)
 
 
@@ -130,7 +130,7 @@ async def test_a_connection_that_the_other_end_forgot_is_noticed(server: FakeApi
     seen = await follow()
     await server.opened.wait()
     server.opened.clear()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await server.opened.wait()
     await seen.until(lambda: seen.follower.fresh)
 

@@ -19,9 +19,8 @@ from cogs.cards import PER_ROW, card, components, digest
 from cogs.escape import PHONE, block, code, columns, escape
 from core.guilds.settings import GuildView
 from core.servers.views import ServerView
+from core.text import languages
 from core.words import Because
-
-LANGUAGES = ["en", "de"]
 
 
 def parts(part: Any) -> Iterator[dict[str, Any]]:
@@ -48,7 +47,7 @@ def faults(layout: LayoutView) -> list[Any]:
     return list(validation.check_message({"flags": validation.V2, "components": components(layout)}))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("state", STATES)
 async def test_every_card_is_one_that_discord_takes(state: str, language: str) -> None:
     layout = card(STATES[state], language, number=7)
@@ -56,7 +55,7 @@ async def test_every_card_is_one_that_discord_takes(state: str, language: str) -
     assert components(layout)[0]["id"] == 7
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("state", STATES)
 async def test_every_card_fits_a_phone(state: str, language: str) -> None:
     layout = card(STATES[state], language, number=7)
@@ -67,7 +66,7 @@ async def test_every_card_fits_a_phone(state: str, language: str) -> None:
     assert all(columns(found) <= PHONE for found in re.findall(r"`([^`\n]+)`", shown(view(), language)))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("render", [pages.show, pages.more, forms.page])
 async def test_every_page_is_one_that_discord_takes(
@@ -99,6 +98,7 @@ async def test_a_card_has_the_buttons_that_make_sense(state: str, expected: list
     ("state", "sentence"),
     [
         ("starting", "**Starting:** downloading the game"),
+        ("moved", "The address is new. Ports 25498, 25499 are used by something else on the host."),
         ("running", "**Running** · started <t:"),
         ("running", "Players: 1 of 16 · Bo"),
         ("running", "Address: `203.0.113.7:25500`"),
@@ -115,6 +115,10 @@ async def test_a_card_has_the_buttons_that_make_sense(state: str, expected: list
         ("deleted", "can be brought back until"),
         ("away", "cannot be seen right now"),
         ("running", "World saved <t:"),
+        ("unsaved", "**The newest save failed:** the place where worlds are kept refuses us."),
+        ("unsaved", f"tried again by itself. The last good save is from <t:{int(NOW.timestamp())}:R>."),
+        ("lacking", "The newest save lacks 5 files that could not be read as they are: `castle`, `…"),
+        ("lacking", "World saved <t:"),
     ],
 )
 async def test_a_card_says_in_words_how_things_are(state: str, sentence: str) -> None:
@@ -190,6 +194,19 @@ async def test_join_gives_address_password_and_how_to() -> None:
     assert "Open the address in a browser" in text
 
 
+async def test_join_tells_what_the_games_entry_says_that_a_player_needs() -> None:
+    game = view().game
+    assert game is not None
+    settings = [each.model_copy(update={"join": each.id in ("season", "password")}) for each in game.settings]
+    shown = view(
+        game=game.model_copy(update={"settings": tuple(settings)}), settings={"season": "winter", "max_players": "9"}
+    )
+    text = words(pages.join(shown, "en"))
+    assert "Season: `winter`" in text
+    assert "Password" not in text
+    assert "Most players" not in text
+
+
 async def test_join_of_a_paused_server_offers_to_wake_it() -> None:
     assert labels(pages.join(paused(), "en")) == ["Resume"]
 
@@ -218,7 +235,7 @@ async def test_an_empty_list_says_what_to_do() -> None:
     assert "/server create" in words(pages.listing([], "en", whose="mine"))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 async def test_the_guilds_page_is_one_that_discord_takes(language: str) -> None:
     assert faults(setup.page(GuildView(1, 2, 3, 4, "de"), language, ["a remark"])) == []
     assert faults(setup.page(GuildView(), language)) == []

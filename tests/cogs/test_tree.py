@@ -24,6 +24,7 @@ from cogs.modals import fields
 from cogs.replies import How, Replies, actor_of
 from cogs.setup import lacking
 from core.errors import BadInput, NotAllowed, NotFound, Refusal
+from core.guilds.access import Level, Who
 
 COMMANDS: dict[str, list[str]] = {
     "server create": ["game*", "name*", "size", "description"],
@@ -34,6 +35,7 @@ COMMANDS: dict[str, list[str]] = {
     "server restart": ["server*"],
     "server keep": ["server*", "hours"],
     "server idle": ["server*", "minutes", "warn", "voice", "vote"],
+    "server schedule": ["server*"],
     "server edit": ["server*"],
     "server clone": ["server*", "name*", "snapshot"],
     "server delete": ["server*"],
@@ -46,14 +48,15 @@ COMMANDS: dict[str, list[str]] = {
     "guild setup": ["server_channel", "notice_channel", "admin_role", "create_role", "language"],
     "guild status": [],
     "guild quota": ["per_member", "servers", "world", "storage", "retention"],
+    "guild audit": ["member", "server", "kind", "days"],
     "help": ["topic"],
 }
 
 
 def faces(**more: Any) -> Faces:
     return Faces(
-        **{"servers": None, "guilds": None, "quotas": None, "replies": Replies(), "catalogue": CATALOGUE}
-        | {"worlds": Mock(), **more}
+        **{"servers": None, "guilds": None, "quotas": None, "replies": Replies()}
+        | {"catalogue": CATALOGUE, "cards": Mock(), "worlds": Mock(), **more}
     )
 
 
@@ -90,7 +93,7 @@ async def test_discord_takes_the_commands(bot: commands.Bot) -> None:
 
 async def test_every_option_that_names_a_server_completes(bot: commands.Bot) -> None:
     options = [option for command in found(bot).values() for option in command.parameters if option.name == "server"]
-    assert len(options) == 15
+    assert len(options) == 17
     assert all(option.autocomplete for option in options)
 
 
@@ -111,7 +114,6 @@ async def test_choices_and_ranges_are_those_that_were_promised(bot: commands.Bot
 
     assert values("server create", "size") == ["small", "medium", "large"]
     assert values("server list", "whose") == ["mine", "guild"]
-    assert values("server idle", "vote") == ["yes", "no"]
     assert values("help", "topic") == ["start", "idle", "worlds", "rights", "admin"]
     hours, minutes = option("server keep", "hours"), option("server idle", "minutes")
     assert (hours.min_value, hours.max_value, hours.default) == (1, 24, 1)
@@ -138,12 +140,16 @@ class Asked:
         self.acknowledged: list[dict[str, Any]] = []
         self.type = discord.InteractionType.application_command
         self.locale = discord.Locale(locale)
-        self.guild_id = guild
+        self.guild_id, self.guild = guild, None
         self.permissions = discord.Permissions.none()
         self.user = SimpleNamespace(id=11, display_name="Ada", roles=[])
         self.command = None
         self.response = SimpleNamespace(
-            defer=self._defer, is_done=lambda: bool(self.acknowledged), send_message=self._say, type=None
+            defer=self._defer,
+            is_done=lambda: bool(self.acknowledged),
+            send_message=self._say,
+            autocomplete=self._complete,
+            type=None,
         )
         self._refuses = refuses
 
@@ -151,6 +157,11 @@ class Asked:
         if self._refuses is not None:
             raise self._refuses
         self.acknowledged.append(how)
+
+    async def _complete(self, choices: list[Any]) -> None:
+        if self._refuses is not None:
+            raise self._refuses
+        self.said.append(f"{len(choices)} choices")
 
     async def _say(self, *, view: discord.ui.LayoutView, ephemeral: bool = True) -> None:
         assert ephemeral
@@ -189,15 +200,15 @@ async def test_a_command_is_acknowledged_privately_and_then_answered() -> None:
     [
         (NotFound("server.not_found"), "There is no such server here."),
         (
-            NotAllowed("server.not_allowed", do="delete", name="Pond", owner="Ada"),
+            NotAllowed("server.not_allowed", do="delete", name="Pond", who=Who(Level.OWNER, "Ada")),
             "Only Ada (owner) or an admin can delete Pond.",
         ),
         (
-            NotAllowed("server.not_allowed", do="pause", name="Pond", owner="Ada"),
-            "Only Ada (owner), a manager or an admin can pause Pond.",
+            NotAllowed("server.not_allowed", do="pause", name="Pond", who=Who(Level.MANAGER, "")),
+            "Only whoever made it (owner), a manager or an admin can pause Pond.",
         ),
         (
-            NotAllowed("server.not_allowed", do="join", name="Pond", owner="Ada"),
+            NotAllowed("server.not_allowed", do="join", name="Pond", who=Who(Level.OWNER, "Ada")),
             "Pond is shared with certain players only. Ask Ada (owner) or an admin.",
         ),
         (BadInput("name.taken", name="*x*"), "There is a server called \\*x\\* here already. Choose another name."),
@@ -232,7 +243,18 @@ async def test_a_command_that_changed_meanwhile_says_so() -> None:
 
 
 async def test_an_autocomplete_that_fails_has_no_choices() -> None:
-    assert await Replies().suggest(cast(Any, Asked()), failing(KeyError())) == []
+    asked = Asked()
+    assert await Replies().suggest(cast(Any, asked), failing(KeyError())) == []
+    assert asked.said == ["0 choices"]
+
+
+async def test_choices_that_come_too_late_are_nobodys_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    async def handler() -> list[Any]:
+        return []
+
+    late = discord.NotFound(cast(Any, SimpleNamespace(status=404, reason="")), {"code": 10062, "message": ""})
+    await Replies().suggest(cast(Any, Asked(refuses=late)), handler)
+    assert "choices not shown" in capsys.readouterr().out
 
 
 async def test_drain_waits_for_who_is_still_being_answered() -> None:
@@ -274,9 +296,21 @@ async def test_a_notices_button_works_in_the_owners_direct_messages() -> None:
         kept.append((actor.guild, actor.user, server))
         return view()
 
-    await press(f"dm:keep:{ID}:{GUILD}", faces(servers=SimpleNamespace(keep=keep)), asked)
+    await press(f"dm:keep:{ID}:{GUILD}", faces(servers=SimpleNamespace(power=SimpleNamespace(keep=keep))), asked)
     assert kept == [(GUILD, 11, ID)]
     assert "stays awake" in asked.said[0]
+
+
+async def test_a_vote_is_given_by_a_button() -> None:
+    asked, voted = Asked(), []
+
+    async def vote(actor: Any, server: str) -> Any:
+        voted.append((actor.user, server))
+        return view()
+
+    await press(f"dm:vote:{ID}:{GUILD}", faces(servers=SimpleNamespace(power=SimpleNamespace(vote=vote))), asked)
+    assert voted == [(11, ID)]
+    assert "stays open" in asked.said[0]
 
 
 @pytest.mark.parametrize("custom_id", ["dm:dance", f"dm:dance:{ID}", f"dm:dance:{ID}:more"])
@@ -318,12 +352,12 @@ async def test_a_wrong_form_says_why_and_can_be_opened_again() -> None:
         async def get(self, actor: Any, server: str) -> Any:
             return view()
 
-        async def edit(self, actor: Any, server: str, changes: Any) -> Any:
+        async def edit(self, actor: Any, server: str, changes: Any, *, shown: Any) -> Any:
             raise BadInput("edit.number", setting="Most players at once", low=1, high=100)
 
     from cogs.modals import ModalCog
 
-    house, asked = faces(servers=Refusing()), Asked()
+    house, asked = faces(servers=SimpleNamespace(lookup=Refusing(), editing=Refusing())), Asked()
     asked.type = discord.InteractionType.modal_submit
     typed = [{"type": 18, "component": {"custom_id": "max_players", "value": "many"}}]
     asked.data = {"custom_id": f"dm:change_form:{ID}:g1_0", "components": typed}  # type: ignore[attr-defined]

@@ -15,9 +15,10 @@ from cogs.cards import card, components, digest
 from cogs.trouble import memory, what_to_do, why
 from core.cluster.port import InUse
 from core.games.catalogue import Size
-from core.servers.crashes import NOT_READY
-from core.servers.views import ServerView, Trouble
-from core.words import Because, Lack, Phase, Problem, Step
+from core.notices.kinds import Trouble
+from core.servers.views import ServerView
+from core.text import languages
+from core.words import CANNOT_START, NODE_STOPPED, NOT_READY, Because, Desired, Lack, Phase, Problem, Step
 
 CLUSTERS_OWN = re.compile(r"(?i)\bpods?\b|kube|container|oomkilled|pullback|schedul|evict|namespace|none|\{")
 
@@ -44,7 +45,7 @@ def shown(state: ServerView, language: str = "en") -> str:
         (Problem.NO_PLACE, {}, "it needs 2 GiB of memory and 0.5 CPU.", "Er braucht 2 GiB Speicher und 0,5 CPU."),
         (Problem.NO_PLACE, {"memory": None}, "No node has room for it right now.", "Gerade hat kein Knoten Platz"),
         (Problem.NO_PLACE, {}, "Pausing a server that nobody needs makes room", "schafft Platz"),
-        (Problem.IMAGE, {}, "The image cannot be pulled", "Das Image lässt sich nicht laden"),
+        (Problem.IMAGE, {}, "The game cannot be downloaded", "Das Spiel lässt sich nicht herunterladen"),
         (Problem.IMAGE, {}, "Tell whoever runs this bot", "sag dem Betreiber"),
         (Problem.QUOTA, {}, "The host's quota for all servers is used up.", "ist ausgeschöpft"),
         (Problem.REFUSED, {}, "The host's rules do not let this game run.", "lassen dieses Spiel nicht laufen"),
@@ -59,7 +60,24 @@ def shown(state: ServerView, language: str = "en") -> str:
         (Problem.CRASHING, {"count": 1, "reason": NOT_READY}, "(it was not ready in time)", "nicht rechtzeitig bereit"),
         (Problem.CRASHING, {"count": 0}, "It ended by itself and is being started again.", "wird neu gestartet"),
         (Problem.DISK_FULL, {}, "Its disk is full.", "Seine Platte ist voll."),
-        (Problem.NODE_LOST, {}, "The node it ran on does not answer. Wait a few", "Der Knoten, auf dem er lief"),
+        (Problem.NODE_LOST, {}, "The node it ran on is gone. It starts again by itself", "gibt es nicht mehr"),
+        (
+            Problem.NODE_AWAY,
+            {"node": "n1", "away_since": NOW},
+            "`n1`, has not answered since <t:",
+            "antwortet seit <t:",
+        ),
+        (Problem.NODE_AWAY, {}, "goes on by itself when the node is back", "macht von selbst weiter"),
+        (Problem.NO_NODE, {}, "No node takes it right now. Pausing other servers does not help.", "Betreiber"),
+        (Problem.NO_VOLUME, {}, "There is no disk for it. Pausing other servers does not help.", "Betreiber"),
+        (Problem.NO_PLACE, {"lacks": Lack.PODS}, "Every node has as many servers as it takes.", "so viele Server"),
+        (Problem.DRAINED, {}, "was emptied, so it has to move. It starts again by itself.", "muss er umziehen"),
+        (Problem.NODE_STOPPED, {}, "The machine it ran on stopped suddenly.", "blieb plötzlich stehen"),
+        (Problem.CRASHING, {"count": 1, "code": 255}, "1 time (exit code 255)", "(Code 255)"),
+        (Problem.CRASHING, {"count": 1, "code": 192}, "(ended by signal 64)", "Signal 64"),
+        (Problem.CRASHING, {"count": 1, "code": 193}, "(exit code 193)", "(Code 193)"),
+        (Problem.CRASHING, {"count": 1, "code": 128, "reason": CANNOT_START}, "could not be started", "nicht starten"),
+        (Problem.CRASHING, {"count": 1, "code": 255, "reason": NODE_STOPPED}, "machine it ran on", "die Maschine"),
         (Problem.VOLUME_LOST, {}, "do not delete it meanwhile", "lösch ihn bis dahin nicht"),
         (Problem.VOLUME_FOREIGN, {}, "only they can look at it", "Nur er kann nachsehen"),
         (Problem.CANNOT_APPLY, {}, "It cannot be started right now. Wait a little.", "Warte ein wenig."),
@@ -73,7 +91,7 @@ async def test_a_card_says_what_is_wrong_with_its_values_and_what_to_do(
     assert german.lower() in shown(state, "de").lower()
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("problem", Problem)
 def test_no_cause_needs_a_word_that_only_the_operator_knows(problem: Problem, language: str) -> None:
     for trouble in (replace(TROUBLE, problem=problem), Trouble(problem=problem)):
@@ -109,6 +127,19 @@ async def test_a_step_whose_beginning_nobody_saw_says_when_the_start_was_asked_f
     assert f"asked for <t:{int(NOW.timestamp())}:R>" in shown(view(phase=Phase.STARTING, step=Step.IMAGE))
 
 
+async def test_a_card_of_a_server_whose_node_is_away_gives_no_time_by_which_it_is_given_up() -> None:
+    assert "it is paused" not in shown(replace(troubled(Problem.NODE_AWAY), start_by=None))
+    up = shown(replace(troubled(Problem.NODE_AWAY), phase=Phase.RUNNING))
+    assert "**Running**" in up
+    assert "It is not given up" in up
+
+
+async def test_a_card_of_a_pause_that_waits_for_its_node_does_not_say_that_the_world_is_being_saved() -> None:
+    said = shown(replace(troubled(Problem.NODE_AWAY), phase=Phase.STOPPING, desired=Desired.PAUSED))
+    assert "It stops as soon as the node is back. Until then its world is not touched." in said
+    assert "being saved" not in said
+
+
 async def test_a_card_of_a_start_that_takes_long_need_not_be_edited() -> None:
     first = troubled(Problem.NO_PLACE, step_took=5.0)
     later = replace(first, trouble=replace(first.trouble, step_took=500.0))
@@ -141,11 +172,6 @@ async def test_a_card_of_too_many_crashes_says_what_it_needed() -> None:
     assert "It crashed 3 times before it was ready; stopped trying.\nIt ran out of memory: it needed more than" in said
     again = shown(paused(Because.CRASHES, trouble=replace(trouble, ever_ready=True, count=5)))
     assert "It crashed 5 times in a row; stopped trying." in again
-
-
-def test_trouble_survives_its_notice() -> None:
-    trouble = replace(TROUBLE, problem=Problem.NO_PLACE, lacks=Lack.CPU)
-    assert Trouble.of(trouble.data()) == trouble
 
 
 # what it uses

@@ -22,7 +22,7 @@ from bot.demo.guild.cast import ADA, CHAT
 from bot.demo.guild.person import Person
 from bot.demo.guild.server import Guild
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.process, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.process]
 IMAGE, HOST = os.environ.get("DORMOUSE_TEST_IMAGE"), os.environ.get("CLUSTER_HOST_IP")
 
 kube.needs_cluster("CLUSTER_HOST_IP")

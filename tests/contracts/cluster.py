@@ -1,4 +1,5 @@
-"""The `Cluster` port as a suite: every adapter passes it. A subclass brings the fixtures `cluster`, `reopen`, `spec`.
+"""The `Cluster` port as a suite: every adapter passes it. A subclass brings the fixtures `cluster`, `reopen`, `spec`,
+`occupy`.
 
 Nothing here sleeps: `until` waits on the cluster's own `watch`.
 """
@@ -7,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 import pytest
 
 from core.cluster.port import Cluster, Listed, Observed, ServerSpec, Stale
 from core.errors import ClusterError
-from core.words import PodPhase, VolumePhase
+from core.words import PodPhase, Problem, VolumePhase
 
 Reopen = Callable[[], Awaitable[Cluster]]
 """Lets go of the cluster as a killed bot would, and opens it anew."""
@@ -21,7 +23,10 @@ Reopen = Callable[[], Awaitable[Cluster]]
 MakeSpec = Callable[..., ServerSpec]
 """A spec of the small game; `mode` as in tests/support/tinygame.py, the rest as `ServerSpec`'s fields."""
 
-PATIENCE = 20.0  # seconds, on a busy machine
+Occupy = Callable[[ServerSpec], AbstractAsyncContextManager[int]]
+"""Something else uses the server's port meanwhile; gives another port that it may have."""
+
+PATIENCE = 150.0  # seconds: kubelet's back-off alone takes half a minute, on a machine that is not busy
 
 
 async def until(cluster: Cluster, server: str, holds: Callable[[Observed], bool]) -> Observed:
@@ -46,6 +51,11 @@ async def ready(cluster: Cluster, server: str, *, restarts: int = 0) -> Observed
 
 async def no_pod(cluster: Cluster, server: str) -> Observed:
     return await until(cluster, server, lambda seen: seen.pod is PodPhase.NONE)
+
+
+def _noted(exits: list[int], seen: Observed) -> bool:
+    exits.append(seen.restarts)
+    return seen.pod is PodPhase.NONE and seen.replicas == 0
 
 
 class ClusterContract:
@@ -73,6 +83,17 @@ class ClusterContract:
         await cluster.ensure(replace(wanted, replicas=0))
         seen = await no_pod(cluster, wanted.server)
         assert (seen.uid, seen.replicas, seen.volumes) == (None, 0, (1,))
+
+    async def test_an_end_that_was_asked_for_is_no_exit_of_the_game(self, cluster: Cluster, spec: MakeSpec) -> None:
+        """Whatever its code is: else a pause would count as a crash."""
+        wanted = spec(mode="ends-with-3")
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        exits: list[int] = []
+        ending = asyncio.create_task(until(cluster, wanted.server, lambda seen: _noted(exits, seen)))
+        await cluster.ensure(replace(wanted, replicas=0))
+        await ending
+        assert set(exits) == {0}
 
     async def test_a_resume_is_another_pod(self, cluster: Cluster, spec: MakeSpec) -> None:
         wanted = spec()
@@ -104,6 +125,28 @@ class ClusterContract:
         await cluster.ensure(replace(wanted, run=2))
         seen = await until(cluster, wanted.server, lambda seen: seen.template_run == 2)
         assert (seen.pod, seen.uid) == (PodPhase.READY, first.uid)
+
+    async def test_a_port_that_something_else_uses_is_named_and_another_one_helps(
+        self, cluster: Cluster, spec: MakeSpec, occupy: Occupy
+    ) -> None:
+        wanted = spec()
+        async with occupy(wanted) as other:
+            assert await self._hears_of_taken(cluster, wanted) == (Problem.PORT_TAKEN, ("game",))
+            assert await cluster.listenable([other], 1) == [other]
+            await cluster.ensure(replace(wanted, run=2, ports=(replace(wanted.ports[0], host=other),)))
+            seen = await until(cluster, wanted.server, lambda seen: seen.uid is not None)
+            if seen.run == 1 and seen.uid is not None:
+                await cluster.delete_pod(wanted.server, seen.uid)
+            seen = await until(cluster, wanted.server, lambda seen: seen.run == 2 and seen.pod is PodPhase.READY)
+            assert seen.taken == ()
+
+    async def _hears_of_taken(self, cluster: Cluster, wanted: ServerSpec) -> tuple[str | None, tuple[str, ...]]:
+        try:
+            await cluster.ensure(wanted)
+        except ClusterError as refused:
+            return refused.problem, refused.taken
+        seen = await until(cluster, wanted.server, lambda seen: bool(seen.taken))
+        return None if seen.ready_since else seen.problem, seen.taken
 
     async def test_a_crash_is_counted_and_the_game_started_again(self, cluster: Cluster, spec: MakeSpec) -> None:
         wanted = spec(mode="crash-once")

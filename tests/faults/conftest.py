@@ -1,7 +1,7 @@
 """The shipped process in a guild that can be made to fail.
 
 `house` is one process for a whole module, with a server of Ada's that is never paused for being empty; `fresh` is one
-for a single test.
+for a single test. `hollow_oak` is the bot in this process, on a cluster in memory.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pytest_asyncio
 from faults import Faults
 from ports import ports
 from shipped import Shipped, shipped
+from town import Town, town
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -42,3 +43,9 @@ async def fresh(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
 @pytest.fixture
 def its_faults(fresh: Shipped) -> Faults:
     return Faults(fresh.guild)
+
+
+@pytest.fixture
+async def hollow_oak(tmp_path: Path) -> AsyncIterator[Town]:
+    async with town(tmp_path) as made:
+        yield made

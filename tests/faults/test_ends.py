@@ -10,7 +10,7 @@ from shipped import Shipped, has
 
 from bot.demo.guild.cast import CHAT, SERVERS
 
-pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("ends")]
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest.mark.parametrize("fault", ["slow", "cut after", "429", "outage"])

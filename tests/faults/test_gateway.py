@@ -13,7 +13,7 @@ from shipped import Shipped, shipped
 
 from bot.demo.guild.cast import CHAT
 
-pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("gateway")]
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="module")]
 
 IMPATIENT = """
 import discord

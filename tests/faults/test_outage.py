@@ -10,7 +10,7 @@ from shipped import Shipped, has
 
 from bot.demo.guild.cast import ADA, DIRECT_CHANNELS, SERVERS
 
-pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("outage")]
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="module")]
 
 WAITING = 1.5
 """Seconds in which a message would have been sent to a wrong place; nothing tells that it was not."""

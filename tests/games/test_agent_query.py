@@ -9,10 +9,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from core.cluster.port import Endpoint
 from core.games.catalogue import Query as Rule
 from core.games.query import make_queries
-from core.games.query.port import Players
+from core.games.query.port import Endpoint, Players
 from core.words import Empty, Occupied, Unknown
 
 RULE = Rule(kind="a2s")

@@ -9,11 +9,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from core.cluster.port import Endpoint
 from core.games.catalogue import Query as Rule
 from core.games.query import make_queries
 from core.games.query.http import LARGEST
-from core.games.query.port import Players
+from core.games.query.port import Endpoint, Players
 from core.words import Empty, Occupied, Unknown
 
 RULE = Rule(kind="http", path="/status", online="players.online", max="players.max", names="players.names")

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 import pytest
 
-from core.cluster.port import LogPart, Observed
 from core.errors import ClusterError
 from core.games.catalogue import Query as Rule
 from core.games.query import log
 from core.games.query.log import LogQuery
-from core.words import Empty, Occupied, PodPhase, Unknown
+from core.games.query.port import LogPart
+from core.words import Empty, Occupied, Unknown
 
 RULE = Rule(kind="log", join=r"(?P<player>\S+) joined", leave=r"(?P<player>\S+) left")
-SEEN = Observed("abcdefghijkl", pod=PodPhase.READY, uid="one", ready_since=datetime(2026, 1, 1, tzinfo=UTC))
+SERVER = "abcdefghijkl"
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    uid: str | None = "one"
+    restarts: int = 0
 
 
 class Game:
@@ -41,7 +47,7 @@ class Game:
 
 
 async def evidence(query: LogQuery) -> object:
-    return (await query.players(SEEN.server, SEEN, RULE)).evidence
+    return (await query.players(SERVER, FirstRun(), RULE)).evidence
 
 
 async def test_whoever_joined_and_did_not_leave_is_on() -> None:
@@ -78,6 +84,6 @@ async def test_a_stream_that_broke_knows_nothing_any_more(monkeypatch: pytest.Mo
 
 async def test_a_game_without_such_lines_is_unknown() -> None:
     query = LogQuery(Game().follow)
-    seen = await query.players(SEEN.server, SEEN, Rule(kind="log"))
+    seen = await query.players(SERVER, FirstRun(), Rule(kind="log"))
     assert isinstance(seen.evidence, Unknown)
     await query.close()

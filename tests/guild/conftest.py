@@ -141,8 +141,9 @@ def _add_commands(bot: Squirrel) -> None:
 
 
 @pytest.fixture
-async def guild() -> AsyncIterator[Guild]:
-    guild = Guild(answer_timeout=0.3)
+async def guild(request: pytest.FixtureRequest) -> AsyncIterator[Guild]:
+    """Patient with a bot on a busy machine; `@pytest.mark.parametrize("guild", [0.3], indirect=True)` is not."""
+    guild = Guild(answer_timeout=getattr(request, "param", 10.0))
     await guild.start()
     yield guild
     await guild.stop()

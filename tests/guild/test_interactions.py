@@ -103,6 +103,7 @@ async def test_a_deferred_answer_thinks_and_is_edited(bot: Any, ada: Person) -> 
     assert "thinking" not in edited
 
 
+@pytest.mark.parametrize("guild", [0.3], indirect=True)
 async def test_no_answer_in_time_fails_and_later_ones_are_unknown(bot: Any, ada: Person) -> None:
     answer = await ada.slash(CHAT, "silent")
     assert (answer["answer"], answer["reason"]) == ("failed", "The application did not respond.")

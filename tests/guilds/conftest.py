@@ -16,12 +16,15 @@ from sqlmodel import select
 from bot.client import Client
 from cogs.faces import Faces
 from cogs.replies import Replies
-from core.cluster.port import Saved
 from core.data.tables import GuildRow, NoticeRow, ServerRow
-from core.games.catalogue import BUILT_IN, Catalogue
-from core.servers.worlds import Worlds
+from core.notices.codec import notice_of
+from core.notices.kinds import StorageNotice
+from core.servers.host_rules import HostRules
 from core.words import NoticeKind
+from core.worlds.gaps import Gaps
 from core.worlds.listing import Snapshot
+from core.worlds.receipt import Receipt
+from core.worlds.turns import Turns
 
 GIB = 2**30
 GUILD = 700
@@ -32,6 +35,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.found: list[Snapshot] = []
+        self.turns = Turns()
 
     async def snapshots(self, server: str) -> list[Snapshot]:
         return self.found
@@ -88,25 +92,32 @@ async def warnings(house: Any, guild: int, server: str | None = None) -> list[in
     query = select(NoticeRow).where(NoticeRow.guild == guild, NoticeRow.kind == NoticeKind.STORAGE)
     async with house.database.session() as session:
         found = await session.exec(query.order_by(NoticeRow.id))
-        return [row.data["fill"] for row in found if row.server == server]
+        told = [notice_of(row.kind, row.data) for row in found if row.server == server]
+    return [each.fill for each in told if isinstance(each, StorageNotice)]
 
 
 @pytest.fixture
-async def oak(house: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Oak]:
-    house.desk.host = replace(house.desk.host, keeps_worlds=True)
-    shelf, made = Shelf(), datetime(2026, 1, 1, 12, tzinfo=UTC)
+def rules(rules: HostRules) -> HostRules:
+    return replace(rules, keeps_worlds=True)
 
-    async def snapshot(server: str, *, note: str = "", full: bool = False) -> Saved:
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+async def oak(house: Any, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Oak]:
+    made = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+    async def snapshot(server: str, *, note: str = "", full: bool = False) -> Receipt:
         number = len(shelf.found) + 1
-        saved = Snapshot(f"000001-000001-{number:06}-{'0' * 32}", made, 100, 1, 10, note, 0, {}, False)
+        saved = Snapshot(f"000001-000001-{number:06}-{'0' * 32}", made, 100, 1, 10, note, Gaps(), False)
         shelf.found.insert(0, saved)
-        return Saved(saved.name, saved.at, saved.size)
+        return Receipt(saved.name, saved.at, saved.size)
 
     monkeypatch.setattr(house.cluster, "snapshot", snapshot)
-    worlds = Worlds(house.desk, house.cluster, shelf)  # type: ignore[arg-type]
-    games = Catalogue.load(BUILT_IN)
-    faces = Faces(house.servers, house.guilds, house.quotas, Replies(), games, worlds=worlds)
-    env = Env(Client(faces, house.database), check_errors=False, shard_count=1)
+    env = Env(Client(Faces.of(house.core, Replies()), house.database), check_errors=False, shard_count=1)
     await env.start()
     guild = env.create_guild("The Hollow Oak")
     keepers = guild.create_role("Keepers", permissions=discord.Permissions(manage_guild=True))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from reading import buttons, texts
 
+from core.data.tables import ServerRow
 from tests.guilds.conftest import GIB, Oak, hold, limit
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-FULL = "This guild's storage is full: 100 GiB of 100 GiB. Nothing was changed"
+FULL = "The storage for all worlds here is full: 100 GiB of 100 GiB. Nothing was changed"
 
 
 async def test_status_shows_what_each_server_takes_largest_first(oak: Oak) -> None:
@@ -42,7 +44,7 @@ async def test_quota_without_options_shows_and_with_them_sets(oak: Oak) -> None:
 
 async def test_more_than_the_host_gives_is_refused_with_what_it_gives(oak: Oak) -> None:
     said = await oak.ask(oak.cy, "guild quota", storage=500)
-    assert said == "Whoever runs this bot gives each guild at most 200 GiB of storage. Choose less, or ask them."
+    assert said == "Whoever runs this bot gives each community at most 200 GiB of storage. Choose less, or ask them."
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,35 @@ async def test_a_full_guild_still_pauses_resumes_and_goes_back(oak: Oak) -> None
     await oak.house.phase(server, "paused")
     await oak.ask(oak.ada, "server resume", server="Pond")
     await oak.house.phase(server, "running")
+
+
+async def test_going_back_says_that_a_paused_server_starts_and_offers_to_pause_it(oak: Oak) -> None:
+    server = await oak.create()
+    await oak.ask(oak.ada, "world snapshot", server="Pond", note="castle")
+    chosen = "000001-000001-000001-" + "0" * 32
+    said = await oak.ask(oak.ada, "world restore", server="Pond", snapshot=chosen)
+    assert said == (
+        "Pond stops, its world goes back, then it starts again. The world as it is now is kept: Undo brings it back."
+    )
+    await oak.house.until(server, lambda row: row.phase == "running" and row.bound == 2)
+    await oak.ask(oak.ada, "server pause", server="Pond")
+    await oak.house.phase(server, "paused")
+    result = await oak.ada.slash(oak.channel, "world restore", server="Pond", snapshot=chosen)
+    shown = result.followups[-1] if result.followups else result.response
+    said = texts(shown.components).replace("**", "")
+    assert said.startswith("The world of Pond goes back, and Pond starts with it. Press Pause if it is to wait.")
+    await oak.ada.click(shown.message, custom_id=buttons(shown.components)["Pause"])
+    await oak.house.phase(server, "paused")
+
+
+async def test_a_world_that_is_put_away_is_not_said_to_be_unsaved(oak: Oak) -> None:
+    server = await oak.create()
+    async with oak.house.database.begin() as session:
+        row = await session.get_one(ServerRow, server)
+        row.bound, row.source = 0, "000001-000001-000001-" + "0" * 32  # as an archived one
+        session.add(row)
+    said = await oak.ask(oak.ada, "world snapshot", server="Pond")
+    assert said.startswith("The world of Pond is not on a disk right now")
 
 
 async def test_a_world_that_is_too_large_is_not_cloned(oak: Oak) -> None:

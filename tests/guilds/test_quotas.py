@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from core.assemble import assemble
 from core.errors import BadInput, NotAllowed
+from core.games.catalogue import Catalogue
 from core.guilds.access import Actor
 from core.guilds.quotas import Quotas
 from tests.guilds.conftest import GIB, GUILD, hold, limit, warnings
@@ -52,7 +55,7 @@ async def test_all_servers_count_together_but_for_deleted_ones(house: Any, pond:
     await uses(house, pond, 40)
     assert (await house.quotas.status(CY)).storage.used == 90 * GIB
     assert await warnings(house, GUILD) == [80]
-    await house.servers.delete(ADA, lake, "Lake")
+    await house.servers.removal.delete(ADA, lake, "Lake")
     assert (await house.quotas.status(CY)).storage.used == 40 * GIB
 
 
@@ -71,10 +74,26 @@ async def test_a_lower_limit_warns_at_once_and_a_higher_one_makes_room(house: An
 
 
 async def test_the_host_gives_what_it_gives(house: Any, pond: str) -> None:
-    quotas = Quotas(house.database, house.desk.changes, house.desk.now, most_storage=50 * GIB)
+    quotas = house.another(replace(house.core.rules, guild_storage=50 * GIB)).quotas
     assert (await quotas.status(CY)).limits.storage_bytes == 50 * GIB
     with pytest.raises(BadInput, match=r"quota\.storage_most"):
         await quotas.set(CY, {"storage": 51 * GIB})
+
+
+def quotas_with_disks_of(house: Any, gib: int) -> Quotas:
+    game = house.core.catalogue.get("meadow").model_copy(update={"volume": gib})
+    return assemble(house.database, Catalogue([game]), house.cluster, house.core.rules, house.core.now).quotas
+
+
+async def test_a_world_may_be_as_large_as_the_largest_disk_of_a_game(house: Any, pond: str) -> None:
+    """And as large as the default, however small the disks are: that is no promise, and no new limit."""
+    quotas = quotas_with_disks_of(house, 40)
+    with pytest.raises(BadInput, match=r"quota\.world_most"):
+        await quotas.set(CY, {"world": 41 * GIB})
+    found = await quotas.set(CY, {"world": 40 * GIB})
+    assert (found.limits.world_bytes, found.most_world) == (40 * GIB, 40 * GIB)
+    small = quotas_with_disks_of(house, 1)
+    assert (await small.set(CY, {"world": 10 * GIB})).most_world == 10 * GIB
 
 
 async def test_only_admins_see_and_set_it(house: Any, pond: str) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import LimitReached
 from core.guilds.limits import Limits
-from core.guilds.storage import Fill, Storage, Stored, fill, is_news, policy_for, refuse_more
+from core.guilds.storage import Storage, Stored, fill, is_news, policy_for, refuse_more
+from core.words import Fill
 from core.worlds.retention import CHOICES, POLICIES, Policy
 
 GIB = 2**30

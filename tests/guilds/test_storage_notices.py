@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from samples import ID, view
 
 from cogs.notices import notice
+from core.notices.kinds import StorageNotice
 from core.servers.views import NoticeView
-from core.words import NoticeKind
+from core.words import Fill
 
 GIB = 2**30
-GUILDS: dict[str, Any] = {"used": 96 * GIB, "limit": 100 * GIB, "largest": [["Po*nd", 60 * GIB], ["Lake", 36 * GIB]]}
+LARGEST = (("Po*nd", 60 * GIB), ("Lake", 36 * GIB))
 
 
-def said(language: str, data: dict[str, Any], *, of_server: bool = False) -> str:
-    shown = notice(NoticeView(2, NoticeKind.STORAGE, 700, language, view() if of_server else None, data))
+def said(language: str, told: StorageNotice, *, of_server: bool = False) -> str:
+    shown = notice(NoticeView(2, 700, language, view() if of_server else None, told))
     assert shown is not None
     return "\n".join(str(getattr(part, "content", "")) for part in shown.walk_children())
 
@@ -24,26 +23,30 @@ def said(language: str, data: dict[str, Any], *, of_server: bool = False) -> str
 @pytest.mark.parametrize(
     ("fill", "words"),
     [
-        (80, "more than 80 % of their storage"),
-        (95, "more than 95 % of their storage. When it is full, nobody can take snapshots by hand"),
-        (100, "The storage for this guild's worlds is full: 96.0 GiB of 100 GiB. Worlds go on being saved."),
+        (Fill.CLOSE, "more than 80 % of their storage"),
+        (Fill.NEARLY, "more than 95 % of their storage. When it is full, nobody can take snapshots by hand"),
+        (Fill.FULL, "The storage for the worlds here is full: 96.0 GiB of 100 GiB. Worlds go on being saved."),
     ],
 )
-def test_the_guilds(fill: int, words: str) -> None:
-    text = said("en", GUILDS | {"fill": fill})
+def test_the_guilds(fill: Fill, words: str) -> None:
+    text = said("en", StorageNotice(fill, 96 * GIB, 100 * GIB, LARGEST))
     assert words in text
     assert "Largest: **Po\\*nd** (60.0 GiB), **Lake** (36.0 GiB)" in text
     assert "/guild quota" in text
 
 
 def test_it_speaks_the_guilds_language() -> None:
-    assert "mehr als 80 % ihres Speichers" in said("de", GUILDS | {"fill": 80})
-    assert "60,0 GiB" in said("de", GUILDS | {"fill": 80})
+    text = said("de", StorageNotice(Fill.CLOSE, 96 * GIB, 100 * GIB, LARGEST))
+    assert "mehr als 80 % ihres Speichers" in text
+    assert "60,0 GiB" in text
 
 
-@pytest.mark.parametrize(("fill", "words"), [(80, "more than 80 %"), (95, "more than 95 %"), (100, "nobody can clone")])
-def test_a_worlds(fill: int, words: str) -> None:
-    text = said("en", {"fill": fill, "used": 8 * GIB, "limit": 10 * GIB}, of_server=True)
+@pytest.mark.parametrize(
+    ("fill", "words"),
+    [(Fill.CLOSE, "more than 80 %"), (Fill.NEARLY, "more than 95 %"), (Fill.FULL, "nobody can clone")],
+)
+def test_a_worlds(fill: Fill, words: str) -> None:
+    text = said("en", StorageNotice(fill, 8 * GIB, 10 * GIB), of_server=True)
     assert "The world of **Pond** is 8.0 GiB large" in text
     assert words in text
     assert ID not in text

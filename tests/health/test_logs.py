@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot import telemetry
+from bot.telemetry import logs
 from core import trace
 
 
@@ -21,7 +21,7 @@ def written() -> Iterator[Callable[[], list[Any]]]:
     """What was logged so far, one object a line."""
     loggers = [logging.getLogger(name) for name in ("", "discord", "apscheduler", "aiohttp.access", "alembic")]
     before, handlers = [logger.level for logger in loggers], loggers[0].handlers[:]
-    telemetry.set_up(readable=False, secrets=["planted-secret", "short"])
+    logs.set_up(readable=False, secrets=["planted-secret", "short"])
     stream, (handler,) = io.StringIO(), loggers[0].handlers
     handler.setStream(stream)  # type: ignore[attr-defined]
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
@@ -59,10 +59,10 @@ def test_tokens_of_interactions_are_hidden_in_addresses(written: Any) -> None:
 
 
 def test_every_line_has_the_trace_of_what_is_being_done(written: Any) -> None:
-    trace.begin("0123456789abcdef")
+    trace.begin("0123456789abcdef0123456789abcdef")
     structlog.get_logger().info("one")
     logging.getLogger("library").warning("other")
-    assert [line["trace"] for line in written()] == ["0123456789abcdef"] * 2
+    assert [line["trace"] for line in written()] == ["0123456789abcdef0123456789abcdef"] * 2
 
 
 @pytest.mark.process
@@ -79,3 +79,32 @@ async def test_one_id_runs_from_the_command_through_event_and_notice_to_the_log(
     lines = [json.loads(line) for line in watched.log.splitlines() if line.startswith("{")]
     told = [(line["event"], line.get("name") or line.get("kind")) for line in lines if line["trace"] == story]
     assert told == [("interaction", "server create"), ("notice sent", "ready")]
+
+
+@pytest.mark.parametrize(
+    ("logger", "message"),
+    [
+        ("discord.shard", "Attempting a reconnect for shard ID %s in %.2fs"),
+        ("discord.client", "Attempting a reconnect in %.2fs"),
+    ],
+)
+def test_a_line_that_was_lost_is_a_warning_and_no_traceback(written: Any, logger: str, message: str) -> None:
+    """It happens every day, and nobody is to be woken by it."""
+    try:
+        raise ConnectionResetError("Cannot write to closing transport")
+    except ConnectionResetError as lost:
+        values = (0, 1.5) if "ID" in message else (1.5,)
+        logging.getLogger(logger).error(message, *values, exc_info=lost)
+    (line,) = written()
+    assert line["level"] == "warning"
+    assert line["event"] == f"{message % values} (Cannot write to closing transport)"
+    assert "exception" not in line
+
+
+def test_a_bug_that_discord_py_tells_of_stays_one(written: Any) -> None:
+    try:
+        raise KeyError("name")
+    except KeyError as wrong:
+        logging.getLogger("discord.client").error("Attempting a reconnect in %.2fs", 1.5, exc_info=wrong)
+    (line,) = written()
+    assert (line["level"], "KeyError" in line["exception"]) == ("error", True)

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.metrics import Metrics, Parts
-from cogs.announcer import Done
+from bot.telemetry.metrics import Metrics, Parts
+from cogs.posting import Done
 from cogs.replies import Outcome, Served
 from core.host import Backlog, Health
 from core.servers.controller import Work

@@ -54,7 +54,7 @@ async def planted(tmp_path: Path, database_url: str) -> AsyncIterator[Watched]:
 
 
 def derived(server: str) -> list[str]:
-    """The console's and the agent's passwords, as core.servers.desk derives them."""
+    """The console's and the agent's passwords, as core.servers.passwords derives them."""
     return [
         hmac.new(MASTER_KEY.encode(), f"{purpose}:{server}:1".encode(), hashlib.sha256).hexdigest()[:32]
         for purpose in ("console", "agent")

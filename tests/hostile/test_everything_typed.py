@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
-from hostile import INPUTS, LOOK_ALIKES, OTHERS, PLACES, TAKEN, Place
+from hostile import INPUTS, LOOK_ALIKES, OTHERS, TAKEN, Place, cases
 from marks import marks, tricks
 from rendered import messages, modals, plain_texts
 from sqlmodel import SQLModel, select
@@ -29,12 +29,10 @@ Rows = dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("typed", INPUTS.values(), ids=INPUTS)
-@pytest.mark.parametrize("place", PLACES, ids=str)
-async def test_what_is_typed_is_only_text(
-    den: Wire, place: Place, typed: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    pond = (await den.servers.get(den.actor(), TAKEN)).id
+@pytest.mark.parametrize(("place", "name"), cases(), ids=str)
+async def test_what_is_typed_is_only_text(den: Wire, place: Place, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    typed = INPUTS[name]
+    pond = (await den.core.servers.lookup.get(den.actor(), TAKEN)).id
     before = await rows(den)
     with capture_logs() as logged:
         if place.completes:
@@ -88,7 +86,7 @@ async def whole(wire: Wire, server: str) -> ServerView:
         ports = list(await session.exec(select(PortRow).where(PortRow.server == server)))
         cards = list(await session.exec(select(CardRow).where(CardRow.server == server)))
         created = select(EventRow).where(EventRow.server == server, EventRow.kind == "created")
-        game = wire.desk.game(row)
+        game = wire.core.parts.projections.game(row)
         assert game is not None
         assert {port.name for port in ports} == {port.name for port in game.ports}
         assert len(cards) == len(list(await session.exec(created))) == 1
@@ -96,7 +94,7 @@ async def whole(wire: Wire, server: str) -> ServerView:
     assert row.description == names.one_line(row.description)
     assert len(row.description) <= LONGEST_DESCRIPTION
     assert all(value == setting.parse(value) for setting in game.settings if (value := row.settings.get(setting.id)))
-    return await wire.servers.get(wire.actor(), server)
+    return await wire.core.servers.lookup.get(wire.actor(), server)
 
 
 def shows_only_text(view: ServerView) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from structlog.testing import capture_logs
 from wire import ADA, BO, CY, NEIGHBOURS, Said, Wire
 
 from bot.demo.guild import cast, components
 from bot.demo.guild.interactions import COMPONENT
+from cogs import rights
 from cogs.buttons import VERBS
 from core.data.tables import ServerRow
+from core.guilds.access import Do
 from core.guilds.settings import GuildView
 
 NOT_FOUND = "There is no such server here."
-OF_A_SERVER = sorted(set(VERBS) - {"list", "setup"})
+OF_A_SERVER = sorted(verb for verb in VERBS if isinstance(rights.BUTTONS[verb], Do))
 FORGED = {
     "no verb": "dm:",
     "unknown verb": "dm:explode",
@@ -47,7 +47,7 @@ FORGED = {
 async def test_a_forged_button_is_answered_in_words_and_does_nothing(den: Wire, custom_id: str, direct: bool) -> None:
     said = await answered(den, ADA, custom_id, direct=direct)
     assert said.kind in ("message", "update")
-    row = await den.row((await den.servers.get(den.actor(), "Pond")).id)
+    row = await den.row((await den.core.servers.lookup.get(den.actor(), "Pond")).id)
     assert (row.desired, row.run) == ("running", 1)
 
 
@@ -141,6 +141,14 @@ async def test_by_direct_message_a_guild_in_a_custom_id_opens_nothing(wire: Wire
     assert "Pond" not in listed.text
 
 
+async def test_by_direct_message_deleted_servers_of_others_are_not_listed(wire: Wire) -> None:
+    theirs = await wire.create("Pond", BO, NEIGHBOURS)
+    await wire.core.servers.removal.delete(wire.actor(BO, NEIGHBOURS), theirs, "Pond")
+    for direct in (True, False):
+        said = await answered(wire, ADA, f"dm:kept:{theirs}:{NEIGHBOURS}", direct=direct)
+        assert "Pond" not in said.text
+
+
 async def test_by_direct_message_the_owner_resumes_what_is_theirs(wire: Wire) -> None:
     pond = await wire.create()
     await wire.press(ADA, f"dm:pause:{pond}")
@@ -177,9 +185,9 @@ async def purge(wire: Wire, server: str) -> None:
         row = await session.get_one(ServerRow, server)
         row.purge_at = wire.now()
         session.add(row)
-    wire.controller.wake(server)
+    wire.core.controller.wake(server)
     await wire.until(server, "deleted")
 
 
 async def nothing_is_set(wire: Wire) -> bool:
-    return replace(await wire.guilds.get(int(cast.GUILD)), may_greet=True) == GuildView()
+    return await wire.core.guilds.get(int(cast.GUILD)) == GuildView()

@@ -9,10 +9,16 @@ from hostile import OTHERS, PLACES
 from structlog.testing import capture_logs
 from wire import ADA, CY, NEIGHBOURS, Said, Wire
 
+from cogs import rights
 from cogs.buttons import VERBS
+from core.guilds.access import Do
 
 THEIRS, NOBODYS = "Lake", "abcdefghijkl"
-COMMANDS = [place.command for place in PLACES if place.field == "server"]
+COMMANDS = [
+    place.command
+    for place in PLACES
+    if place.field == "server" and isinstance(rights.COMMANDS[place.command], Do)  # the audit's are for admins alone
+]
 Everything = tuple[Said, list[Any]]
 
 
@@ -34,6 +40,20 @@ async def test_in_a_command(wire: Wire, theirs: str, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+async def test_in_a_command_of_one_that_was_deleted_there(wire: Wire, theirs: str, command: str) -> None:
+    await delete_theirs(wire, theirs)
+    nobodys = await command_of(wire, CY, command, NOBODYS)
+    for typed in (theirs, THEIRS):
+        assert await command_of(wire, CY, command, typed) == nobodys
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+async def test_on_a_button_of_one_that_was_deleted_there(wire: Wire, theirs: str, verb: str) -> None:
+    await delete_theirs(wire, theirs)
+    assert await press_of(wire, f"dm:{verb}:{theirs}") == await press_of(wire, f"dm:{verb}:{NOBODYS}")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 async def test_while_a_command_is_typed(wire: Wire, theirs: str, command: str) -> None:
     for typed in (theirs, THEIRS, THEIRS[:1]):
         assert (await wire.complete(ADA, command, "server", typed)).choices == []
@@ -49,7 +69,9 @@ async def test_on_a_button(wire: Wire, theirs: str, verb: str) -> None:
     await untouched(wire, theirs)
 
 
-@pytest.mark.parametrize("form", ["change_form:{}:about", "change_form:{}:g0_0", "delete_form:{}"])
+@pytest.mark.parametrize(
+    "form", ["change_form:{}:about", "change_form:{}:g0_0", "delete_form:{}", "entry_form:{}", "zone_form:{}"]
+)
 async def test_in_a_form(wire: Wire, theirs: str, form: str) -> None:
     for fields in ({"name": THEIRS}, {"name": ""}, {"greeting": "x"}, {}):
         nobodys = await submit_of(wire, f"dm:{form.format(NOBODYS)}", fields)
@@ -66,6 +88,11 @@ async def test_in_a_list(wire: Wire, theirs: str) -> None:
 async def test_its_name_is_free_here(wire: Wire, theirs: str) -> None:
     said = await wire.command(ADA, "server create", game="meadow", name=THEIRS)
     assert "is being made" in said.text
+
+
+async def delete_theirs(wire: Wire, server: str) -> None:
+    await wire.core.servers.removal.delete(wire.actor(ADA, NEIGHBOURS), server, THEIRS)
+    await wire.until(server, "deleting")
 
 
 async def untouched(wire: Wire, server: str) -> None:

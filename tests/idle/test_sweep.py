@@ -6,12 +6,30 @@ from datetime import timedelta
 
 import pytest
 
-from core.data.tables import NoticeRow
+from core.errors import NotAllowed
 from core.games.query.port import Players, Query
 from core.guilds.access import Actor
 from core.idle.sweep import Sweep
-from core.notices.outbox import Outbox
-from core.words import Empty, Evidence, Occupied, Unknown
+from core.notices.kinds import (
+    IdleInVoice,
+    IdleJoined,
+    IdleKept,
+    IdleNotice,
+    IdlePaused,
+    IdleResumed,
+    IdleWarned,
+)
+from core.words import (
+    VOICE_GONE,
+    Because,
+    Empty,
+    Evidence,
+    Gone,
+    NoticeKind,
+    Occupied,
+    Unknown,
+    VoiceEvidence,
+)
 
 GUILD = 700
 ADA = Actor(user=1, guild=GUILD, name="Ada")
@@ -37,19 +55,21 @@ def said() -> Said:
 
 @pytest.fixture
 def sweep(house, said) -> Sweep:
-    return Sweep(house.desk, {"http": said}, every=timedelta(seconds=15))
+    house.queries["http"] = said
+    return house.core.sweep
 
 
 async def deliver(house) -> None:
-    outbox = Outbox(house.database)
-    keys = await outbox.due_keys(house.desk.now())
-    for row in [row for key in keys for row in await outbox.due(house.desk.now(), key)]:
-        await outbox.trying(row.id, 1, house.desk.now())
-        await outbox.sent(row.id, 1000 + row.id, row.revision, house.desk.now())
+    outbox = house.core.outbox
+    keys = await outbox.due_keys(house.parts.now())
+    for row in [row for key in keys for row in await outbox.due(house.parts.now(), key)]:
+        await outbox.trying(row.id, 1, house.parts.now())
+        await outbox.sent(row.id, 1000 + row.id, row.revision, house.parts.now())
 
 
-async def idle(house, server: str) -> NoticeRow:
-    return next(row for row in await house.notices(server) if row.kind == "idle")
+async def idle(house, server: str) -> IdleNotice:
+    """What the first episode's message says."""
+    return (await house.told(server, IdleNotice))[0]
 
 
 async def minutes(house, sweep, n: int) -> None:
@@ -68,14 +88,16 @@ async def warned(house, sweep) -> str:
 
 async def test_an_empty_server_is_warned_about_and_then_paused_in_one_message(house, sweep) -> None:
     server = await warned(house, sweep)
-    assert (await idle(house, server)).data["state"] == "warned"
+    assert isinstance(await idle(house, server), IdleWarned)
     await deliver(house)
     await minutes(house, sweep, 5)
     row = await house.phase(server, "paused")
     assert row.because == "idle"
     notice = await idle(house, server)
-    assert notice.data["state"] == "paused"
-    assert notice.data["after"] >= 15 * 60
+    assert isinstance(notice, IdlePaused)
+    assert (notice.because, notice.by) == (Because.IDLE, None)
+    assert notice.after is not None
+    assert notice.after >= 15 * 60
     assert [each.kind for each in await house.notices(server)] == ["ready", "idle"]
 
 
@@ -90,8 +112,7 @@ async def test_somebody_who_joins_withdraws_the_warning_in_its_message(house, sw
     said.evidence = Occupied(("Bo",))
     await sweep.run()
     assert (await house.row(server)).warned_at is None
-    notice = await idle(house, server)
-    assert (notice.data["state"], notice.data["names"]) == ("joined", ["Bo"])
+    assert await idle(house, server) == IdleJoined(("Bo",))
 
 
 async def test_who_joins_in_the_last_second_is_not_paused_away(house, sweep, said) -> None:
@@ -117,10 +138,12 @@ async def test_keep_alive_wins_over_a_pause_that_is_due(house, sweep) -> None:
     server = await warned(house, sweep)
     await deliver(house)
     await minutes(house, sweep, 4)
-    await house.servers.keep(ADA, server)
+    await house.servers.power.keep(ADA, server)
     await minutes(house, sweep, 2)
     assert (await house.row(server)).desired == "running"
-    assert (await idle(house, server)).data["state"] == "kept"
+    notice = await idle(house, server)
+    assert isinstance(notice, IdleKept)
+    assert notice.by == ADA.user
 
 
 async def test_an_outage_of_the_cluster_holds(house, sweep) -> None:
@@ -128,7 +151,7 @@ async def test_an_outage_of_the_cluster_holds(house, sweep) -> None:
     await deliver(house)
     house.cluster.go_away()
     house.pass_time(timedelta(minutes=30))
-    await house.until(server, lambda _: house.desk.live.stale_since is not None)
+    await house.until(server, lambda _: house.parts.observed.stale_since is not None)
     await sweep.run()
     assert (await house.row(server)).desired == "running"
 
@@ -150,5 +173,138 @@ async def test_a_resume_edits_the_pauses_message(house, sweep) -> None:
     await minutes(house, sweep, 6)
     await house.phase(server, "paused")
     await deliver(house)
-    await house.servers.resume(ADA, server)
-    assert (await idle(house, server)).data["state"] == "resumed"
+    await house.servers.power.resume(ADA, server)
+    assert await idle(house, server) == IdleResumed(by=ADA.user)
+
+
+@pytest.mark.parametrize(("after", "warn"), [(1, 2), (3, 2), (2, 0)])
+async def test_the_pause_comes_when_it_is_said_to_come(house, sweep, after: int, warn: int) -> None:
+    server = await house.create()
+    await house.phase(server, "running")
+    view = await house.servers.editing.set_idle(ADA, server, minutes=after, warn=warn, voice=None)
+    house.pass_time(timedelta(minutes=11))  # beyond the grace
+    await sweep.run()
+    waited = timedelta(0)
+    while (await house.row(server)).desired == "running":
+        await deliver(house)
+        house.pass_time(timedelta(seconds=15))
+        waited += timedelta(seconds=15)
+        await sweep.run()
+    assert timedelta(0) <= waited - timedelta(seconds=view.idle.after) <= timedelta(seconds=15)
+
+
+# a voice channel keeps a server on too
+
+BURROW = 34
+
+
+class Voice:
+    """What Discord says of the voice channel."""
+
+    def __init__(self) -> None:
+        self.says: VoiceEvidence = Empty()
+        self.asked: list[tuple[int, int]] = []
+
+    def __call__(self, guild: int, channel: int) -> VoiceEvidence:
+        self.asked.append((guild, channel))
+        return self.says
+
+
+@pytest.fixture
+def voice(sweep) -> Voice:
+    voice = Voice()
+    sweep._in_voice = voice
+    return voice
+
+
+async def watching(house, sweep) -> str:
+    """A server that watches a voice channel."""
+    server = await house.create()
+    await house.phase(server, "running")
+    await house.servers.editing.set_idle(ADA, server, minutes=None, warn=None, voice=BURROW)
+    await sweep.run()
+    return server
+
+
+async def idle_view(house, server: str):
+    return (await house.servers.lookup.get(ADA, server)).idle
+
+
+async def test_who_talks_in_the_voice_channel_keeps_the_server_on(house, sweep, voice) -> None:
+    server = await watching(house, sweep)
+    voice.says = Occupied(online=2)
+    await minutes(house, sweep, 30)
+    assert (await house.row(server)).desired == "running"
+    assert (await idle_view(house, server)).in_voice
+    assert set(voice.asked) == {(GUILD, BURROW)}
+
+
+async def test_somebody_in_voice_withdraws_the_warning_and_it_says_why(house, sweep, voice) -> None:
+    server = await watching(house, sweep)
+    await minutes(house, sweep, 11)
+    assert isinstance(await idle(house, server), IdleWarned)
+    voice.says = Occupied()
+    await sweep.run()
+    assert await idle(house, server) == IdleInVoice(BURROW)
+    assert (await house.row(server)).warned_at is None
+
+
+async def test_a_voice_channel_that_was_deleted_keeps_nothing_on(house, sweep, voice) -> None:
+    server = await watching(house, sweep)
+    voice.says = Gone()
+    await minutes(house, sweep, 11)
+    await deliver(house)
+    await minutes(house, sweep, 6)
+    row = await house.phase(server, "paused")
+    assert (row.because, row.idle_voice) == ("idle", VOICE_GONE)
+    view = await idle_view(house, server)
+    assert (view.voice, view.voice_gone) == (None, True)
+    assert NoticeKind.UNKNOWN not in [each.kind for each in await house.notices(server)]
+
+
+async def test_a_voice_channel_that_nobody_can_look_into_is_not_empty(house, sweep, voice) -> None:
+    server = await watching(house, sweep)
+    voice.says = Unknown("not connected")
+    await minutes(house, sweep, 30)
+    assert (await house.row(server)).desired == "running"
+    view = await idle_view(house, server)
+    assert (view.voice, view.in_voice) == (BURROW, False)
+    assert view.unknown_since is not None
+
+
+async def test_nobody_is_paused_away_while_the_last_look_sees_no_voice_channel(house, sweep, voice, said) -> None:
+    server = await watching(house, sweep)
+    await minutes(house, sweep, 11)
+    await deliver(house)
+    await minutes(house, sweep, 3)
+    house.pass_time(timedelta(minutes=2))
+
+    async def blinded(*_: object) -> Players:
+        if asked := blinded.__dict__.setdefault("asked", []):
+            voice.says = Unknown("not connected")
+        asked.append(True)
+        return Players(Empty(), 16)
+
+    sweep._query = blinded
+    await sweep.run()
+    assert (await house.row(server)).desired == "running"
+
+
+@pytest.mark.parametrize("says", [Empty(), Gone()])
+async def test_a_server_can_stop_watching(house, sweep, voice, says) -> None:
+    server = await watching(house, sweep)
+    voice.says = says
+    await sweep.run()
+    await house.servers.editing.stop_watching(ADA, server)
+    assert (await house.row(server)).idle_voice is None
+    view = await idle_view(house, server)
+    assert (view.voice, view.voice_gone) == (None, False)
+    voice.says = Occupied()
+    await minutes(house, sweep, 11)
+    assert isinstance(await idle(house, server), IdleWarned)
+
+
+async def test_only_who_may_set_its_rules_may_stop_it_watching(house, sweep, voice) -> None:
+    server = await watching(house, sweep)
+    with pytest.raises(NotAllowed):
+        await house.servers.editing.stop_watching(Actor(user=2, guild=GUILD, name="Bo"), server)

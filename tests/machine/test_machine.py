@@ -1,7 +1,7 @@
 """Everything that can happen to servers, in any order, with the bot dying at any await: tests/support/promises.py says
 what must hold all the same, tests/support/hollow.py is the world in which it happens.
 
-`DORMOUSE_SOAK=1000` plays that many stories instead of the few of every day.
+`make soak` plays a thousand stories instead of the few of every day; `DORMOUSE_SOAK=1000` says how many.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from promises import Ledger, at_rest, look, nothing_to_do
+from sampling import ALL
 from structlog.testing import capture_logs
 from virtual import sqlite_inline
 
 from core.data.database import Database
 from core.words import Empty, Occupied, PodPhase, Unknown
 
-SOAK = int(os.environ.get("DORMOUSE_SOAK", "0"))
+SOAK = int(os.environ.get("DORMOUSE_SOAK", 1000 if ALL else 0))
 PROFILE = settings(
     max_examples=SOAK or 70,
     stateful_step_count=60 if SOAK else 40,
@@ -71,18 +72,20 @@ class Story(RuleBasedStateMachine):
         server = list(there)[which % len(there)] if there else ""
         match does:
             case "create":
-                doing = servers.create(ADA, channel=CHANNEL, game="meadow", name=name, size=None)
+                doing = servers.creation.create(ADA, channel=CHANNEL, game="meadow", name=name, size=None)
             case "keep":
-                doing = servers.keep(ADA, server)
+                doing = servers.power.keep(ADA, server)
             case "edit":
-                doing = servers.edit(ADA, server, {"season": "summer" if turns else "winter", "name": name})
+                doing = servers.editing.edit(ADA, server, {"season": "summer" if turns else "winter", "name": name})
             case "set_idle":
                 minutes = {None: 1, 1: 0}.get(turns, 2)
-                doing = servers.set_idle(ADA, server, minutes=minutes, warn=None, voice=None, vote=None)
+                doing = servers.editing.set_idle(ADA, server, minutes=minutes, warn=None, voice=None)
             case "delete":
-                doing = servers.delete(ADA, server, there[server]["name"])
+                doing = servers.removal.delete(ADA, server, there[server]["name"])
+            case "undo":
+                doing = servers.removal.undo(ADA, server)
             case _:
-                doing = getattr(servers, does)(ADA, server)
+                doing = getattr(servers.power, does)(ADA, server)
         self.world.do(doing, turns)
         self.look()
 

@@ -16,7 +16,6 @@ from simcord.env import Env
 from bot.client import Client
 from cogs.faces import Faces
 from cogs.replies import Replies
-from core.games.catalogue import BUILT_IN, Catalogue
 from core.guilds.access import Actor
 
 Env._settle_internal.__kwdefaults__["idle"] = 0.005  # seconds that a verb waits for more; 50 ms otherwise
@@ -34,7 +33,7 @@ class Guild:
 
     async def create(self, name: str = "Pond", who: Any = None) -> str:
         await (who or self.ada).slash(self.channel, "server create", game="meadow", name=name)
-        server = (await self.house.servers.get(self.admin, name)).id
+        server = (await self.house.servers.lookup.get(self.admin, name)).id
         await self.house.phase(server, "running")
         return str(server)
 
@@ -45,7 +44,7 @@ class Guild:
 
 @pytest.fixture
 async def guild(house: Any) -> AsyncIterator[Guild]:
-    faces = Faces(house.servers, house.guilds, house.quotas, Replies(), Catalogue.load(BUILT_IN))
+    faces = Faces.of(house.core, Replies())
 
     def client() -> Client:
         return Client(faces, house.database)

@@ -21,7 +21,7 @@ async def test_show_says_what_a_start_waits_for_and_what_helps(guild: Any) -> No
     cluster = guild.house.cluster
     cluster.ready_at_once = False
     await guild.ada.slash(guild.channel, "server create", game="meadow", name="Pond")
-    server = (await guild.house.servers.get(guild.admin, "Pond")).id
+    server = (await guild.house.servers.lookup.get(guild.admin, "Pond")).id
     await guild.house.until(server, lambda _: server in cluster.pods)
     waits = {"pod": PodPhase.PENDING, "step": Step.PLACE, "problem": Problem.NO_PLACE, "lacks": Lack.MEMORY}
     cluster.pods[server] = replace(cluster.pods[server], **waits)

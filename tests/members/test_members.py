@@ -41,9 +41,9 @@ async def test_the_third_server_of_a_member_is_refused_and_an_admin_may(guild: A
 @pytest.mark.parametrize(
     ("command", "refusal"),
     [
-        ("pause", "Only ada (owner), a manager or an admin can pause Pond."),
-        ("restart", "Only ada (owner), a manager or an admin can restart Pond."),
-        ("edit", "Only ada (owner), a manager or an admin can edit Pond."),
+        ("pause", "Only ada (owner) or an admin can pause Pond."),
+        ("restart", "Only ada (owner) or an admin can restart Pond."),
+        ("edit", "Only ada (owner) or an admin can edit Pond."),
         ("delete", "Only ada (owner) or an admin can delete Pond."),
     ],
 )
@@ -105,11 +105,45 @@ async def test_edit_offers_groups_and_a_wrong_value_changes_nothing(guild: Any) 
     assert row.settings["max_players"] == "8"
 
 
+async def test_a_form_that_was_open_while_somebody_else_saved_one_says_how_it_is_now(guild: Any) -> None:
+    server = await guild.create("Pond")
+    page = await guild.ada.slash(guild.channel, "server edit", server="Pond")
+    shown = page.followups[-1] if page.followups else page.response
+    offered = buttons(shown.components)
+    first = await guild.ada.click(shown.message, custom_id=offered["Players"])
+    second = await guild.ada.click(shown.message, custom_id=offered["Players"])
+    await guild.ada.submit_modal(first, {"max_players": "8", "password": ""})
+    refused = await guild.ada.submit_modal(second, {"max_players": "9", "password": ""})
+    assert "Pond was changed while this form was open" in words(refused)
+    assert "Most players at once: 8" in words(refused)
+    assert (await guild.house.row(server)).settings["max_players"] == "8"
+    said = refused.followups[-1] if refused.followups else refused.response
+    again = await guild.ada.click(said.message, custom_id=buttons(said.components)["Open again"])
+    await guild.ada.submit_modal(again, {"max_players": "9", "password": ""})
+    assert (await guild.house.row(server)).settings["max_players"] == "9"
+
+
 async def test_idle_without_options_shows_the_rule_and_with_them_sets_it(guild: Any) -> None:
     await guild.create("Pond")
     assert "pauses after 15 min" in words(await guild.bo.slash(guild.channel, "server idle", server="Pond"))
     assert "Only ada" in words(await guild.bo.slash(guild.channel, "server idle", server="Pond", minutes=0))
     assert "never pauses" in words(await guild.ada.slash(guild.channel, "server idle", server="Pond", minutes=0))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "warn", "sentence"),
+    [
+        (1, 2, "Pond pauses after 2 min with nobody on, with a warning 2 min before."),
+        (20, 5, "Pond pauses after 20 min with nobody on, with a warning 5 min before."),
+        (20, 0, "Pond pauses after 20 min with nobody on, without a warning."),
+        (0, 5, "Pond never pauses by itself."),
+    ],
+)
+async def test_idle_says_when_the_pause_really_comes(guild: Any, minutes: int, warn: int, sentence: str) -> None:
+    await guild.create("Pond")
+    assert words(await guild.ada.slash(guild.channel, "server idle", server="Pond", minutes=minutes, warn=warn)) == (
+        sentence
+    )
 
 
 async def test_list_shows_the_guilds_servers_or_only_mine(guild: Any) -> None:
@@ -136,7 +170,7 @@ async def test_a_bug_is_said_kindly_with_a_code_and_nothing_else(guild: Any, mon
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret internals")
 
-    monkeypatch.setattr(guild.house.servers, "list", broken)
+    monkeypatch.setattr(guild.house.servers.lookup, "list", broken)
     said = words(await guild.ada.slash(guild.channel, "server list"))
     assert said.startswith("That was our fault, and it is noted as ")
     assert "secret" not in said

@@ -56,7 +56,7 @@ class Line:
 async def line(house: Any) -> AsyncIterator[Line]:
     bot = commands.Bot(commands.when_mentioned, intents=discord.Intents.all(), help_command=None)
     await bot._async_setup_hook()
-    operations = Operations(house.desk, version="1.2.3")
+    operations = house.core.operations
     line = Line(house, bot, operations)
 
     async def sync() -> None:

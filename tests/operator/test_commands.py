@@ -61,7 +61,7 @@ async def test_health_says_how_each_part_is(line: Any) -> None:
 
 
 async def test_health_says_since_when_the_cluster_is_away(line: Any) -> None:
-    line.house.desk.live.stale_since = line.house.desk.now()
+    line.house.parts.observed.stale_since = line.house.parts.now()
     assert "**Cluster:** not seen since <t:" in await line.ask("health")
 
 

@@ -13,8 +13,9 @@ from core.data.tables import NoticeRow
 from core.errors import TryAgain
 from core.guilds.access import Actor
 from core.host import Operations
+from core.notices.codec import notice_of
 from core.servers.views import NoticeView
-from core.text import say
+from core.text import languages, say
 from core.words import NoticeKind
 
 ADA = Actor(user=1, guild=700, name="Ada")
@@ -23,7 +24,7 @@ OPERATOR = 99
 
 @pytest.fixture
 def operations(house: Any) -> Operations:
-    return Operations(house.desk, version="1.2.3")
+    return house.core.operations
 
 
 async def running(house: Any, name: str = "Pond") -> str:
@@ -34,7 +35,7 @@ async def running(house: Any, name: str = "Pond") -> str:
 
 async def paused(house: Any) -> str:
     server = await running(house)
-    await house.servers.pause(ADA, server)
+    await house.servers.power.pause(ADA, server)
     await house.phase(server, "paused")
     return server
 
@@ -47,9 +48,9 @@ async def test_during_maintenance_nobody_creates_resumes_or_restarts(house: Any,
     await operations.maintain("", by=OPERATOR)
     for refused in (
         house.create("Lake"),
-        house.servers.resume(ADA, asleep),
-        house.servers.restart(ADA, awake),
-        house.servers.edit(ADA, awake, {"season": "winter"}),
+        house.servers.power.resume(ADA, asleep),
+        house.servers.power.restart(ADA, awake),
+        house.servers.editing.edit(ADA, awake, {"season": "winter"}),
     ):
         with pytest.raises(TryAgain, match=r"host\.maintenance"):
             await refused
@@ -62,16 +63,16 @@ async def test_the_refusal_has_the_operators_words_in_both_languages(house: Any,
     await operations.maintain("New disks,\n back at nine", by=OPERATOR)
     with pytest.raises(TryAgain) as refused:
         await house.create()
-    for language in ("en", "de"):
+    for language in languages():
         assert say(language, refused.value.message, **refused.value.values).endswith(": New disks, back at nine")
 
 
 async def test_during_maintenance_what_runs_goes_on_and_can_be_paused(house: Any, operations: Operations) -> None:
     server = await running(house)
     await operations.maintain("", by=OPERATOR)
-    assert (await house.servers.resume(ADA, server)).phase == "running"
-    await house.servers.keep(ADA, server, 1)
-    await house.servers.pause(ADA, server)
+    assert (await house.servers.power.resume(ADA, server)).phase == "running"
+    await house.servers.power.keep(ADA, server, 1)
+    await house.servers.power.pause(ADA, server)
     await house.phase(server, "paused")
 
 
@@ -81,11 +82,11 @@ async def test_maintenance_holds_for_whoever_opens_the_same_database_until_it_is
     server = await paused(house)
     await operations.maintain("once", by=OPERATOR)
     await operations.maintain("twice", by=OPERATOR)
-    assert (await Operations(house.desk).health()).maintenance == "twice"
+    assert (await house.another().operations.health()).maintenance == "twice"
     await operations.maintain(None, by=OPERATOR)
     await operations.maintain(None, by=OPERATOR)
     assert (await operations.health()).maintenance is None
-    await house.servers.resume(ADA, server)
+    await house.servers.power.resume(ADA, server)
     await house.phase(server, "running")
 
 
@@ -106,8 +107,8 @@ async def told(house: Any, server: str, kind: NoticeKind) -> str:
     """The words of the newest notice of this kind."""
     (*_, row) = [each for each in await house.notices(server) if each.kind == kind]
     async with house.database.session() as session:
-        view = await house.desk.view(session, await house.row(server))
-    layout = notice(NoticeView(number=2, kind=kind, guild=row.guild, language="en", server=view, data=row.data))
+        view = await house.parts.views.of(session, await house.row(server))
+    layout = notice(NoticeView(2, row.guild, "en", view, notice_of(row.kind, row.data)))
     assert layout is not None
     return "\n".join(str(getattr(child, "content", getattr(child, "label", ""))) for child in layout.walk_children())
 
@@ -116,7 +117,7 @@ async def test_the_guild_is_told_by_whom_and_why_and_can_resume(house: Any, oper
     server = await running(house)
     await operations.pause_all("New disks, *back* at nine", by=OPERATOR)
     said = await told(house, server, NoticeKind.PAUSED)
-    assert "is paused: the host asked for it" in said
+    assert "is paused: whoever runs this bot asked for it" in said
     assert "> New disks, \\*back\\* at nine" in said
     assert str(OPERATOR) not in said
     assert "Resume" in said
@@ -126,9 +127,9 @@ async def test_an_open_warning_becomes_the_news_of_the_pause(house: Any, operati
     server = await running(house)
     async with house.database.begin() as session:
         row = await session.get(type(await house.row(server)), server)
-        row.warned_at, row.episode = house.desk.now(), row.episode + 1
+        row.warned_at, row.episode = house.parts.now(), row.episode + 1
         session.add(row)
-        at = house.desk.now()
+        at = house.parts.now()
         session.add(
             NoticeRow(
                 guild=row.guild,
@@ -142,7 +143,7 @@ async def test_an_open_warning_becomes_the_news_of_the_pause(house: Any, operati
             )
         )
     await operations.pause_all("New disks", by=OPERATOR)
-    assert "the host asked for it" in await told(house, server, NoticeKind.IDLE)
+    assert "whoever runs this bot asked for it" in await told(house, server, NoticeKind.IDLE)
     assert NoticeKind.PAUSED not in [each.kind for each in await house.notices(server)]
 
 
@@ -164,9 +165,9 @@ async def test_health_tells_what_waits_in_the_outbox_and_for_how_long(house: Any
     server = await running(house)
     async with house.database.begin() as session:
         (row,) = await session.exec(select(NoticeRow).where(NoticeRow.server == server))
-        row.next_at = house.desk.now() - timedelta(minutes=3)
+        row.next_at = house.parts.now() - timedelta(minutes=3)
         session.add(row)
     backlog = (await operations.health()).backlog
     assert (backlog.waiting, backlog.dead) == (1, 0)
     assert backlog.oldest is not None
-    assert house.desk.now() - backlog.oldest >= timedelta(minutes=3)
+    assert house.parts.now() - backlog.oldest >= timedelta(minutes=3)

@@ -57,15 +57,16 @@ def announcing(size: int) -> bytes:
 ARCHIVES = {
     "out of its folder": (zipped("../../evil"), "write outside of its own folder"),
     "from the root": (zipped("/etc/evil"), "write outside of its own folder"),
-    "a link out": (zipped(link="/proc/self/environ"), "has a link that leads out of it"),
-    "a link up": (zipped(link="../../store.json"), "has a link that leads out of it"),
-    "a hard link": (tarred(tarfile.LNKTYPE, "/etc/passwd"), "has a link that leads out of it"),
-    "a device": (tarred(tarfile.CHRTYPE), "more than files, folders and links"),
-    "two in one": (zipped("World", "world"), "differ in nothing but case"),
+    "a link out": (zipped(link="/proc/self/environ"), "is a link that leads out of it, or a hard link"),
+    "a link up": (zipped(link="../../store.json"), "is a link that leads out of it, or a hard link"),
+    "a hard link": (tarred(tarfile.LNKTYPE, "/etc/passwd"), "is a link that leads out of it, or a hard link"),
+    "a device": (tarred(tarfile.CHRTYPE), "is no file, folder or link"),
+    "two in one": (zipped("World", "world"), "in nothing but case"),
     "a bomb": (announcing(4_000_000_000), "larger than a world may be"),
     "a liar": (announcing(10), "Nothing was changed"),
-    "nothing": (zipped(), "There is nothing in that archive"),
-    "no archive": (b"MZ not an archive", "no archive that I can open"),
+    "nothing": (zipped(), "There is no file in that archive"),
+    "a program": (b"MZ not an archive", "That is a program"),
+    "no archive": (b"not an archive", "no archive that I can open"),
     "half of one": (zipped("a")[:300], "no archive that I can open"),
 }
 ADDRESSES = [

@@ -143,12 +143,25 @@ async def test_a_restore_by_a_member_is_refused_in_words_and_changes_nothing(pla
     await place.card("Running")
 
 
+async def test_what_a_pause_could_not_save_is_saved_later(tmp_path: Path) -> None:
+    async with on_b2(tmp_path, hurried=2, only_late=True) as place:
+        server = await place.create()
+        await place.saved()
+        before = sound(place, server)
+        place.b2.faults.add(cap_reached("b2_upload_file", "storage_"))
+        await place.pause()
+        assert sound(place, server) == before
+        place.b2.faults.clear()
+        await place.house.until(lambda _: len(listing(place.store, server)) > 1, within=60)
+        assert sound(place, server)[1:] == before
+
+
 class TestByTheHour:
-    """Retention, garbage and notes, every second."""
+    """Retention, garbage and notes, every few seconds."""
 
     @pytest.fixture
     async def place(self, tmp_path: Path) -> AsyncIterator[OnB2]:
-        async with on_b2(tmp_path, hurried=1) as place:
+        async with on_b2(tmp_path, hurried=3) as place:
             yield place
 
     async def test_garbage_is_hidden_once_the_store_is_well_and_nothing_else_is(self, place: OnB2) -> None:
@@ -166,17 +179,6 @@ class TestByTheHour:
         assert not [each for each in place.store.list_versions(f"worlds/{server}/snapshots/") if each.hidden]
         assert "Traceback" not in place.house.log
 
-    async def test_what_a_pause_could_not_save_is_saved_later(self, place: OnB2) -> None:
-        server = await place.create()
-        await place.saved()
-        before = sound(place, server)
-        place.b2.faults.add(cap_reached("b2_upload_file", "storage_"))
-        await place.pause()
-        assert sound(place, server) == before
-        place.b2.faults.clear()
-        await place.house.until(lambda _: len(listing(place.store, server)) > 1, within=60)
-        assert sound(place, server)[1:] == before
-
     def _orphan(self, place: OnB2, server: str, salt: str) -> str:
         """A pack of three days ago that no snapshot names."""
         data = f"garbage {salt}".encode()
@@ -187,8 +189,8 @@ class TestByTheHour:
         return key
 
     async def _fails_again(self, place: OnB2) -> None:
-        seen = place.house.log.count("world not tended")
-        await place.house.until(lambda _: place.house.log.count("world not tended") > seen, within=60)
+        seen = place.house.log.count("snapshots not collected")
+        await place.house.until(lambda _: place.house.log.count("snapshots not collected") > seen, within=60)
 
     async def _is_hidden(self, place: OnB2, key: str) -> None:
         await place.house.until(lambda _: place.store.versions(key)[0].hidden, within=60)

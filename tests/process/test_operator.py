@@ -50,7 +50,7 @@ async def test_the_operator_pauses_everything_and_keeps_it_so_until_maintenance_
     await answer(house, "Cy", "Maintenance is on")
     await ask(house, "Cy", "pause all New disks")
     await answer(house, "Cy", "Pausing 1 server")
-    paused = await house.message("is paused: the host asked for it", "> New disks")
+    paused = await house.message("is paused: whoever runs this bot asked for it", "> New disks")
     await house.message("### Pond", "Paused")
 
     await house.press("Resume", paused, who="Bo")

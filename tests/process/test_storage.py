@@ -43,7 +43,7 @@ async def test_the_guild_is_warned_in_its_channel_and_sees_which_server_takes_it
     await house.create()
     write(house, "UPDATE servers SET stored_bytes = ?", 900 * 2**20)
     await house.people["Cy"].slash(cast.CHAT, "guild quota", storage=1)
-    warned = await house.message("The worlds of this guild take 900 MiB of 1.0 GiB", "Largest: **Pond** (900 MiB)")
+    warned = await house.message("The worlds here take 900 MiB of 1.0 GiB", "Largest: **Pond** (900 MiB)")
     assert not warned.get("ephemeral_for")
     await house.people["Cy"].slash(cast.CHAT, "guild status")
     await house.message("**Storage:** 900 MiB of 1.0 GiB", "87 %", "**Pond** · ", who="Cy")

@@ -93,7 +93,7 @@ async def test_servers_outlive_the_bot_and_are_adopted(house) -> None:
     await house.start()
     shown = await house.people["Bo"].slash(CHAT, "server pause", server="Pond")
     assert shown["answer"] in ("deferred", "message")
-    await house.message("Only Ada (owner), a manager or an admin can pause Pond.", who="Bo")
+    await house.message("Only Ada (owner) or an admin can pause Pond.", who="Bo")
 
 
 async def test_a_name_of_markdown_and_mentions_is_refused_in_words(house) -> None:

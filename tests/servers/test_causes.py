@@ -12,7 +12,8 @@ import pytest
 from core.cluster.port import InUse, Observed
 from core.errors import ClusterAway
 from core.guilds.access import Actor
-from core.servers.desk import Live
+from core.notices.kinds import StartFailedNotice
+from core.servers.observed import ObservedServers
 from core.words import Lack, PodPhase, Problem, Step
 
 GUILD = 700
@@ -37,9 +38,9 @@ async def test_a_view_says_since_when_a_start_is_at_its_step(house: Any) -> None
     see(house, server, pod=PodPhase.PENDING, step=Step.PLACE)
     see(house, server, step=Step.PLACE, problem=Problem.NO_PLACE, lacks=Lack.MEMORY)
     await house.until(server, lambda row: row.problem == "no_place")
-    view = await house.servers.get(ADA, server)
+    view = await house.servers.lookup.get(ADA, server)
     assert view.step is Step.PLACE
-    assert view.started_at <= view.step_since <= house.desk.now()
+    assert view.started_at <= view.step_since <= house.parts.now()
     assert (view.trouble.problem, view.trouble.lacks, view.trouble.memory) == (Problem.NO_PLACE, Lack.MEMORY, 96)
     assert view.start_by is not None
 
@@ -52,7 +53,7 @@ async def test_a_new_step_shows_although_the_row_stays_as_it_is(house: Any) -> N
     see(house, server, step=Step.IMAGE)
     async with asyncio.timeout(10):
         await house.changed.wait()
-    assert (await house.servers.get(ADA, server)).step is Step.IMAGE
+    assert (await house.servers.lookup.get(ADA, server)).step is Step.IMAGE
 
 
 async def test_a_start_that_is_given_up_keeps_its_cause_for_the_card(house: Any) -> None:
@@ -63,11 +64,12 @@ async def test_a_start_that_is_given_up_keeps_its_cause_for_the_card(house: Any)
     house.controller.wake(server)
     row = await house.phase(server, "paused")
     assert row.problem is None
-    view = await house.servers.get(ADA, server)
+    view = await house.servers.lookup.get(ADA, server)
     assert (view.trouble.problem, view.trouble.lacks, view.trouble.step) == (Problem.NO_PLACE, Lack.CPU, Step.PLACE)
     assert view.trouble.step_took >= 300
-    (notice,) = await house.notices(server)
-    assert (notice.kind, notice.data["problem"], notice.data["lacks"]) == ("start_failed", "no_place", "cpu")
+    (notice,) = await house.told(server, StartFailedNotice)
+    assert (notice.trouble.problem, notice.trouble.lacks) == (Problem.NO_PLACE, Lack.CPU)
+    assert [each.kind for each in await house.notices(server)] == ["start_failed"]
 
 
 async def test_a_start_that_is_given_up_shows_what_the_game_said_last(house: Any) -> None:
@@ -76,8 +78,8 @@ async def test_a_start_that_is_given_up_shows_what_the_game_said_last(house: Any
     house.pass_time(timedelta(minutes=6))
     house.controller.wake(server)
     row = await house.phase(server, "paused")
-    (notice,) = await house.notices(server)
-    assert notice.data["log"] == row.crash_log == "the last words\n"
+    (notice,) = await house.told(server, StartFailedNotice)
+    assert notice.log == row.crash_log == "the last words\n"
 
 
 async def test_too_many_crashes_keep_their_cause_for_the_card(house: Any) -> None:
@@ -86,7 +88,7 @@ async def test_too_many_crashes_keep_their_cause_for_the_card(house: Any) -> Non
         house.cluster.crash(server, 137, "OOMKilled")
         await house.until(server, lambda row, number=number: row.crash_count == number + 1)
     await house.phase(server, "paused")
-    trouble = (await house.servers.get(ADA, server)).trouble
+    trouble = (await house.servers.lookup.get(ADA, server)).trouble
     assert (trouble.count, trouble.ever_ready, trouble.reason, trouble.memory) == (3, False, "OOMKilled", 96)
     assert trouble.more_memory
 
@@ -97,7 +99,7 @@ async def test_a_resume_begins_with_no_trouble(house: Any) -> None:
         house.cluster.crash(server)
         await house.until(server, lambda row, number=number: row.crash_count == number + 1)
     await house.phase(server, "paused")
-    view = await house.servers.resume(ADA, server)
+    view = await house.servers.power.resume(ADA, server)
     assert (view.trouble.count, view.crash_log) == (0, "")
 
 
@@ -120,10 +122,10 @@ async def test_what_a_server_uses_is_asked_while_it_is_on(house: Any) -> None:
     server = await house.create()
     await house.phase(server, "running")
     house.cluster.usage = measured = Measured(InUse(cpu=31, memory=61 << 20))
-    assert await house.servers.in_use(await house.servers.get(ADA, server)) == measured.answer
-    await house.servers.pause(ADA, server)
+    assert await house.servers.lookup.in_use(await house.servers.lookup.get(ADA, server)) == measured.answer
+    await house.servers.power.pause(ADA, server)
     await house.phase(server, "paused")
-    assert await house.servers.in_use(await house.servers.get(ADA, server)) is None
+    assert await house.servers.lookup.in_use(await house.servers.lookup.get(ADA, server)) is None
     assert measured.asked == [server]
 
 
@@ -132,38 +134,38 @@ async def test_a_cluster_that_does_not_tell_holds_nobody_up(house: Any, wrong: E
     server = await house.create()
     await house.phase(server, "running")
     house.cluster.usage = Measured(wrong)
-    assert await house.servers.in_use(await house.servers.get(ADA, server)) is None
+    assert await house.servers.lookup.in_use(await house.servers.lookup.get(ADA, server)) is None
 
 
 # when a step began, as far as it was seen
 
 
 def test_a_step_that_was_there_at_the_first_look_has_no_beginning(house: Any) -> None:
-    now, seen = house.desk.now(), Observed("pond", pod=PodPhase.PENDING, step=Step.IMAGE, run=1)
-    live = Live({}, None)
-    live.list([seen])
-    assert not live.change(seen, now)
-    assert live.steps == {}
-    assert live.change(replace(seen, step=Step.GAME), now)
-    live.list([replace(seen, step=Step.GAME)])
-    assert live.steps == {"pond": now}
-    live.list([seen])
-    assert live.steps == {}
+    now, seen = house.parts.now(), Observed("pond", pod=PodPhase.PENDING, step=Step.IMAGE, run=1)
+    observed = ObservedServers(None)
+    observed.listed([seen])
+    assert not observed.changed(seen, now)
+    assert observed.steps == {}
+    assert observed.changed(replace(seen, step=Step.GAME), now)
+    observed.listed([replace(seen, step=Step.GAME)])
+    assert observed.steps == {"pond": now}
+    observed.listed([seen])
+    assert observed.steps == {}
 
 
 def test_a_game_that_is_started_again_begins_anew_and_one_that_is_up_is_at_no_step(house: Any) -> None:
-    now, seen = house.desk.now(), Observed("pond", pod=PodPhase.STARTING, step=Step.GAME, run=1)
-    live = Live({}, None)
-    live.change(seen, now)
-    assert live.change(replace(seen, restarts=1), now + timedelta(seconds=5))
-    assert live.steps == {"pond": now + timedelta(seconds=5)}
-    assert live.change(replace(seen, pod=PodPhase.READY), now)
-    assert live.steps == {}
+    now, seen = house.parts.now(), Observed("pond", pod=PodPhase.STARTING, step=Step.GAME, run=1)
+    observed = ObservedServers(None)
+    observed.changed(seen, now)
+    assert observed.changed(replace(seen, restarts=1), now + timedelta(seconds=5))
+    assert observed.steps == {"pond": now + timedelta(seconds=5)}
+    assert observed.changed(replace(seen, pod=PodPhase.READY), now)
+    assert observed.steps == {}
 
 
 async def _until_step(house: Any, server: str, step: Step) -> None:
     async with asyncio.timeout(10):
-        while (await house.servers.get(ADA, server)).step is not step:
+        while (await house.servers.lookup.get(ADA, server)).step is not step:
             house.changed.clear()
             await house.changed.wait()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,12 +18,22 @@ from core.data.lease import Lease, follow
 two_processes = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
+class Counted(Lease):
+    """How often it tried to get hold of the lease."""
+
+    tries = 0
+
+    async def _once(self, work: Callable[[], Awaitable[None]]) -> bool:
+        self.tries += 1
+        return await super()._once(work)
+
+
 class Process:
     """One of two, as far as a lease goes."""
 
     def __init__(self, url: str) -> None:
         self.database = Database(url)
-        self.lease = Lease(self.database, "control")
+        self.lease = Counted(self.database, "control")
         self.acting = 0
         self.began = 0
         self.task = asyncio.create_task(self.lease.hold(self.act))
@@ -63,7 +73,7 @@ async def two(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 @two_processes
 async def test_one_acts_and_the_other_takes_over_when_it_ends(two: tuple[Process, Process]) -> None:
     first, second = two
-    await asyncio.sleep(0.2)  # several tries of the second
+    await wait_for(lambda: second.lease.tries > 3)
     assert (first.acting, second.acting) == (1, 0)
     await first.end()
     await wait_for(lambda: second.acting == 1)
@@ -89,12 +99,25 @@ async def test_sqlite_holds_it_at_once(tmp_path: Any) -> None:
 async def test_what_another_process_changed_is_heard_of_once(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "FOLLOW", 0.02)
     heard: list[str] = []
-    following = asyncio.create_task(follow(house.database, lambda: datetime.now(UTC), heard.append))
+    looks = 0
+
+    def now() -> datetime:
+        nonlocal looks
+        looks += 1
+        return datetime.now(UTC)
+
+    async def look(times: int) -> None:
+        wanted = looks + times
+        await wait_for(lambda: looks > wanted)
+
+    following = asyncio.create_task(follow(house.database, now, heard.append))
     server = await house.create()
     await house.phase(server, "running")
     await wait_for(lambda: server in heard)
-    await asyncio.sleep(0.2)  # several looks more
-    before = len(heard)
-    await asyncio.sleep(0.2)
+    changed = None
+    while changed != (changed := (await house.row(server)).changed_at):  # the controller may not be done with it yet
+        await look(1)
+        before = len(heard)
+        await look(10)
     assert len(heard) == before, "nothing changed, so nothing was said"
     following.cancel()

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.cluster.port import Observed
+from core.cluster.port import NodeAway, Observed
 from core.errors import BadInput
 from core.servers.crashes import Crashes, count
 from core.servers.lifecycle import Folded, Wanted, fold
 from core.servers.names import clean, key, one_line
-from core.servers.plan import Apply, DeletePod, Give, Remove, plan
-from core.words import Because, Desired, Exit, Phase, PodPhase, Problem
+from core.servers.plan import Apply, DeletePod, GiveUp, Release, Remove, plan
+from core.words import INTERRUPTIONS, NODE_STOPPED, Because, Desired, Exit, Phase, PodPhase, Problem, Step
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ID = "abcdefghijkl"
@@ -49,6 +49,63 @@ def test_an_older_run_that_is_ready_is_stopping() -> None:
 def test_a_lost_node_is_a_problem() -> None:
     assert fold(wanted(Desired.RUNNING), seen(PodPhase.LOST), NOW) == Folded(Phase.STARTING, Problem.NODE_LOST)
     assert fold(wanted(Desired.PAUSED), seen(PodPhase.LOST), NOW) == Folded(Phase.STOPPING, Problem.NODE_LOST)
+
+
+AWAY = NodeAway("node1", NOW)
+
+
+def test_a_server_whose_node_is_away_is_still_running_and_said_to_wait_for_it() -> None:
+    row = wanted(Desired.RUNNING, phase=Phase.RUNNING)
+    assert fold(row, seen(PodPhase.READY, away=AWAY), NOW) == Folded(Phase.RUNNING, Problem.NODE_AWAY)
+    assert fold(row, seen(PodPhase.STARTING, away=AWAY), NOW) == Folded(Phase.STARTING, Problem.NODE_AWAY)
+
+
+@pytest.mark.parametrize("desired", [Desired.PAUSED, Desired.ARCHIVED, Desired.DELETED])
+def test_what_is_to_end_on_a_node_that_is_away_says_so_and_nothing_is_done_to_its_volume(desired: Desired) -> None:
+    row = wanted(desired, purge_at=NOW, keeps_worlds=True, bound=1)
+    there = seen(PodPhase.ENDING, away=AWAY, replicas=0, volumes=(1,))
+    assert fold(row, there, NOW).problem is Problem.NODE_AWAY
+    assert plan(row, there, NOW) == ()
+
+
+def test_a_start_is_not_given_up_while_its_node_is_away_nor_while_the_last_pod_ends() -> None:
+    row = wanted(Desired.RUNNING, start_by=NOW)
+    late = NOW + timedelta(hours=1)
+    for pod in (seen(PodPhase.STARTING, away=AWAY), seen(PodPhase.ENDING), seen(PodPhase.LOST)):
+        assert GiveUp(Because.START_FAILED) not in plan(row, pod, late)
+    assert plan(row, seen(PodPhase.STARTING), late) == (GiveUp(Because.START_FAILED),)
+
+
+@pytest.mark.parametrize(("pod", "step"), [(PodPhase.NONE, Step.QUEUED), (PodPhase.PENDING, Step.PLACE)])
+def test_what_was_up_waits_for_a_place_as_long_as_it_takes(pod: PodPhase, step: Step) -> None:
+    row, waits = wanted(Desired.RUNNING, start_by=NOW), seen(pod, step=step)
+    assert plan(replace(row, ready_at=NOW), waits, NOW) == ()
+    assert plan(row, waits, NOW) == (GiveUp(Because.START_FAILED),)
+
+
+@pytest.mark.parametrize("why", sorted(INTERRUPTIONS))
+def test_what_the_cluster_ended_a_game_for_is_said_until_it_is_up_again(why: Problem) -> None:
+    row = wanted(Desired.RUNNING, problem=why)
+    for pod in (PodPhase.NONE, PodPhase.PENDING, PodPhase.STARTING):
+        assert fold(row, seen(pod), NOW).problem is why
+    assert fold(row, seen(PodPhase.READY), NOW).problem is None
+    assert fold(row, seen(PodPhase.PENDING, problem=Problem.NO_PLACE), NOW).problem is Problem.NO_PLACE
+    assert fold(wanted(Desired.PAUSED, problem=why), seen(PodPhase.NONE), NOW).problem is None
+
+
+def test_a_volume_of_before_is_not_released_while_the_node_of_the_newest_is_away() -> None:
+    row = wanted(Desired.RUNNING, volume=2, bound=2, keeps_worlds=True)
+    there = seen(PodPhase.READY, volumes=(1, 2))
+    assert plan(row, there, NOW) == (Release(1),)
+    assert plan(row, replace(there, away=AWAY), NOW) == ()
+
+
+def test_a_machine_that_stopped_is_no_crash_of_the_game() -> None:
+    stopped = seen(PodPhase.STARTING, restarts=1, last_exit=Exit(255, NODE_STOPPED, NOW))
+    memory, new = count(Crashes(), stopped, NOW)
+    assert (memory.count, memory.seen, new) == (0, 1, 0)
+    memory, new = count(memory, seen(PodPhase.STARTING, restarts=2, last_exit=Exit(255, "Error", NOW)), NOW)
+    assert (memory.count, new) == (1, 1)
 
 
 def test_a_cluster_that_is_away_keeps_the_phase_and_is_said_after_a_minute() -> None:
@@ -89,7 +146,7 @@ def test_purge_removes_all() -> None:
 
 def test_a_start_that_takes_too_long_is_given_up() -> None:
     row = wanted(Desired.RUNNING, start_by=NOW)
-    assert plan(row, seen(PodPhase.STARTING), NOW) == (Give(Because.START_FAILED),)
+    assert plan(row, seen(PodPhase.STARTING), NOW) == (GiveUp(Because.START_FAILED),)
     assert plan(row, seen(PodPhase.READY), NOW) == ()
 
 

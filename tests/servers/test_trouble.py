@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
 from core.errors import LimitReached, Refusal
 from core.guilds.access import Actor
-from core.notices.outbox import Outbox
+from core.notices.codec import notice_of
+from core.notices.kinds import DeletionFinal, IdleWarned, Notice, PauseOver
+from core.notices.outbox import say
+from core.servers.host_rules import HostRules
 
 GUILD, CHANNEL = 700, 701
 ADA = Actor(user=1, guild=GUILD, name="Ada")
@@ -22,7 +26,7 @@ async def test_a_refusal_is_said_once_and_tried_again_at_growing_distance(house:
     await house.phase(server, "running")
     house.cluster.refuse.add(server)
     before = len(house.cluster.calls)
-    await house.servers.pause(ADA, server)
+    await house.servers.power.pause(ADA, server)
     await house.until(server, lambda row: row.problem == "cannot_apply")
     await asyncio.sleep(1.0)  # long enough for thousands, had it no back-off
     assert len(house.cluster.calls) - before <= 6
@@ -37,51 +41,49 @@ async def test_one_refused_call_is_not_the_whole_cluster_being_away(house: Any) 
     await house.phase(bad, "running")
     await house.phase(good, "running")
     house.cluster.refuse.add(bad)
-    await house.servers.pause(ADA, bad)
-    await house.servers.pause(BO, good)
+    await house.servers.power.pause(ADA, bad)
+    await house.servers.power.pause(BO, good)
     await house.phase(good, "paused")
 
 
 async def test_an_undo_that_comes_after_the_release_was_committed_is_refused(house: Any) -> None:
     server = await house.create()
     await house.phase(server, "running")
-    await house.servers.delete(ADA, server, "Pond")
+    await house.servers.removal.delete(ADA, server, "Pond")
     house.pass_time(timedelta(days=7, seconds=1))
     house.controller.wake(server)
     await house.phase(server, "deleted")
     row = await house.row(server)
     assert row.purge_at is None
     with pytest.raises(Refusal):
-        await house.servers.undo(ADA, server)
+        await house.servers.removal.undo(ADA, server)
 
 
 async def test_after_a_purge_its_notice_offers_no_undo_any_more(house: Any) -> None:
     server = await house.create()
     await house.phase(server, "running")
-    await house.servers.delete(ADA, server, "Pond")
+    await house.servers.removal.delete(ADA, server, "Pond")
     house.pass_time(timedelta(days=8))
     house.controller.wake(server)
     await house.phase(server, "deleted")
-    (notice,) = [each for each in await house.notices(server) if each.kind == "deleted"]
-    assert notice.data["state"] == "purged"
+    assert await house.told(server, Notice) == [ANY, DeletionFinal(ADA.user)]
 
 
 async def test_undo_is_bound_by_the_quota(house: Any) -> None:
     first = await house.create("One")
-    await house.servers.delete(ADA, first, "One")
+    await house.servers.removal.delete(ADA, first, "One")
     await house.create("Two")
     await house.create("Three")
     with pytest.raises(LimitReached):
-        await house.servers.undo(ADA, first)
+        await house.servers.removal.undo(ADA, first)
 
 
+@pytest.mark.parametrize("rules", [HostRules("127.0.0.1", ports=range(25500, 25600), master_key=b"key")])
 async def test_creating_and_deleting_in_turns_does_not_empty_the_hosts_pool(house: Any) -> None:
-    house.desk.host = type(house.desk.host)(**{**_fields(house.desk.host), "ports": range(25500, 25600)})
-
     async def take_turns() -> None:
         for number in range(20):
             server = await house.create(f"Pond {number}")
-            await house.servers.delete(ADA, server, f"Pond {number}")
+            await house.servers.removal.delete(ADA, server, f"Pond {number}")
 
     with pytest.raises(LimitReached, match="too_many_deleted"):
         await take_turns()
@@ -97,17 +99,17 @@ async def test_two_creates_at_once_do_not_pass_the_quota_together(house: Any) ->
 async def test_a_restart_keeps_the_promise_to_stay_awake_and_a_pause_ends_it(house: Any) -> None:
     server = await house.create()
     await house.phase(server, "running")
-    await house.servers.keep(ADA, server, 5)
-    await house.servers.restart(ADA, server)
+    await house.servers.power.keep(ADA, server, 5)
+    await house.servers.power.restart(ADA, server)
     assert (await house.row(server)).keep_until is not None
-    await house.servers.pause(ADA, server)
+    await house.servers.power.pause(ADA, server)
     assert (await house.row(server)).keep_until is None
 
 
 async def test_a_new_name_throws_nobody_out(house: Any) -> None:
     server = await house.create()
     await house.phase(server, "running")
-    await house.servers.edit(ADA, server, {"name": "Lake"})
+    await house.servers.editing.edit(ADA, server, {"name": "Lake"})
     row = await house.row(server)
     assert (row.run, row.name) == (1, "Lake")
 
@@ -149,39 +151,32 @@ async def test_what_a_game_printed_never_stops_the_controller(house: Any, monkey
 async def test_news_that_comes_while_a_notice_is_being_sent_is_sent_too(house: Any) -> None:
     server = await house.create()
     await house.phase(server, "running")
-    await house.servers.pause(ADA, server)
-    outbox = Outbox(house.database)
-    (row,) = [each for each in await outbox.due(house.desk.now(), server) if each.kind == "paused"]
-    await outbox.trying(row.id, 1, house.desk.now())
-    await house.servers.resume(ADA, server)  # between the send and its record
-    await outbox.sent(row.id, 1000, row.revision, house.desk.now())
-    again = [each for each in await outbox.due(house.desk.now(), server) if each.kind == "paused"]
-    assert [each.data["state"] for each in again] == ["resumed"]
+    await house.servers.power.pause(ADA, server)
+    outbox = house.core.outbox
+    (row,) = [each for each in await outbox.due(house.parts.now(), server) if each.kind == "paused"]
+    await outbox.trying(row.id, 1, house.parts.now())
+    await house.servers.power.resume(ADA, server)  # between the send and its record
+    await outbox.sent(row.id, 1000, row.revision, house.parts.now())
+    again = [each for each in await outbox.due(house.parts.now(), server) if each.kind == "paused"]
+    assert [notice_of(each.kind, each.data) for each in again] == [PauseOver(ADA.user)]
 
 
 async def test_keeping_alive_and_delivering_at_once_never_deadlock(house: Any) -> None:
     server = await house.create()
     await house.phase(server, "running")
-    outbox = Outbox(house.database)
+    outbox = house.core.outbox
     for _ in range(20):
         async with house.database.begin() as session:
             row = await session.get(type(await house.row(server)), server, with_for_update=True)
-            row.warned_at, row.episode = house.desk.now(), row.episode + 1
-            await _warn(session, row, house.desk.now())
-        (notice,) = [each for each in await outbox.due(house.desk.now(), server) if each.kind == "idle"]
+            row.warned_at, row.episode = house.parts.now(), row.episode + 1
+            await _warn(session, row, house.parts.now())
+        (notice,) = [each for each in await outbox.due(house.parts.now(), server) if each.kind == "idle"]
         await asyncio.gather(
-            outbox.sent(notice.id, 1, notice.revision, house.desk.now()), house.servers.keep(ADA, server)
+            outbox.sent(notice.id, 1, notice.revision, house.parts.now()), house.servers.power.keep(ADA, server)
         )
-        for each in await outbox.due(house.desk.now(), server):
-            await outbox.sent(each.id, 1, each.revision, house.desk.now())
+        for each in await outbox.due(house.parts.now(), server):
+            await outbox.sent(each.id, 1, each.revision, house.parts.now())
 
 
 async def _warn(session: Any, row: Any, now: Any) -> None:
-    from core.notices.outbox import say
-    from core.words import NoticeKind
-
-    await say(session, row, NoticeKind.IDLE, {"state": "warned"}, now)
-
-
-def _fields(host: Any) -> dict[str, Any]:
-    return {name: getattr(host, name) for name in type(host).__dataclass_fields__}
+    await say(session, row, IdleWarned(), now, episode=row.episode)

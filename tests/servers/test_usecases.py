@@ -7,8 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from core.errors import BadInput, LimitReached, NotAllowed, NotFound, Refusal
-from core.guilds.access import Actor, Do
+from core.data.tables import ServerRow
+from core.errors import BadInput, ChangedMeanwhile, LimitReached, NotAllowed, NotFound, Refusal
+from core.guilds.access import Actor, Do, Level, Who
+from core.notices import events
+from core.notices.kinds import CrashedNotice, DeletionUndone, Edited, Notice, Restarted
+from core.servers.edit import Shown
 
 GUILD, CHANNEL = 700, 701
 ADA = Actor(user=1, guild=GUILD, name="Ada")
@@ -18,10 +22,10 @@ STRANGER = Actor(user=9, guild=999, name="Eve", manages_guild=True)
 
 
 async def test_a_created_server_starts_gets_an_address_and_says_that_it_is_ready(house) -> None:
-    view = await house.servers.create(ADA, channel=CHANNEL, game="Meadow", name="Pond", size="small")
+    view = await house.servers.creation.create(ADA, channel=CHANNEL, game="Meadow", name="Pond", size="small")
     assert (view.phase, view.name, view.owner) == ("starting", "Pond", 1)
     await house.phase(view.id, "running")
-    ready = await house.servers.get(BO, "pond")
+    ready = await house.servers.lookup.get(BO, "pond")
     assert ready.address is not None
     assert ready.address.startswith("127.0.0.1:255")
     assert [notice.kind for notice in await house.notices(view.id)] == ["ready"]
@@ -30,9 +34,9 @@ async def test_a_created_server_starts_gets_an_address_and_says_that_it_is_ready
 async def test_pause_and_resume_are_a_new_run_of_the_same_volume(house) -> None:
     server = await house.create()
     await house.phase(server, "running")
-    await house.servers.pause(ADA, server)
+    await house.servers.power.pause(ADA, server)
     await house.phase(server, "paused")
-    await house.servers.resume(BO, server)
+    await house.servers.power.resume(BO, server)
     row = await house.phase(server, "running")
     assert (row.run, row.volume) == (2, 1)
 
@@ -40,8 +44,8 @@ async def test_pause_and_resume_are_a_new_run_of_the_same_volume(house) -> None:
 async def test_resume_while_it_is_still_stopping_is_accepted(house) -> None:
     server = await house.create()
     await house.phase(server, "running")
-    await house.servers.pause(ADA, server)
-    await house.servers.resume(ADA, server)
+    await house.servers.power.pause(ADA, server)
+    await house.servers.power.resume(ADA, server)
     row = await house.phase(server, "running")
     assert row.run == 2
 
@@ -49,9 +53,9 @@ async def test_resume_while_it_is_still_stopping_is_accepted(house) -> None:
 async def test_two_who_press_resume_at_once_make_one_run(house) -> None:
     server = await house.create()
     await house.phase(server, "running")
-    await house.servers.pause(ADA, server)
+    await house.servers.power.pause(ADA, server)
     await house.phase(server, "paused")
-    await asyncio.gather(*(house.servers.resume(who, server) for who in (ADA, BO, CY)))
+    await asyncio.gather(*(house.servers.power.resume(who, server) for who in (ADA, BO, CY)))
     row = await house.phase(server, "running")
     assert row.run == 2
 
@@ -60,7 +64,7 @@ async def test_restart_replaces_the_pod(house) -> None:
     server = await house.create()
     await house.phase(server, "running")
     before = house.cluster.pods[server].uid
-    await house.servers.restart(ADA, server)
+    await house.servers.power.restart(ADA, server)
     await house.until(server, lambda row: row.run == 2 and row.phase == "running" and row.ready_at is not None)
     assert house.cluster.pods[server].uid != before
     assert house.cluster.pods[server].run == 2
@@ -69,9 +73,9 @@ async def test_restart_replaces_the_pod(house) -> None:
 async def test_a_player_may_not_pause_and_is_told_who_can(house) -> None:
     server = await house.create()
     with pytest.raises(NotAllowed) as refused:
-        await house.servers.pause(BO, server)
-    assert refused.value.values == {"do": Do.PAUSE, "name": "Pond", "owner": "Ada"}
-    await house.servers.pause(CY, server)
+        await house.servers.power.pause(BO, server)
+    assert refused.value.values == {"do": Do.PAUSE, "name": "Pond", "who": Who(Level.OWNER, "Ada")}
+    await house.servers.power.pause(CY, server)
 
 
 async def test_another_guilds_server_looks_like_one_that_does_not_exist(house) -> None:
@@ -79,7 +83,7 @@ async def test_another_guilds_server_looks_like_one_that_does_not_exist(house) -
     answers = []
     for asked in (server, "Pond", "nosuchserver", "No such"):
         with pytest.raises(NotFound) as refused:
-            await house.servers.get(STRANGER, asked)
+            await house.servers.lookup.get(STRANGER, asked)
         answers.append(str(refused.value))
     assert len(set(answers)) == 1
 
@@ -88,7 +92,7 @@ async def test_a_name_is_taken_whatever_its_case_and_free_again_after_delete(hou
     server = await house.create("Pond")
     with pytest.raises(BadInput, match=r"name\.taken"):
         await house.create("pOND", actor=BO)
-    await house.servers.delete(ADA, server, "pond")
+    await house.servers.removal.delete(ADA, server, "pond")
     assert await house.create("POND", actor=BO)
 
 
@@ -106,7 +110,7 @@ async def test_quotas_a_member_and_ports_of_the_pool(house) -> None:
     await house.create("Four", actor=BO)
     with pytest.raises(LimitReached, match="no_ports"):
         await house.create("Five", actor=CY)
-    rows = [await house.servers.get(ADA, name) for name in ("One", "Two", "Three", "Four")]
+    rows = [await house.servers.lookup.get(ADA, name) for name in ("One", "Two", "Three", "Four")]
     assert len({row.address for row in rows}) == 4
 
 
@@ -114,37 +118,63 @@ async def test_delete_asks_for_the_name_and_undo_brings_it_back_paused(house) ->
     server = await house.create()
     await house.phase(server, "running")
     with pytest.raises(BadInput, match="name_differs"):
-        await house.servers.delete(ADA, server, "Pind")
-    view = await house.servers.delete(ADA, server, "Pond")
+        await house.servers.removal.delete(ADA, server, "Pind")
+    view = await house.servers.removal.delete(ADA, server, "Pond")
     assert view.purge_at is not None
-    await house.servers.undo(ADA, server)
-    await house.phase(server, "paused")
+    await house.servers.removal.undo(ADA, server)
+    assert (await house.phase(server, "paused")).by is None  # nobody is said to have paused it
     assert house.cluster.specs[server].replicas == 0
-    (deleted,) = [notice for notice in await house.notices(server) if notice.kind == "deleted"]
-    assert deleted.data["state"] == "undone"
+    assert await house.told(server, DeletionUndone) == [DeletionUndone(ADA.user)]
 
 
 async def test_after_its_time_a_deleted_server_is_purged_and_its_port_given_back(house) -> None:
     server = await house.create()
     await house.phase(server, "running")
-    await house.servers.delete(ADA, server, "Pond")
+    await house.servers.removal.delete(ADA, server, "Pond")
     house.pass_time(timedelta(days=7, seconds=1))
     with pytest.raises(Refusal, match="too_late"):
-        await house.servers.undo(ADA, server)
+        await house.servers.removal.undo(ADA, server)
     house.controller.wake(server)
     await house.phase(server, "deleted")
     assert server not in house.cluster.specs
     with pytest.raises(NotFound):
-        await house.servers.get(ADA, server)
+        await house.servers.lookup.get(ADA, server)
+
+
+async def test_a_deleted_server_can_be_let_go_of_before_its_time(house) -> None:
+    server = await house.create()
+    await house.phase(server, "running")
+    with pytest.raises(Refusal, match=r"purge\.not_deleted"):
+        await house.servers.removal.purge(ADA, server, "Pond")
+    await house.servers.removal.delete(ADA, server, "Pond")
+    with pytest.raises(BadInput, match="name_differs"):
+        await house.servers.removal.purge(ADA, server, "Pind")
+    with pytest.raises(NotAllowed):
+        await house.servers.removal.purge(BO, server, "Pond")
+    await house.servers.removal.purge(CY, server, "pond")
+    await house.phase(server, "deleted")
+    assert server not in house.cluster.specs
+    assert [each.by for each in await house.events(server) if each.kind == "purge_asked"] == [CY.user]
+    with pytest.raises(NotFound):
+        await house.servers.removal.undo(ADA, server)
+
+
+async def test_admins_see_all_deleted_servers_and_members_their_own(house) -> None:
+    for name, actor in (("Pond", ADA), ("Lake", BO)):
+        server = await house.create(name, actor=actor)
+        await house.servers.removal.delete(actor, server, name)
+    assert [view.name for view in await house.servers.lookup.deleted(ADA)] == ["Pond"]
+    assert [view.name for view in await house.servers.lookup.deleted(CY)] == ["Pond", "Lake"]
+    assert await house.servers.lookup.deleted(STRANGER) == []
 
 
 async def test_an_edit_checks_all_before_it_changes_anything(house) -> None:
     server = await house.create()
     await house.phase(server, "running")
     with pytest.raises(BadInput):
-        await house.servers.edit(ADA, server, {"greeting": "Hello", "max_players": "many"})
-    assert (await house.servers.get(ADA, server)).settings["greeting"] != "Hello"
-    await house.servers.edit(ADA, server, {"greeting": "Hello", "max_players": "8"})
+        await house.servers.editing.edit(ADA, server, {"greeting": "Hello", "max_players": "many"})
+    assert (await house.servers.lookup.get(ADA, server)).settings["greeting"] != "Hello"
+    await house.servers.editing.edit(ADA, server, {"greeting": "Hello", "max_players": "8"})
     row = await house.until(server, lambda row: row.run == 2 and row.phase == "running" and row.ready_at is not None)
     assert row.settings == {"greeting": "Hello", "max_players": "8"}
     assert house.cluster.specs[server].settings["max_players"] == "8"
@@ -153,21 +183,86 @@ async def test_an_edit_checks_all_before_it_changes_anything(house) -> None:
 async def test_an_edit_that_changes_nothing_restarts_nothing(house) -> None:
     server = await house.create()
     await house.phase(server, "running")
-    await house.servers.edit(ADA, server, {"name": "Pond", "description": ""})
+    await house.servers.editing.edit(ADA, server, {"name": "Pond", "description": ""})
     assert (await house.row(server)).run == 1
+
+
+async def test_a_restart_is_told_whatever_it_came_with(house) -> None:
+    server = await house.create()
+    await house.phase(server, "running")
+    await house.servers.editing.edit(ADA, server, {"greeting": "Hello"})
+    told = [events.read(each) for each in await house.events(server)]
+    restarted, edited = (each for each in told if isinstance(each, Restarted | Edited))
+    assert restarted == Restarted(ADA.user)
+    assert isinstance(edited, Edited)
+    assert (edited.changed, edited.after, edited.by) == (("greeting",), {"greeting": "Hello"}, ADA.user)
+
+
+async def shown(house, server: str, *keys: str) -> Shown:
+    """What a form that shows these values carries."""
+    return Shown.of((await house.servers.lookup.get(ADA, server)).editable, keys)
+
+
+async def test_a_form_does_not_undo_what_somebody_else_changed_while_it_was_open(house) -> None:
+    server = await house.create()
+    await house.phase(server, "running")
+    opened = await shown(house, server, "greeting", "max_players")
+    await house.servers.editing.edit(CY, server, {"greeting": "Good evening"})
+    with pytest.raises(ChangedMeanwhile):
+        await house.servers.editing.edit(ADA, server, {"greeting": "Hello", "max_players": "8"}, shown=opened)
+    row = await house.row(server)
+    assert row.settings == {"greeting": "Good evening"}
+    again = await shown(house, server, "greeting", "max_players")
+    await house.servers.editing.edit(ADA, server, {"greeting": "Hello", "max_players": "8"}, shown=again)
+    assert (await house.row(server)).settings == {"greeting": "Hello", "max_players": "8"}
+
+
+async def test_a_form_minds_only_what_it_showed(house) -> None:
+    server = await house.create()
+    await house.phase(server, "running")
+    opened, before = await shown(house, server, "greeting"), await house.row(server)
+    await house.servers.editing.edit(CY, server, {"name": "Puddle", "max_players": "8"})
+    await house.servers.power.pause(CY, server)
+    await house.phase(server, "paused")
+    async with house.database.begin() as session:
+        row = await session.get_one(ServerRow, server, with_for_update=True)
+        row.players_online = 3
+    await house.servers.editing.edit(ADA, server, {"greeting": "Hello"}, shown=opened)
+    row = await house.row(server)
+    assert row.settings == {"greeting": "Hello", "max_players": "8"}
+    assert row.version > before.version
+
+
+async def test_a_form_that_would_change_nothing_more_is_no_quarrel(house) -> None:
+    server = await house.create()
+    opened = await shown(house, server, "greeting")
+    await house.servers.editing.edit(CY, server, {"greeting": "Hello"})
+    view = await house.servers.editing.edit(ADA, server, {"greeting": "Hello"}, shown=opened)
+    assert view.settings["greeting"] == "Hello"
+
+
+async def test_each_write_of_a_row_makes_a_new_version_and_a_view_says_which_it_is(house) -> None:
+    server = await house.create()
+    running = await house.phase(server, "running")
+    kept = await house.servers.power.keep(ADA, server)
+    assert kept.version == (await house.row(server)).version > running.version
+    async with house.database.begin() as session:
+        row = await session.get_one(ServerRow, server, with_for_update=True)
+        row.players = list(row.players)  # nothing new
+    assert (await house.row(server)).version == kept.version
 
 
 async def test_keep_needs_a_running_server_and_never_shortens(house) -> None:
     server = await house.create()
     await house.phase(server, "running")
-    long = await house.servers.keep(BO, server, 5)
-    short = await house.servers.keep(BO, server, 1)
+    long = await house.servers.power.keep(BO, server, 5)
+    short = await house.servers.power.keep(BO, server, 1)
     assert short.idle.keep_until == long.idle.keep_until
     with pytest.raises(BadInput):
-        await house.servers.keep(BO, server, 25)
-    await house.servers.pause(ADA, server)
+        await house.servers.power.keep(BO, server, 25)
+    await house.servers.power.pause(ADA, server)
     with pytest.raises(Refusal, match="not_running"):
-        await house.servers.keep(BO, server)
+        await house.servers.power.keep(BO, server)
 
 
 async def test_three_crashes_before_it_was_ever_ready_stop_the_server_with_its_log(house) -> None:
@@ -179,10 +274,11 @@ async def test_three_crashes_before_it_was_ever_ready_stop_the_server_with_its_l
         await house.until(server, lambda row, n=count: row.crash_count == n or row.desired == "paused")
     row = await house.phase(server, "paused")
     assert (row.because, row.crash_count) == ("crashes", 3)
-    (notice,) = await house.notices(server)
-    assert notice.kind == "crashed"
-    assert notice.data["gave_up"] is True
-    assert "the last words" in notice.data["log"]
+    (notice,) = await house.told(server, Notice)
+    assert isinstance(notice, CrashedNotice)
+    assert notice.gave_up
+    assert (notice.trouble.code, notice.trouble.count) == (137, 3)
+    assert "the last words" in notice.log
 
 
 async def test_a_start_that_never_ends_is_given_up_with_its_port_kept(house) -> None:
@@ -192,14 +288,14 @@ async def test_a_start_that_never_ends_is_given_up_with_its_port_kept(house) -> 
     house.controller.wake(server)
     row = await house.phase(server, "paused")
     assert row.because == "start_failed"
-    assert (await house.servers.get(ADA, server)).address is not None
+    assert (await house.servers.lookup.get(ADA, server)).address is not None
 
 
 async def test_while_the_cluster_is_away_commands_are_recorded_and_done_later(house) -> None:
     server = await house.create()
     await house.phase(server, "running")
     house.cluster.go_away()
-    view = await house.servers.pause(ADA, server)
+    view = await house.servers.power.pause(ADA, server)
     assert view.desired == "paused"
     house.cluster.come_back()
     await house.phase(server, "paused")
@@ -209,7 +305,7 @@ async def test_one_servers_trouble_never_delays_anothers(house) -> None:
     bad = await house.create("Bad")
     await house.phase(bad, "running")
     house.cluster.refuse.add(bad)
-    await house.servers.pause(ADA, bad)
+    await house.servers.power.pause(ADA, bad)
     good = await house.create("Good", actor=BO)
     await house.phase(good, "running")
     house.cluster.refuse.clear()
@@ -230,6 +326,6 @@ async def test_every_event_of_one_command_carries_its_trace_and_phases_carry_usa
 async def test_suggestions_show_only_what_this_member_may_act_on(house) -> None:
     server = await house.create("Pond")
     await house.create("Puddle", actor=BO)
-    assert [each[0] for each in await house.servers.suggest(ADA, "p", Do.DELETE)] == [server]
-    assert len(await house.servers.suggest(ADA, "p", Do.RESUME)) == 2
-    assert await house.servers.suggest(STRANGER, "", Do.SEE) == []
+    assert [each[0] for each in await house.servers.lookup.suggest(ADA, "p", Do.DELETE)] == [server]
+    assert len(await house.servers.lookup.suggest(ADA, "p", Do.RESUME)) == 2
+    assert await house.servers.lookup.suggest(STRANGER, "", Do.SEE) == []

@@ -1,7 +1,7 @@
 """The story of a server in the browser, while Discord fails, lines break and processes are killed, by a seed.
 
-`STORMS=1-10` names the seeds (CI), a contributor's run takes one; `make soak` takes a hundred. What a person sees fail
-they try again, as people do; when the storm is over all is as it should be.
+A hundred seeds are sampled (tests/support/sampling.py). What a person sees fail they try again, as people do; when the
+storm is over all is as it should be.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ import pytest
 from faults import ANSWER, EDIT, SEND, Faults, Rule, When
 from playwright.async_api import Error, Locator, Page, async_playwright, expect
 from reading import texts
+from sampling import sample
 from shipped import Shipped, has, shipped
 
 from bot.demo.guild.cast import ADA, CHAT
-from core.cluster.local_files import AgentFile, State
+from core.agent.files import read_record
+from core.agent.wire import RunningAgent, State
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 if CHROMIUM is None:
@@ -35,8 +37,8 @@ if CHROMIUM is None:
         pytest.fail("CI needs Chromium", pytrace=False)
     pytest.skip("no Chromium on this machine (install it, or set CHROMIUM)", allow_module_level=True)
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(400)]
-FIRST, _, LAST = os.environ.get("STORMS", "1-1").partition("-")
+pytestmark = [pytest.mark.deep, pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(400)]
+SEEDS = sample(range(1, 101), 10, "storms")
 ROUTES = (SEND, EDIT, ANSWER, ("PATCH", "/webhooks/*/*/messages/@original"))
 AT_ONCE = 5  # faults that wait for a request to strike
 SETTLED = (("Running", 1), ("Paused", 0))
@@ -122,7 +124,7 @@ class Storm:
             return
         self._kills += 1
         folder, game = self.chance.choice(folders), self.chance.random() < 0.5
-        agent, state = AgentFile.read(folder / "agent.json"), State.read(folder / "state.json")
+        agent, state = read_record(RunningAgent, folder / "agent.json"), read_record(State, folder / "state.json")
         pid = state.pid if game and state else agent.pid if agent else None
         if pid:
             self._say("kill the game" if game else "kill the agent")
@@ -171,7 +173,7 @@ class Ada:
         return look
 
 
-@pytest.mark.parametrize("seed", range(int(FIRST), int(LAST or FIRST) + 1))
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_the_story_holds_in_a_storm(seed: int, tmp_path: Path) -> None:
     async with shipped(tmp_path, **IDLE) as house, async_playwright() as playwright, aiohttp.ClientSession() as web:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 from kubernetes.aio.client import Configuration
 
-from core.cluster.api import Api
+from core.cluster.kubernetes.api import Api
 
 Raw = dict[str, Any]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -49,7 +50,8 @@ class Rule:
     seconds: float = 0.0
     status: int | None = None
     """None lets the request through, 0 cuts the connection."""
-    body: dict[str, object] = field(default_factory=dict)
+    body: dict[str, object] | str = field(default_factory=dict)
+    """Text is sent as HTML."""
     headers: dict[str, str] = field(default_factory=dict)
     met: int = 0
     struck: asyncio.Event = field(default_factory=asyncio.Event)
@@ -73,9 +75,63 @@ class Rule:
             assert request.transport is not None
             request.transport.abort()
             return web.Response(status=502)  # for the log alone: the line is dead
-        response = answer(self.body, self.status)
+        if isinstance(self.body, str):
+            response = web.Response(text=self.body, status=self.status, content_type="text/html")
+        else:
+            response = answer(self.body, self.status)
         response.headers.update(self.headers)
         return response
+
+
+@dataclass
+class Bucket:
+    """A rate limit of Discord's kind: `most` requests of a route and channel in `seconds`, told in headers."""
+
+    method: str
+    pattern: re.Pattern[str]
+    most: int
+    seconds: float
+    exceeded: int = 0
+    """Requests that were refused for it."""
+    at_once: int = 0
+    """The most requests of one channel that were under way together."""
+    _windows: dict[str, list[float]] = field(default_factory=dict)
+    _under_way: Counter[str] = field(default_factory=Counter)
+
+    def fits(self, request: web.Request) -> bool:
+        path = request.path.removeprefix(BASE)
+        return self.method == request.method and self.pattern.fullmatch(path) is not None
+
+    def take(self, request: web.Request) -> web.StreamResponse | None:
+        channel = _channel(request)
+        self._under_way[channel] += 1
+        self.at_once = max(self.at_once, self._under_way[channel])
+        now = asyncio.get_running_loop().time()
+        window = self._windows.get(channel, [])
+        if not window or now - window[0] >= self.seconds:
+            window = self._windows[channel] = []
+        if len(window) < self.most:
+            window.append(now)
+            return None
+        self.exceeded += 1
+        self._under_way[channel] -= 1
+        left = self.seconds - (now - window[0])
+        response = answer({"message": "You are being rate limited.", "retry_after": left, "global": False}, 429)
+        response.headers.update({"Via": "1.1 google", "Retry-After": str(left), "X-RateLimit-Scope": "user"})
+        return response
+
+    def tell(self, request: web.Request, response: web.StreamResponse) -> None:
+        channel = _channel(request)
+        self._under_way[channel] -= 1
+        window, now = self._windows[channel], asyncio.get_running_loop().time()
+        response.headers.update(
+            {
+                "X-RateLimit-Limit": str(self.most),
+                "X-RateLimit-Remaining": str(self.most - len(window)),
+                "X-RateLimit-Reset-After": f"{max(0.0, self.seconds - (now - window[0])):.3f}",
+                "X-RateLimit-Bucket": f"{self.method}-{self.pattern.pattern}",
+            }
+        )
 
 
 class Faults:
@@ -84,6 +140,7 @@ class Faults:
     def __init__(self, guild: Guild) -> None:
         self._guild = guild
         self._rules: list[Rule] = []
+        self._buckets: list[Bucket] = []
         guild.before.append(self._before)
         guild.after.append(self._after)
 
@@ -123,9 +180,17 @@ class Faults:
         }
         return self._add(method, path, When.BEFORE, times, status=429, body=body, headers=headers)
 
-    def ban(self, method: str, path: str, *, times: int | None = None) -> Rule:
-        """429 from in front of the API, without Via: too many bad requests came from this address."""
-        return self._add(method, path, When.BEFORE, times, status=429, body={"message": "banned", "code": 0})
+    def ban(self, method: str, path: str, *, times: int | None = None, seconds: float | None = None) -> Rule:
+        """429 from in front of the API, in HTML and without Via: too many bad requests came from this address.
+        `seconds` is how long it says that this lasts; None: it does not say."""
+        headers = {} if seconds is None else {"Retry-After": f"{seconds:g}"}
+        page = "<!doctype html><title>Access denied</title>You are being rate limited"
+        return self._add(method, path, When.BEFORE, times, status=429, body=page, headers=headers)
+
+    def bucket(self, method: str, path: str, most: int, seconds: float) -> Bucket:
+        """Requests of this route have a limit for each channel from now on."""
+        self._buckets.append(Bucket(method, _pattern(path), most, seconds))
+        return self._buckets[-1]
 
     def count(self, method: str, path: str, *, since: int = 0) -> int:
         """How many such requests were answered, the first `since` of the log left out."""
@@ -190,6 +255,23 @@ class Faults:
     def delete_message(self, channel: str, message: str) -> None:
         self._guild.world.messages.delete(self._guild.world.messages.get(channel, message))
 
+    def thread(self, channel: str, name: str = "thread") -> str:
+        """Somebody makes a thread in a channel; its id."""
+        return str(self._guild.world.create_thread(channel, name, cast.CY)["id"])
+
+    def archive(self, thread: str) -> None:
+        self._guild.world.edit_thread(thread, archived=True)
+
+    def lock(self, thread: str, *, archived: bool = False) -> None:
+        """Only who manages threads may write there now."""
+        self._guild.world.edit_thread(thread, locked=True, archived=archived)
+
+    def remove_bot(self) -> None:
+        self._guild.world.invite_bot(present=False)
+
+    def invite_bot(self) -> None:
+        self._guild.world.invite_bot(present=True)
+
     def close_direct(self, person: str, *, closed: bool = True) -> None:
         """Whether this person refuses direct messages."""
         self._guild.world.close_direct(person, closed=closed)
@@ -205,7 +287,7 @@ class Faults:
         *,
         seconds: float = 0.0,
         status: int | None = None,
-        body: dict[str, object] | None = None,
+        body: dict[str, object] | str | None = None,
         headers: dict[str, str] | None = None,
     ) -> Rule:
         rule = Rule(method, _pattern(path), when, times, seconds, status, body or {}, headers or {})
@@ -213,9 +295,15 @@ class Faults:
         return rule
 
     async def _before(self, request: web.Request) -> web.StreamResponse | None:
+        for bucket in self._buckets:
+            if bucket.fits(request) and (refused := bucket.take(request)) is not None:
+                return refused
         return await self._strike(request, When.BEFORE)
 
     async def _after(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse | None:
+        for bucket in self._buckets:
+            if bucket.fits(request):
+                bucket.tell(request, response)
         return await self._strike(request, When.AFTER) if response.status < 400 else None
 
     async def _strike(self, request: web.Request, when: When) -> web.StreamResponse | None:
@@ -223,6 +311,10 @@ class Faults:
             if rule.takes(request, when):
                 return await rule.strike(request)
         return None
+
+
+def _channel(request: web.Request) -> str:
+    return request.path.removeprefix(BASE).split("/")[2]
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -20,23 +20,19 @@ from fakecluster import FakeCluster
 from virtual import VirtualLoop, cut_off, plug_in
 
 from cogs.notices import notice
-from core.changes import Changes
-from core.cluster.port import Endpoint, News, ServerSpec
+from core.assemble import assemble
+from core.cluster.port import News, ServerSpec
 from core.data.database import Database
 from core.data.tables import NoticeRow
 from core.errors import ClusterAway, Refusal
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.games.catalogue import Query as Rule
-from core.games.query.port import Players, Query
+from core.games.query.port import Endpoint, Players, Query
 from core.guilds.access import Actor
-from core.idle.sweep import Sweep
-from core.notices.outbox import Outbox
-from core.servers.cards import Cards
-from core.servers.controller import Controller
-from core.servers.desk import Desk, Host, Live
-from core.servers.usecases import Servers
+from core.notices.codec import notice_of
+from core.servers.host_rules import HostRules
 from core.servers.views import NoticeView
-from core.words import Empty, Evidence, NoticeKind, PodPhase
+from core.words import Empty, Evidence, PodPhase
 
 GUILD, CHANNEL = 700, 701
 ADA = Actor(user=1, guild=GUILD, name="Ada", manages_guild=True)
@@ -129,6 +125,9 @@ class SlowCluster(FakeCluster):
             self.hiccups -= 1
             raise ClusterAway("no answer")
 
+    def _start_probe(self, server: str) -> None:
+        """A start takes as long as it takes."""
+
     def _begin(self, server: str) -> None:
         assert server not in self.pods, "two pods on one volume"
         super()._begin(server)
@@ -169,15 +168,19 @@ class Bot:
         self.hollow = hollow
         now = hollow.clock.now
         self.database = Database(f"sqlite+aiosqlite:///{hollow.file}")
-        changes = Changes()
-        host = Host("127.0.0.1", range(25500, 25503), b"key", AFTER, WARN, GRACE, UNDO)
-        self.desk = Desk(self.database, CATALOGUE, changes, Live({}, now()), host, now)
-        self.controller = Controller(self.desk, hollow.cluster)
-        self.servers = Servers(self.desk)
-        self.sweep = Sweep(self.desk, {"http": hollow.games}, every=EVERY)
-        self.outbox, self.cards = Outbox(self.database), Cards(self.database, self.desk)
-        changes.subscribe(self.controller.wake)
-        self.running = hollow.loop.create_task(self.controller.run())
+        rules = HostRules("127.0.0.1", range(25500, 25503), b"key", AFTER, WARN, GRACE, UNDO)
+        core = assemble(
+            self.database,
+            CATALOGUE,
+            hollow.cluster,
+            rules,
+            now,
+            queries={"http": hollow.games},
+            sweep_every=EVERY,
+        )
+        self.servers, self.sweep = core.servers, core.sweep
+        self.outbox, self.cards = core.outbox, core.cards
+        self.running = hollow.loop.create_task(core.controller.run())
 
     async def deliver(self, fate: str) -> None:
         """Everything that is due, as cogs.announcer does it. `fate`: delivered; lost (no word whether it arrived, and
@@ -187,10 +190,8 @@ class Bot:
                 await self._send(row, fate)
 
     async def render(self, row: Mapping[str, Any]) -> str | None:
-        view = NoticeView(
-            row["id"], NoticeKind(row["kind"]), GUILD, "en", await self.cards.view(row["server"]), row["data"]
-        )
-        shown = notice(view)
+        told = notice_of(row["kind"], row["data"])
+        shown = notice(NoticeView(row["id"], GUILD, "en", await self.cards.view(row["server"]), told))
         return None if shown is None else json.dumps(shown.to_components())  # type: ignore[no-untyped-call]
 
     async def _send(self, row: NoticeRow, fate: str) -> None:

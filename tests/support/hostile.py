@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -10,6 +11,7 @@ from typing import Any, cast
 import discord
 from discord import AppCommandOptionType, app_commands
 from samples import CATALOGUE, view
+from sampling import sample
 
 from bot.client import Client
 from cogs import add_all, forms
@@ -107,6 +109,15 @@ class Place:
     def is_form(self) -> bool:
         return "_form" in self.command
 
+    @property
+    def kind(self) -> str:
+        """What such text is: a name, a server's name, a number, ..."""
+        if not self.is_form:
+            return self.field
+        game = view().game
+        setting = game and game.setting(self.field)
+        return setting.type if setting else str(self)
+
     def __str__(self) -> str:
         return f"{self.command} {self.field}"
 
@@ -126,7 +137,7 @@ def _places() -> Iterator[Place]:
 
 
 def _tree() -> app_commands.CommandTree[Any]:
-    faces = Faces(*[cast(Any, None)] * 3, Replies(), CATALOGUE, worlds=cast(Any, object()))
+    faces = Faces(*[cast(Any, None)] * 3, Replies(), CATALOGUE, cast(Any, None), worlds=cast(Any, object()))
 
     async def made() -> Client:
         client = Client(faces, cast(Any, None))
@@ -153,3 +164,17 @@ OTHERS: dict[str, dict[str, str]] = {
 
 PLACES = list(_places())
 """Every option in which text is typed and every field of every form: asked of the commands and forms themselves."""
+FEW = 6
+
+
+def cases() -> list[tuple[Place, str]]:
+    """Places, and names of inputs for them: all in one place of each kind, a few in every other."""
+    kinds: defaultdict[str, list[Place]] = defaultdict(list)
+    for place in PLACES:
+        kinds[place.kind].append(place)
+    whole = [place for kind, places in kinds.items() for place in sample(places, 1, kind)]
+    return [
+        (place, name)
+        for place in PLACES
+        for name in sample(list(INPUTS), len(INPUTS) if place in whole else FEW, str(place))
+    ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot import backup
 from bot.__main__ import main
-from core.servers import late, tending
+from bot.backup import copies
+from core.servers import collecting, drill, late_snapshots
 
 
-def run(seconds: float) -> None:
-    """`dormouse run`."""
-    late.EVERY = tending.EVERY = tending.DRILL_EVERY = backup.EVERY = timedelta(seconds=seconds)
+def run(seconds: float, *, only_late: bool = False) -> None:
+    """`dormouse run`. `only_late`: just the snapshots that could not be taken when they were due."""
+    late_snapshots.EVERY = timedelta(seconds=seconds)
+    if not only_late:
+        collecting.EVERY = drill.EVERY = copies.EVERY = timedelta(seconds=seconds)
     main(["run"])

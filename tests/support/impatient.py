@@ -7,16 +7,16 @@ from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
-from bot import app
+from bot import from_settings
 from bot.__main__ import main
-from core.cluster import kubernetes
+from core.cluster.kubernetes import cluster
 
 
 def run(*, healthy_after: float = 600.0, **timing: float) -> None:
     """`dormouse run`. `healthy_after`: seconds that a game has to be ready until its crashes are forgotten; `timing`:
-    fields of `core.cluster.watch.Timing`."""
-    _change(app, "Host", healthy_after=timedelta(seconds=healthy_after))
-    _change(kubernetes, "Timing", **timing)
+    fields of `core.cluster.kubernetes.watch.Timing`."""
+    _change(from_settings, "HostRules", healthy_after=timedelta(seconds=healthy_after))
+    _change(cluster, "Timing", **timing)
     main(["run"])
 
 

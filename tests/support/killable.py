@@ -1,7 +1,8 @@
 """The shipped bot with a fuse: told by SIGUSR1, it kills itself before or after its n-th commit from then on.
 
-`python killable.py FUSE` runs `dormouse run`; the file FUSE holds `before 3` or `after 3`, or nothing to take it out.
-Nothing of the product knows of this.
+`python killable.py FUSE` runs `dormouse run`. At SIGUSR1 it reads the file FUSE, which holds `before 3` or `after 3`,
+or nothing to take it out, and tells in FUSE.lit how many commits there were since the SIGUSR1 before. Nothing of the
+product knows of this.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ from typing import Any
 
 from sqlalchemy.engine.default import DefaultDialect
 
-left = 0
+last = 0
+passed = 0
 when = ""
 
 
 def light(fuse: Path) -> None:
-    global left, when
+    global last, passed, when
+    told = fuse.with_suffix(".told")
+    told.write_text(str(passed))
     when, _, number = fuse.read_text().partition(" ")
-    left = int(number or 0)
-    fuse.with_suffix(".lit").touch()
+    last, passed = int(number or 0) or -1, 0  # not 0: what is being committed just now would count as that one
+    told.rename(fuse.with_suffix(".lit"))
 
 
 def main() -> None:
@@ -30,12 +34,12 @@ def main() -> None:
     commit = DefaultDialect.do_commit
 
     def do_commit(self: DefaultDialect, connection: Any) -> None:
-        global left
-        left -= 1
-        if left == 0 and when == "before":
+        global passed
+        passed += 1
+        if passed == last and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         commit(self, connection)
-        if left == 0 and when == "after":
+        if passed == last and when == "after":
             os.kill(os.getpid(), signal.SIGKILL)
 
     DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]

@@ -10,29 +10,31 @@ import json
 import os
 import secrets
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from core.cluster.addresses import Addresses, Exposure
-from core.cluster.api import GROUPS, PERMISSIONS, Api, configuration
-from core.cluster.kubernetes import KubernetesCluster
-from core.cluster.local_files import StoreFile
+from core.cluster.kubernetes.addresses import Addresses, Exposure
+from core.cluster.kubernetes.api import GROUPS, PERMISSIONS, Api, configuration
+from core.cluster.kubernetes.cluster import KubernetesCluster
+from core.cluster.kubernetes.pod_settings import PodSettings
+from core.cluster.kubernetes.site import Site
+from core.cluster.kubernetes.watch import Timing
 from core.cluster.port import PortSpec, ServerSpec
-from core.cluster.site import Site
-from core.cluster.watch import Timing
 from core.games.catalogue import Game
 from core.words import new_server_id
-from core.worlds.store_access import B2Access
+from core.worlds.store.b2_access import B2Access
+from core.worlds.store.place import StorePlace
 
 KUBECONFIG = os.environ.get("KUBECONFIG", "")
 IMAGE = os.environ.get("DORMOUSE_TEST_IMAGE", "")
 AGENT_SECRET = "a" * 64
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kubernetes]
 """What every module of tests on a cluster says of itself."""
 
 
@@ -68,6 +70,14 @@ class Namespace:
     def kubectl(self, *arguments: str, given: Any = None) -> str:
         return kubectl("-n", self.name, *arguments, given=given)
 
+    def try_kubectl(self, *arguments: str) -> bool:
+        """Whether it succeeded."""
+        try:
+            self.kubectl(*arguments)
+        except AssertionError:
+            return False
+        return True
+
     def get(self, resource: str, name: str = "") -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.kubectl("get", resource, *([name] if name else []), "-o", "json"))
         return found
@@ -85,12 +95,14 @@ class Namespace:
         *,
         timing: Timing | None = None,
         exposure: Exposure = Exposure.NODEPORT,
-        store: StoreFile | None = None,
+        store: StorePlace | None = None,
+        pods: PodSettings | None = None,
     ) -> KubernetesCluster:
         """Not started. It sees what has the same `installation`. `store`: where worlds are kept, on a B2."""
+        made = site(exposure, installation=installation, store=store)
         return KubernetesCluster(
             await self.api(),
-            site(exposure, installation=installation, store=store),
+            replace(made, pods=pods or PodSettings()),
             lambda _: AGENT_SECRET,
             access=B2Access(store) if store else None,
             timing=timing,
@@ -156,7 +168,7 @@ def make_namespace(folder: Path, *, level: str = "baseline") -> Namespace:
 
 
 def site(
-    exposure: Exposure = Exposure.NODEPORT, *, installation: str = "test", store: StoreFile | None = None, **given: Any
+    exposure: Exposure = Exposure.NODEPORT, *, installation: str = "test", store: StorePlace | None = None, **given: Any
 ) -> Site:
     addresses = Addresses(exposure, installation, **given)
     return Site(installation, IMAGE or "localhost/dormouse:test", addresses, store=store)
@@ -184,11 +196,20 @@ TINY = Game.model_validate(
 )
 
 
+_NODE_PORTS = count()
+"""Each process that runs tests has a stretch of its own, so that no two servers ask for the same one."""
+
+
+def node_port() -> int:
+    """Below those that the shipped bots of tests are told to use."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return 30000 + worker % 4 * 250 + next(_NODE_PORTS) % 250
+
+
 def make_spec(server: str = "", *, game: Game = TINY, **given: Any) -> ServerSpec:
     """A small server with a node port of its own."""
     ports = tuple(
-        PortSpec(port.name, port.protocol, port.container, 30000 + secrets.randbelow(2700) if port.public else None)
-        for port in game.ports
+        PortSpec(port.name, port.protocol, port.container, node_port() if port.public else None) for port in game.ports
     )
     values: dict[str, Any] = {
         "server": server or new_server_id(),

@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import warm
 from b2server import B2Server, Key
 from reading import server_of, texts
-from shipped import ROOT, Shipped, shipped
+from shipped import Shipped, shipped
 
 from bot.demo.guild.cast import CHAT
 from core.worlds.store import Store, open_store
@@ -20,7 +22,7 @@ from core.worlds.store import Store, open_store
 HERE = Path(__file__).parent
 BUCKET, PREFIX = "dormouse-worlds", "den/"
 NEEDED = ("listBuckets", "listFiles", "readFiles", "writeFiles", "shareFiles")
-LONG = 60.0
+LONG = 150.0
 """Seconds that a member may wait for words while the store is given every chance."""
 
 
@@ -73,12 +75,16 @@ class OnB2:
 
 
 @contextlib.asynccontextmanager
-async def on_b2(folder: Path, *, hurried: float | None = None, **settings: str) -> AsyncIterator[OnB2]:
-    """A started bot; `hurried`: what it does by the hour it does each so many seconds. No secret is in its log."""
+async def on_b2(
+    folder: Path, *, hurried: float | None = None, only_late: bool = False, **settings: str
+) -> AsyncIterator[OnB2]:
+    """A started bot; `hurried`: what it does by the hour it does each so many seconds (`only_late`: hurried.run). No
+    secret is in its log."""
     with B2Server() as b2:
         b2.account.add_bucket(BUCKET)
         key = b2.account.add_key(NEEDED, bucket=BUCKET, prefix=PREFIX)
-        start = f"import sys; sys.path.insert(0, {str(HERE)!r}); import hurried; hurried.run({hurried})"
+        hurry = f"import hurried; hurried.run({hurried}, only_late={only_late})"
+        start = f"import sys; sys.path.insert(0, {str(HERE)!r}); {hurry}"
         command = None if hurried is None else [sys.executable, "-c", start]
         told = {name.removeprefix("DORMOUSE_"): value for name, value in store_settings(b2, key).items()}
         told |= {"IDLE_AFTER": "0", "SNAPSHOT_EVERY": "600"} | settings
@@ -99,14 +105,8 @@ def measured() -> dict[str, str]:
 
 async def dormouse(*arguments: str, environ: Mapping[str, str]) -> tuple[int, str]:
     """`dormouse …` at a shell that has these variables and no others; its exit code and all it says."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *arguments),
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **measured(), **environ},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode is not None
-    return process.returncode, said.decode()
+    command, has = [sys.executable, "-m", "bot", *arguments], {"PATH": os.environ["PATH"], **measured(), **environ}
+    with tempfile.TemporaryFile() as output:
+        code = await asyncio.wait_for(warm.start(command, has, output.fileno()).wait(), 60)
+        output.seek(0)
+        return code, output.read().decode()

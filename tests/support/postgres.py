@@ -7,12 +7,13 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from ports import ports
 
 _PLACES = [Path("/usr/lib/postgresql"), Path("/usr/local/pgsql")]
 
@@ -42,9 +43,7 @@ def server() -> Iterator[str]:
     def run(*command: str) -> None:
         subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **as_user)
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = ports().partition("-")[0]
     data = folder / "data"
     try:
         run(str(where / "initdb"), "-D", str(data), "-U", "dormouse", "--auth=trust", "--no-sync", "-E", "UTF8")

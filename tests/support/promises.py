@@ -133,6 +133,23 @@ def _(seen: Look) -> None:
             assert at >= moment(ready) + GRACE
 
 
+@promise("A server's row that differs is a newer version of it.")
+def _(seen: Look) -> None:
+    for server, row in seen.rows.items():
+        before = seen.ledger.rows.get(server, row)
+        assert row == before or row["version"] > before["version"]
+
+
+@promise("The newest event about a server says what it uses now.")
+def _(seen: Look) -> None:
+    for event in {each["server"]: each for each in seen.events if each["server"]}.values():
+        row = seen.rows[event["server"]]
+        on = row["desired"] == "running" or row["phase"] in ("starting", "running", "stopping")
+        there = row["phase"] != "deleted"
+        used = (event["cpu"], event["memory"], event["volume_bytes"], event["exposure"], event["price_class"])
+        assert used == (100 * on, 96 * on, 2**30 * there, int(there), "standard")
+
+
 @promise("One episode, one message in a channel, however often it is tried.")
 def _(seen: Look) -> None:
     posted = Counter((each.notice, each.channel) for each in seen.world.channel.values())

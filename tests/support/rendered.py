@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from discord.ui import LayoutView, Modal
@@ -12,8 +13,10 @@ from bot.demo.guild import components
 from cogs import forms, pages
 from cogs.cards import card
 from cogs.notices import notice
+from core.notices.codec import NOTICES
+from core.notices.kinds import CrashedNotice, Notice, Trouble
 from core.servers.views import NoticeView, ServerView
-from core.words import Because, Desired, NoticeKind, Phase
+from core.words import Because, Desired, Phase
 
 STATES: dict[str, dict[str, Any]] = {
     "starting": {"phase": Phase.STARTING, "desired": Desired.RUNNING},
@@ -22,7 +25,7 @@ STATES: dict[str, dict[str, Any]] = {
     "crashed": {"phase": Phase.PAUSED, "desired": Desired.PAUSED, "because": Because.CRASHES},
     "deleted": {"phase": Phase.DELETING, "desired": Desired.DELETED},
 }
-IDLE_STATES = ("warned", "kept", "joined", "paused", "resumed", "ended")
+SOON = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def messages(view: ServerView, language: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -30,10 +33,10 @@ def messages(view: ServerView, language: str) -> Iterator[tuple[str, list[dict[s
     for state, changes in STATES.items():
         now = replace(view, **changes)
         yield from ((f"{state} {name}", _components(shown)) for name, shown in _answers(now, language))
-        for kind, data in _notices():
-            told = notice(NoticeView(2, kind, view.guild, language, now, data))
-            if told is not None:
-                yield f"{state} {kind} {data.get('state', '')}", _components(told)
+        for told in _notices():
+            shown = notice(NoticeView(2, view.guild, language, now, told))
+            if shown is not None:
+                yield f"{state} {type(told).__name__}", _components(shown)
 
 
 def modals(view: ServerView, language: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -68,13 +71,14 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
     yield "edited", forms.changed(replace(view, name="Before", description="before"), view, language)
 
 
-def _notices() -> Iterator[tuple[NoticeKind, dict[str, Any]]]:
-    for state in IDLE_STATES:
-        yield NoticeKind.IDLE, {"state": state, "pause_at": 5, "empty_since": 1, "by": 1, "keep_until": 9}
-    for kind in set(NoticeKind) - {NoticeKind.IDLE, NoticeKind.WELCOME}:
-        yield kind, {}
-    yield NoticeKind.DELETED, {"state": "undone"}
-    yield NoticeKind.CRASHED, {"gave_up": True, "count": 3}
+def _notices() -> Iterator[Notice]:
+    """Every state of every kind, with as much in it as it has defaults for."""
+    moments = {"pause_at": SOON, "empty_since": SOON, "keep_until": SOON, "by": 1}
+    for states in NOTICES.values():
+        for state in states:
+            known = {each.name for each in fields(state)}
+            yield state(**{name: value for name, value in moments.items() if name in known})
+    yield CrashedNotice(Trouble(count=3), gave_up=True)
 
 
 def _components(shown: LayoutView | str) -> list[dict[str, Any]]:

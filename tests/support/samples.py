@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.games.catalogue import BUILT_IN, Catalogue
-from core.servers.views import IdleView, ServerView, Trouble
+from core.notices.kinds import Trouble
+from core.servers.views import IdleView, ServerView
 from core.words import Because, Desired, Phase, Problem, Step
+from core.worlds.gaps import Gap, Gaps
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=15)
@@ -50,7 +52,6 @@ _POND = ServerView(
     name="Pond",
     description="",
     owner=ADA,
-    owner_name="Ada",
     game=MEADOW,
     game_name="Meadow",
     size="small",
@@ -88,6 +89,7 @@ _POND = ServerView(
 
 STATES: dict[str, ServerView] = {
     "starting": view(phase=Phase.STARTING, step=Step.IMAGE, step_since=NOW, start_by=LATER),
+    "moved": view(phase=Phase.STARTING, step=Step.GAME, start_by=LATER, taken=(25498, 25499)),
     **{str(problem): troubled(problem, crash_log="boom\n" * 400) for problem in Problem},
     "running": view(),
     "nobody told": view(players_known=False, idle=IdleView(900, 300, unknown_since=NOW)),
@@ -107,6 +109,14 @@ STATES: dict[str, ServerView] = {
     "deleted": view(phase=Phase.DELETING, desired=Desired.DELETED, purge_at=LATER),
     "gone": view(phase=Phase.DELETED, desired=Desired.DELETED, purge_at=None),
     "away": view(problem=Problem.CLUSTER_AWAY, trouble=Trouble(problem=Problem.CLUSTER_AWAY), fresh=False),
+    "unsaved": view(unsaved_since=NOW, unsaved_why=Problem.STORE_REFUSED),
+    "never saved": paused(saved_at=None, saved_bytes=None, unsaved_since=NOW, unsaved_why=Problem.WORLD_DAMAGED),
+    "lacking": view(
+        saved_gaps=Gaps(
+            {"unreadable": 4, "torn": 1, "fifo": 2},
+            (Gap("castle", "unreadable"), Gap("wing/" * 20 + "door", "unreadable"), Gap(HOSTILE, "torn")),
+        )
+    ),
     "no game": view(game=None, settings={}),
     "hostile": view(
         name=HOSTILE[:32],

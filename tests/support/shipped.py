@@ -11,13 +11,14 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import warm
 from ports import ports
 from reading import buttons, texts
 
 from bot.demo.guild.cast import ADA, BO, CHAT, CY
 from bot.demo.guild.person import Person
 from bot.demo.guild.server import Guild
-from core.cluster.local import LocalCluster
+from core.cluster.local.cluster import LocalCluster
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +30,7 @@ class Shipped:
         self.folder = folder
         self.guild = guild
         self.command = [sys.executable, "-m", "bot", "run"]
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: warm.Program | asyncio.subprocess.Process | None = None
         self.people: dict[str, Person] = {}
         self.environ = {
             "PATH": os.environ["PATH"],
@@ -53,29 +54,36 @@ class Shipped:
     async def start(self) -> None:
         signed_in = self.guild.gateway.identified
         with (self.folder / "bot.log").open("ab") as output:
-            self.process = await asyncio.create_subprocess_exec(
-                *self.command, cwd=ROOT, env=self.environ, stdout=output, stderr=output
-            )
-        async with asyncio.timeout(30):
+            if self.command[0] == sys.executable:
+                self.process = warm.start(self.command, self.environ, output.fileno())
+            else:
+                self.process = await asyncio.create_subprocess_exec(
+                    *self.command, cwd=ROOT, env=self.environ, stdout=output, stderr=output
+                )
+        async with asyncio.timeout(100):
             while not (self.guild.gateway.identified > signed_in and (await self.people["Cy"].state())["commands"]):
                 assert self.process.returncode is None, self.log
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.1)
 
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
         if self.process.returncode is None:
             self.process.send_signal(number)
-        async with asyncio.timeout(20):
-            return await self.process.wait()
+        try:
+            async with asyncio.timeout(20):
+                return await self.process.wait()
+        except TimeoutError:
+            self.process.kill()
+            raise
 
     async def messages(self, who: str = "Ada") -> list[dict[str, Any]]:
         return await self.people[who].read(CHAT, limit=100)
 
-    async def message(self, *words: str, who: str = "Ada", within: float = 30) -> dict[str, Any]:
+    async def message(self, *words: str, who: str = "Ada", within: float = 60) -> dict[str, Any]:
         """The newest message that has all these words, as soon as there is one."""
         return await self.until(lambda found: next((m for m in reversed(found) if has(m, *words)), None), who, within)
 
-    async def until(self, true: Callable[[list[Any]], Any], who: str = "Ada", within: float = 30) -> Any:
+    async def until(self, true: Callable[[list[Any]], Any], who: str = "Ada", within: float = 60) -> Any:
         async with asyncio.timeout(within):
             while not (value := true(await self.messages(who))):
                 await asyncio.sleep(0.1)
@@ -107,14 +115,17 @@ async def shipped(folder: Path, *, command: list[str] | None = None, **settings:
     async with contextlib.AsyncExitStack() as stack:
         for name, number in (("Ada", ADA), ("Bo", BO), ("Cy", CY)):
             house.people[name] = await stack.enter_async_context(Person(guild.page_url, number))
+        # Each of these is done whatever the others come to: what is left over takes its time from all later tests.
+        stack.push_async_callback(guild.stop)
+        stack.push_async_callback(end_games, folder / "bot" / "servers")
+        stack.push_async_callback(house.stop)
         await house.start()
-        try:
-            yield house
-        finally:
-            await house.stop()
-            cluster = LocalCluster(folder / "bot" / "servers")
-            await cluster.start(halted=True)
-            await cluster.halt(20)
-            await cluster.close()
-            await guild.stop()
-            assert "planted-token" not in house.log
+        yield house
+    assert "planted-token" not in house.log
+
+
+async def end_games(servers: Path) -> None:
+    cluster = LocalCluster(servers)
+    await cluster.start(halted=True)
+    await cluster.halt(20)
+    await cluster.close()

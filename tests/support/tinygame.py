@@ -6,6 +6,7 @@
     "exit-zero"    exits 0 before it answers, at its first start only
     "silent"       never answers
     "deaf"         answers, but does not end on SIGTERM
+    "ends-with-3"  answers, and exits 3 on SIGTERM
 
 Its folder tells afterwards: `starts` has a line a start, `saved` what SIGTERM wrote, `two` exists if two ever ran.
 """
@@ -51,7 +52,7 @@ def main() -> None:
         if mode == "deaf":
             return
         (folder / "saved").write_text(f"start {count}")
-        os._exit(0)
+        os._exit(3 if mode == "ends-with-3" else 0)
 
     signal.signal(signal.SIGTERM, save)
     if mode == "crash" or (mode == "crash-once" and count == 1):

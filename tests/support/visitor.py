@@ -38,7 +38,7 @@ async def visit(card: dict[str, Any], name: str = "Bo") -> AsyncIterator[aiohttp
 
 async def heard(player: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
     """The next message of that kind that the meadow sends."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (said := await player.receive_json())["t"] != kind:
             pass
     return dict(said)

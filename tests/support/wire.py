@@ -10,7 +10,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,19 +29,14 @@ from bot.demo.guild.server import Guild
 from bot.demo.guild.validation import EPHEMERAL, LOADING, V2
 from cogs.faces import Faces
 from cogs.replies import Replies
-from core.changes import Changes
-from core.cluster.local_files import StoreFile
+from core.assemble import assemble
 from core.data.database import Database, insert_missing
 from core.data.tables import CardRow, EventRow, GuildRow, NoticeRow, PortRow, ServerRow
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.guilds.access import Actor
-from core.guilds.quotas import Quotas
-from core.guilds.settings import Guilds
-from core.servers.controller import Controller
-from core.servers.desk import Desk, Host, Live
-from core.servers.usecases import Servers
-from core.servers.worlds import Worlds
+from core.servers.host_rules import HostRules
 from core.worlds.shelf import Shelf
+from core.worlds.store.place import StorePlace
 
 ADA, BO, CY = cast.ADA, cast.BO, cast.CY
 NEIGHBOURS = 77
@@ -70,20 +65,27 @@ class Said:
         raise AssertionError(f"no button {label!r}")
 
 
+class Cluster(FakeCluster):
+    """No volume of it has anything that counts as a world."""
+
+    async def seal(self, server: str, volume: int) -> None:
+        return None
+
+
 class Wire:
-    def __init__(self, guild: Guild, database: Database) -> None:
+    def __init__(self, guild: Guild, database: Database, *, departures: bool = False) -> None:
         self.guild, self.database = guild, database
+        self._departures = departures
         self.changed = asyncio.Event()
-        changes, self.cluster = Changes(), FakeCluster(self.now)
-        host = Host(public_host="127.0.0.1", ports=range(25500, 25600), master_key=b"key")
-        self.desk = Desk(database, Catalogue.load(BUILT_IN), changes, Live({}, self.now()), host, self.now)
-        self.controller = Controller(self.desk, self.cluster)
-        self.servers, self.guilds = Servers(self.desk), Guilds(database, changes, self.now)
+        self.cluster = Cluster(self.now)
+        rules = HostRules("127.0.0.1", ports=range(25500, 25600), master_key=b"key", keeps_worlds=True)
         self._folder = TemporaryDirectory(prefix="dormouse-wire-")
         place = Path(self._folder.name)
-        self.worlds = Worlds(self.desk, self.cluster, Shelf(StoreFile(f"folder:{place / 'store'}"), place / "work"))
-        changes.subscribe(self.controller.wake)
-        changes.subscribe(lambda _: self.changed.set())
+        shelf = Shelf(StorePlace(f"folder:{place / 'store'}"), place / "work")
+        self.core = assemble(database, Catalogue.load(BUILT_IN), self.cluster, rules, self.now, shelf=shelf)
+        self.core.changes.subscribe(lambda _: self.changed.set())
+        self.client: Client | None = None
+        """The one that connected last."""
         self._all_faces: list[Faces] = []
         self._stack = AsyncExitStack()
         self._sent: list[Message] = []
@@ -100,21 +102,17 @@ class Wire:
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[None]:
-        faces = Faces(
-            servers=self.servers,
-            guilds=self.guilds,
-            quotas=Quotas(self.database, self.desk.changes, self.now),
-            replies=Replies(),
-            catalogue=self.desk.catalogue,
-            worlds=self.worlds,
-        )
+        faces = Faces.of(self.core, Replies())
+        if not self._departures:
+            faces = replace(faces, departures=None)
         client = Client(faces, self.database)
         client._connection.guild_ready_timeout = 0.02
+        self.client = client
         self._all_faces.append(faces)
         task = asyncio.create_task(client.start("a token"))
         try:
-            async with asyncio.timeout(10):
-                while not client.is_ready():
+            async with asyncio.timeout(60):
+                while not (client.is_ready() and client._syncing and client._syncing.done()):
                     if task.done():
                         task.result()
                     await asyncio.sleep(0.005)
@@ -138,7 +136,7 @@ class Wire:
 
     async def create(self, name: str = "Pond", person: str = ADA, guild: int = int(cast.GUILD)) -> str:
         """A server that runs."""
-        view = await self.servers.create(
+        view = await self.core.servers.creation.create(
             self.actor(person, guild), channel=int(cast.SERVERS), game="meadow", name=name, size=None
         )
         await self.until(view.id, "running")
@@ -149,7 +147,7 @@ class Wire:
             return await session.get_one(ServerRow, server)
 
     async def until(self, server: str, phase: str) -> ServerRow:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (row := await self.row(server)).phase != phase:
                 self.changed.clear()
                 if (row := await self.row(server)).phase != phase:
@@ -234,7 +232,7 @@ class Wire:
         for _ in range(times):
             self.guild.gateway.dispatch("INTERACTION_CREATE", payload, direct=direct)
         try:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(30):  # Discord waits 3 s; how fast we are is no test's affair here
                 first = await made.result
         except TimeoutError:
             return Said("failed")
@@ -276,16 +274,17 @@ def button(custom_id: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def wired(folder: Path) -> AsyncIterator[Wire]:
-    """Everything is up and the commands are registered."""
+async def wired(folder: Path, *, departures: bool = False) -> AsyncIterator[Wire]:
+    """Everything is up and the commands are registered. `departures`: guilds that the bot was removed from are minded:
+    the neighbours' would be one, because the small Discord has no guild but ours."""
     guild, database = Guild(), Database(f"sqlite+aiosqlite:///{folder / 'wire.db'}")
     base, gateway = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
     await guild.start()
     discord.http.Route.BASE = guild.api_url
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(guild.gateway_url)
     await database.migrate()
-    wire = Wire(guild, database)
-    controlling = asyncio.create_task(wire.controller.run())
+    wire = Wire(guild, database, departures=departures)
+    controlling = asyncio.create_task(wire.core.controller.run())
     try:
         await wire.connect()
         yield wire

@@ -11,15 +11,15 @@ from babel.messages.pofile import read_po
 import core.text
 from cogs.cards import STYLES
 from core.guilds.access import Do
-from core.text import LOCALES, choose, count, duration, languages, say, size
+from core.text import LOCALES, choose, count, duration, languages, name_of, say, size
 from core.words import Phase, Problem, Step
 
 ROOT = Path(core.text.__file__).parents[2]
 LITERAL = re.compile(r"""["']([a-z]+(?:\.[a-z_]+)+)["']""")
 FORMED = re.compile(r"""f["']([a-z]+\.[a-z_.]*)\{""")
 WORDS = {"bug", "old", "try_again"}
-NOT_MESSAGES = {"server.not_allowed", "port.", "setting.", "catalogue."}
-"""A refusal that is worded by level; placeholders of the catalogue."""
+NOT_MESSAGES = {"port.", "setting.", "catalogue."}
+"""Placeholders of the catalogue."""
 
 
 def catalog(language: str) -> dict[str, tuple[str, ...]]:
@@ -55,13 +55,8 @@ def test_every_message_that_the_code_names_has_a_sentence() -> None:
 def test_every_sentence_is_said_somewhere() -> None:
     code = sources()
     named, formed = set(LITERAL.findall(code)) | WORDS, tuple(FORMED.findall(code))
-    by_level = ("server.not_allowed.",)
     by_doer = {f"{message}_by" for message in named}
-    unsaid = [
-        message
-        for message in catalog("en")
-        if message not in named | by_doer and not message.startswith(formed + by_level)
-    ]
+    unsaid = [message for message in catalog("en") if message not in named | by_doer and not message.startswith(formed)]
     assert unsaid == []
 
 
@@ -95,6 +90,11 @@ def test_german_says_all_that_english_says_with_the_same_values() -> None:
         }, message
         assert all(forms), message
         assert all(german[message]), message
+
+
+def test_a_language_is_named_in_the_readers_own() -> None:
+    assert [name_of(each, "en") for each in languages()] == ["English", "German"]
+    assert [name_of(each, "de-AT") for each in languages()] == ["Englisch", "Deutsch"]
 
 
 def test_an_unknown_language_is_english_and_a_region_is_its_language() -> None:

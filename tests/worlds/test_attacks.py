@@ -22,7 +22,7 @@ from core.worlds.ledger import FileLedger, StoreLedger
 from core.worlds.listing import listing, snapshot_key
 from core.worlds.manifest import Name
 from core.worlds.restore import newest_name, restore
-from core.worlds.snapshot import Receipt, snapshot
+from core.worlds.snapshot import Taken, snapshot
 from core.worlds.store.b2 import B2Store
 from core.worlds.store.b2_keys import make_server_key
 from core.worlds.store.b2_place import B2Place
@@ -133,40 +133,40 @@ def world(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def receipt(bot: B2Store, world: Path) -> Receipt:
+def receipt(bot: B2Store, world: Path) -> Taken:
     return snapshot(bot, SERVER, world, volume=1, run=1)
 
 
-def overwrite_packs(thief: B2Store, _: Receipt) -> list[str]:
+def overwrite_packs(thief: B2Store, _: Taken) -> list[str]:
     keys = packs(thief)
     for key in keys:
         thief.put(key, bytes(len(thief.get(key))))
     return keys
 
 
-def hide_packs(thief: B2Store, _: Receipt) -> list[str]:
+def hide_packs(thief: B2Store, _: Taken) -> list[str]:
     keys = packs(thief)
     for key in keys:
         thief.hide(key)
     return keys
 
 
-def hide_the_manifest(thief: B2Store, receipt: Receipt) -> list[str]:
+def hide_the_manifest(thief: B2Store, receipt: Taken) -> list[str]:
     thief.hide(snapshot_key(SERVER, receipt.name))
     return [snapshot_key(SERVER, receipt.name)]
 
 
-def overwrite_the_manifest(thief: B2Store, receipt: Receipt) -> list[str]:
+def overwrite_the_manifest(thief: B2Store, receipt: Taken) -> list[str]:
     thief.put(snapshot_key(SERVER, receipt.name), b"ransom")
     return [snapshot_key(SERVER, receipt.name)]
 
 
-def all_of_it(thief: B2Store, receipt: Receipt) -> list[str]:
+def all_of_it(thief: B2Store, receipt: Taken) -> list[str]:
     done = [overwrite_packs(thief, receipt), overwrite_the_manifest(thief, receipt)]
     return [key for keys in (*done, hide_packs(thief, receipt), hide_the_manifest(thief, receipt)) for key in keys]
 
 
-Attack = Callable[[B2Store, Receipt], list[str]]
+Attack = Callable[[B2Store, Taken], list[str]]
 attacks = pytest.mark.parametrize(
     "attack", [overwrite_packs, hide_packs, hide_the_manifest, overwrite_the_manifest, all_of_it]
 )
@@ -175,7 +175,7 @@ attacks = pytest.mark.parametrize(
 class TestAThiefWithTheServersKey:
     @attacks
     def test_the_newest_comes_back_as_it_was_and_what_was_done_is_named(
-        self, bot: B2Store, thief: B2Store, world: Path, receipt: Receipt, tmp_path: Path, attack: Attack
+        self, bot: B2Store, thief: B2Store, world: Path, receipt: Taken, tmp_path: Path, attack: Attack
     ) -> None:
         keys = attack(thief, receipt)
         found: list[str] = []
@@ -188,7 +188,7 @@ class TestAThiefWithTheServersKey:
 
     @attacks
     def test_it_is_an_alarm_and_mending_makes_it_right(
-        self, bot: B2Store, thief: B2Store, receipt: Receipt, attack: Attack
+        self, bot: B2Store, thief: B2Store, receipt: Taken, attack: Attack
     ) -> None:
         keys, ledger = attack(thief, receipt), MemoryLedger()
         if attack is not overwrite_the_manifest:  # that one is named by check and by every reader
@@ -201,7 +201,7 @@ class TestAThiefWithTheServersKey:
 
     @attacks
     def test_the_next_snapshot_is_whole_whatever_was_done(
-        self, bot: B2Store, thief: B2Store, world: Path, receipt: Receipt, tmp_path: Path, attack: Attack
+        self, bot: B2Store, thief: B2Store, world: Path, receipt: Taken, tmp_path: Path, attack: Attack
     ) -> None:
         attack(thief, receipt)
         (world / "left").write_text("new")
@@ -211,7 +211,7 @@ class TestAThiefWithTheServersKey:
         assert picture(tmp_path / "into") == picture(world)
 
     def test_a_forged_snapshot_takes_no_others_place(
-        self, bot: B2Store, thief: B2Store, world: Path, receipt: Receipt, tmp_path: Path
+        self, bot: B2Store, thief: B2Store, world: Path, receipt: Taken, tmp_path: Path
     ) -> None:
         """Whoever writes here can add one of a larger run (FORMAT.md); what the bot has noted still means the same."""
         forged = snapshot(thief, SERVER, make_world(tmp_path / "forged", "forged"), volume=1, run=99)
@@ -245,7 +245,7 @@ class TestRot:
         version.data = bytes(data)
 
     def test_it_is_found_named_and_not_restored(
-        self, b2: B2Server, bot: B2Store, receipt: Receipt, tmp_path: Path
+        self, b2: B2Server, bot: B2Store, receipt: Taken, tmp_path: Path
     ) -> None:
         (key,) = packs(bot)
         self.rot(b2, key)
@@ -259,7 +259,7 @@ class TestRot:
         assert raised.value.files
 
     def test_a_manifest_that_rots_is_never_taken_for_the_newest(
-        self, b2: B2Server, bot: B2Store, world: Path, receipt: Receipt
+        self, b2: B2Server, bot: B2Store, world: Path, receipt: Taken
     ) -> None:
         (world / "left").write_text("new")
         rotten = snapshot(bot, SERVER, world, volume=1, run=1, full=True)
@@ -299,7 +299,7 @@ def test_no_link_leads_to_the_secrets_of_whoever_saves(b2: B2Server, bot: B2Stor
 
 class TestTheLedger:
     def test_what_we_hid_is_no_alarm_for_another_process_on_another_machine(
-        self, bot: B2Store, world: Path, receipt: Receipt
+        self, bot: B2Store, world: Path, receipt: Taken
     ) -> None:
         (world / "left").write_text("new")
         newest = snapshot(bot, SERVER, world, volume=1, run=1, full=True)
@@ -308,7 +308,7 @@ class TestTheLedger:
         again = collect(bot, SERVER, [newest.name], later(hours=2), StoreLedger(bot, SERVER))
         assert (again.snapshots, again.alarms) == ((), ())
 
-    def test_a_thief_with_the_servers_key_cannot_write_it(self, bot: B2Store, thief: B2Store, receipt: Receipt) -> None:
+    def test_a_thief_with_the_servers_key_cannot_write_it(self, bot: B2Store, thief: B2Store, receipt: Taken) -> None:
         key = snapshot_key(SERVER, receipt.name)
         with pytest.raises(StoreRefused):
             thief.put(f"ledgers/{SERVER}", key.encode())

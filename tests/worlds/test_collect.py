@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from worldgen import picture
 
-from core.worlds.collect import Collected, collect, purge, unhide
+from core.worlds.collect import CollectResult, collect, purge, unhide
 from core.worlds.listing import listing, snapshot_key
 from core.worlds.snapshot import snapshot
 from core.worlds.store.folder import FolderStore
@@ -102,7 +102,7 @@ def test_a_snapshot_under_way_keeps_its_parents_packs(
     ahead = timedelta(days=9)
     (world / "small").write_bytes(b"2")
     (tmp_path / "empty").mkdir()
-    collected: list[Collected] = []
+    collected: list[CollectResult] = []
 
     def meanwhile(operation: str, key: str, when: str) -> None:
         if operation == "put" and "/snapshots/" in key and when == "before":

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.worlds import fetch as module
 from core.worlds.errors import Hostile
 from core.worlds.fetch import fetch, is_public, public_addresses
 
@@ -34,6 +38,8 @@ from core.worlds.fetch import fetch, is_public, public_addresses
         "::ffff:8.8.8.8",
         "2002:7f00:1::",
         "64:ff9b::7f00:1",
+        "168.63.129.16",
+        "192.0.0.192",
         "not an address",
     ],
 )
@@ -60,6 +66,8 @@ def test_what_is_public_is_known(address: str) -> None:
         "https://2130706433/w.zip",
         "https://0x7f000001/w.zip",
         "https://example.org:99999/w.zip",
+        "https://example..org/w.zip",
+        f"https://{'a' * 64}.example.org/w.zip",
         "w.zip",
     ],
 )
@@ -98,8 +106,6 @@ def test_the_connection_goes_to_the_address_that_was_judged(monkeypatch: pytest.
 
 
 def test_a_redirect_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from core.worlds import fetch as module
-
     class Redirect:
         status = 302
 
@@ -113,8 +119,83 @@ def test_a_redirect_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPa
             return Redirect()
 
         def close(self) -> None: ...
+        def end(self) -> None: ...
 
     monkeypatch.setattr(module, "_Pinned", Connection)
     with pytest.raises(Hostile) as refused:
         fetch("https://1.1.1.1/w.zip", tmp_path / "a", 1000)
     assert refused.value.why == "address"
+
+
+class Bare:
+    """As a context of TLS, without it: what is said on the line is the test's to say."""
+
+    verify_mode, check_hostname = ssl.CERT_REQUIRED, True
+
+    def wrap_socket(self, plain: socket.socket, **_: Any) -> socket.socket:
+        class Line(socket.socket):
+            def do_handshake(self) -> None: ...
+
+        line, seconds = Line(fileno=plain.fileno()), plain.gettimeout()
+        plain.detach()
+        line.settimeout(seconds)
+        return line
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Callable[[socket.socket], object]], str]:
+    """Fetches what `says` says on each connection; why it was refused, or "" if it is there."""
+    monkeypatch.setattr(module.ssl, "create_default_context", Bare)
+    monkeypatch.setattr(module, "public_addresses", lambda *_: ["127.0.0.1"])
+
+    def served(says: Callable[[socket.socket], object]) -> str:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+
+            def serve() -> None:
+                line, _ = listening.accept()
+                with line:
+                    line.recv(65536)
+                    says(line)
+
+            threading.Thread(target=serve, daemon=True).start()
+            try:
+                fetch(f"https://example.org:{listening.getsockname()[1]}/w.zip", tmp_path / "a", 1000)
+            except Hostile as refused:
+                assert not (tmp_path / "a").exists()
+                return refused.why
+            return ""
+
+    return served
+
+
+def test_what_comes_whole_is_there(served: Any, tmp_path: Path) -> None:
+    assert served(lambda line: line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")) == ""
+    assert (tmp_path / "a").read_bytes() == b"hello"
+
+
+def test_what_breaks_off_is_not_taken_for_the_file(served: Any) -> None:
+    assert served(lambda line: line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")) == "away"
+
+
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_who_dawdles_is_given_up(served: Any, monkeypatch: pytest.MonkeyPatch, start: bytes) -> None:
+    """One byte at a time is no silence: only the time for all of it ends that, also within a header."""
+    monkeypatch.setattr(module, "WITHIN", 0.3)
+    gone = threading.Event()
+
+    def dawdle(line: socket.socket) -> None:
+        try:
+            line.sendall(start)
+            while not gone.wait(0.02):
+                line.sendall(b"x")
+        except OSError:
+            gone.set()
+
+    assert served(dawdle) == "away"
+    gone.set()
+
+
+@pytest.mark.parametrize("where", ["https://[x", "//[::1", "https://example.org:x/"])
+def test_a_redirect_to_what_is_no_address_is_refused(served: Any, where: str) -> None:
+    words = f"HTTP/1.1 302 Found\r\nLocation: {where}\r\n\r\n".encode()
+    assert served(lambda line: line.sendall(words)) == "address"

@@ -10,7 +10,7 @@ import pytest
 from worldgen import picture
 
 from core.worlds import builder, chunks, snapshot
-from core.worlds.errors import TooLate
+from core.worlds.errors import Incomplete, TooLate
 from core.worlds.listing import load, silent
 from core.worlds.manifest import TORN
 from core.worlds.store.port import StoreAway
@@ -144,6 +144,8 @@ def test_a_file_that_never_rests_is_taken_and_marked(
     assert receipt.torn == 1
     entry = load(store, SERVER, receipt.name, silent).entries[1]
     assert (entry.flags, entry.ctime) == (TORN, 0)
+    with pytest.raises(Incomplete, match="busy"):
+        snapshot.refuse_what_is_no_seal(store, SERVER, receipt)
 
 
 def test_a_file_that_is_cut_while_it_is_read_does_not_stop_a_snapshot(

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sampling import ALL
 from worldgen import picture
 
 from core.worlds import builder, pack
@@ -217,7 +218,7 @@ def small_packs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class TestWorlds(Worlds.TestCase):  # type: ignore[misc, valid-type]
     settings = settings(
-        max_examples=25,
+        max_examples=1000 if ALL else 25,
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -29,7 +29,7 @@ BURROW = "1455000000000000034"
 DIRECT_CHANNELS = {ADA: "1455000000000000040", BO: "1455000000000000041", CY: "1455000000000000042"}
 """Person -> the direct message channel between them and the bot."""
 
-TEXT, DIRECT, VOICE, CATEGORY_TYPE = 0, 1, 2, 4
+TEXT, DIRECT, VOICE, CATEGORY_TYPE, THREAD = 0, 1, 2, 4, 11
 """Channel types."""
 
 NOTES = {
@@ -133,6 +133,30 @@ def channel(channel_id: str, kind: int, name: str, position: int, *, topic: str 
     if kind == VOICE:
         made |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None, "last_message_id": None}
     return made
+
+
+def thread(thread_id: str, name: str, parent_id: str, owner_id: str, now: str) -> Json:
+    """A public thread, open. Its members are not kept."""
+    return {
+        "id": thread_id,
+        "type": THREAD,
+        "guild_id": GUILD,
+        "parent_id": parent_id,
+        "owner_id": owner_id,
+        "name": name,
+        "last_message_id": None,
+        "message_count": 0,
+        "member_count": 1,
+        "total_message_sent": 0,
+        "rate_limit_per_user": 0,
+        "flags": 0,
+        "thread_metadata": {
+            "archived": False,
+            "auto_archive_duration": 1440,
+            "archive_timestamp": now,
+            "locked": False,
+        },
+    }
 
 
 def direct(channel_id: str, recipient: Json) -> Json:

@@ -124,8 +124,24 @@ def expired_token() -> ApiError:
     return ApiError(401, 50027, "Invalid Webhook Token")
 
 
+def archived_thread() -> ApiError:
+    return ApiError(400, 50083, "Thread is archived")
+
+
 def bad_json() -> ApiError:
     return ApiError(400, 50109, "The request body contains invalid JSON.")
+
+
+def no_mutual_guild() -> ApiError:
+    return ApiError(403, 50278, "Cannot send messages to this user due to having no mutual guilds")
+
+
+def no_history() -> ApiError:
+    return ApiError(400, 160002, "Cannot reply without permission to read message history")
+
+
+def locked_thread() -> ApiError:
+    return ApiError(403, 160005, "Thread is locked")
 
 
 def invalid_form(faults: Iterable[Fault]) -> ApiError:

@@ -56,6 +56,12 @@ class ChannelChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadChanged:
+    how: Literal["CREATE", "UPDATE", "DELETE"]
+    thread: Json
+
+
+@dataclass(frozen=True, slots=True)
 class MemberChanged:
     """Roles or nick."""
 
@@ -65,6 +71,11 @@ class MemberChanged:
 @dataclass(frozen=True, slots=True)
 class RoleChanged:
     role: Json
+
+
+@dataclass(frozen=True, slots=True)
+class RoleDeleted:
+    role_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +116,10 @@ Event = (
     | MessageDeleted
     | Typing
     | ChannelChanged
+    | ThreadChanged
     | MemberChanged
     | RoleChanged
+    | RoleDeleted
     | VoiceChanged
     | BotMembershipChanged
     | GuildAvailability

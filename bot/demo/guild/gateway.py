@@ -25,6 +25,8 @@ from bot.demo.guild.events import (
     MessageUpdated,
     PresenceChanged,
     RoleChanged,
+    RoleDeleted,
+    ThreadChanged,
     VoiceChanged,
 )
 from bot.demo.guild.sessions import PRIVILEGED, CloseCode, Connection, Intent, Op, Session
@@ -331,6 +333,10 @@ class Gateway:
                 self._to_channel("MESSAGE_DELETE", message.channel_id, gone)
             case ChannelChanged(how, channel):
                 self._to(Intent.GUILDS, f"CHANNEL_{how}", channel)
+            case ThreadChanged(how, thread) if self._world.may_see(cast.BOT, thread["parent_id"]):
+                self._to(Intent.GUILDS, f"THREAD_{how}", thread)
+            case RoleDeleted(role_id):
+                self._to(Intent.GUILDS, "GUILD_ROLE_DELETE", {"guild_id": cast.GUILD, "role_id": role_id})
             case RoleChanged(role):
                 self._to(Intent.GUILDS, "GUILD_ROLE_UPDATE", {"guild_id": cast.GUILD, "role": role})
             case MemberChanged(member):

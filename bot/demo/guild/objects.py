@@ -68,7 +68,7 @@ def gateway_guild(world: World, *, everybody: bool) -> Json:
         "member_count": len(world.members),
         "members": members,
         "channels": world.guild_channels(),
-        "threads": [],
+        "threads": world.active_threads(),
         "presences": [],
         "voice_states": [{k: v for k, v in s.items() if k != "guild_id"} for s in world.voice.values()],
         "stage_instances": [],

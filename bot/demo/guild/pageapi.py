@@ -27,6 +27,8 @@ from bot.demo.guild.events import (
     MessageUpdated,
     PresenceChanged,
     RoleChanged,
+    RoleDeleted,
+    ThreadChanged,
     Typing,
     VoiceChanged,
 )
@@ -223,7 +225,7 @@ class PageApi:
                 self._tell("presence", {"user_id": user_id, "online": online})
             case CommandsChanged():
                 self._tell("commands", list(self._world.commands.values()))
-            case ChannelChanged() | RoleChanged():
+            case ChannelChanged() | ThreadChanged() | RoleChanged() | RoleDeleted():
                 self._tell_channels()
             case MemberChanged() | BotMembershipChanged():
                 self._tell("members", self._members())

@@ -36,6 +36,7 @@ class Permission(IntFlag):
     MANAGE_NICKNAMES = 1 << 27
     MANAGE_ROLES = 1 << 28
     USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
     CREATE_PUBLIC_THREADS = 1 << 35
     SEND_MESSAGES_IN_THREADS = 1 << 38
 
@@ -84,3 +85,12 @@ def in_channel(base: Permission, member: Json, overwrites: Iterable[Json], *, gu
     bits = apply(bits, [by_id[user_id]] if user_id in by_id else [])
     # Who cannot see a channel can do nothing in it.
     return bits if Permission.VIEW_CHANNEL in bits else Permission(0)
+
+
+def in_thread(parent: Permission) -> Permission:
+    """What whoever has `parent` in a channel may do in its threads: there another bit says who may write.
+
+    https://discord.com/developers/docs/topics/threads#permissions
+    """
+    writes = Permission.SEND_MESSAGES_IN_THREADS in parent
+    return parent | Permission.SEND_MESSAGES if writes else parent & ~Permission.SEND_MESSAGES

@@ -13,9 +13,14 @@ from bot.demo.guild.errors import (
     ApiError,
     Fault,
     Json,
+    archived_thread,
     closed_to_messages,
     invalid_form,
+    locked_thread,
     missing_access,
+    missing_permissions,
+    no_history,
+    no_mutual_guild,
     not_text,
     not_yours,
     refuse,
@@ -63,6 +68,7 @@ class Rest:
             ("GET", "/guilds/{guild}/scheduled-events", self._scheduled_events),
             ("GET", "/guilds/{guild}/threads/active", self._threads),
             ("GET", channel, self._channel),
+            ("PATCH", channel, self._edit_channel),
             ("DELETE", channel, self._delete_channel),
             ("POST", channel + "/typing", self._typing),
             ("GET", channel + "/messages", self._list),
@@ -150,7 +156,7 @@ class Rest:
 
     async def _threads(self, request: web.Request) -> web.Response:
         self._require_guild(request)
-        return answer({"threads": [], "members": [], "has_more": False})
+        return answer({"threads": self._world.active_threads(), "members": [], "has_more": False})
 
     def _require_guild(self, request: web.Request) -> None:
         if request.match_info["guild"] != cast.GUILD:
@@ -168,6 +174,15 @@ class Rest:
 
     async def _channel(self, request: web.Request) -> web.Response:
         return answer(self._visible(request, Permission(0)))
+
+    async def _edit_channel(self, request: web.Request) -> web.Response:
+        """`{archived}` of a thread, by whoever may write there; nothing else is the bot's to change."""
+        channel, body = self._visible(request, Permission.SEND_MESSAGES), await read_object(request)
+        if channel["type"] != cast.THREAD or set(body) - {"archived"}:
+            raise missing_permissions()
+        if channel["thread_metadata"]["locked"]:
+            self._visible(request, Permission.MANAGE_THREADS)
+        return answer(self._world.edit_thread(channel["id"], archived=bool(body.get("archived"))))
 
     async def _delete_channel(self, request: web.Request) -> web.Response:
         channel = self._visible(request, Permission.MANAGE_CHANNELS)
@@ -216,6 +231,9 @@ class Rest:
             raise not_text()
         if channel["type"] == cast.DIRECT and channel["recipients"][0]["id"] in self._world.closed:
             raise closed_to_messages()
+        if channel["type"] == cast.DIRECT and not self._world.bot_present:
+            raise no_mutual_guild()
+        self._require_unlocked(channel)
         refuse(validation.check_message(body))
         if uploads:
             self._visible(request, Permission.ATTACH_FILES)
@@ -226,15 +244,20 @@ class Rest:
                 return answer(messages.view(same, nonce=True))
         extra = self._reference(channel, body)
         kind = REPLY if extra else DEFAULT
+        if channel["type"] == cast.THREAD and channel["thread_metadata"]["archived"]:
+            self._world.edit_thread(channel["id"], archived=False)
         message = messages.create(channel["id"], cast.BOT, body, uploads, kind=kind, extra=extra)
         return answer(messages.view(message, nonce=True))
 
     async def _edit(self, request: web.Request) -> web.Response:
         body, uploads = await read_with_files(request)
-        self._visible(request, Permission(0))
+        channel = self._visible(request, Permission(0))
         message = self._message(request)
         if message.author_id != cast.BOT:
             raise not_yours()
+        if channel["type"] == cast.THREAD and channel["thread_metadata"]["archived"]:
+            raise archived_thread()
+        self._require_unlocked(channel)
         refuse(validation.check_message(body, old=message.data))
         return answer(self._world.messages.view(self._world.messages.edit(message, body, uploads)))
 
@@ -245,6 +268,11 @@ class Rest:
             self._visible(request, Permission.MANAGE_MESSAGES)
         self._world.messages.delete(message)
         return nothing()
+
+    def _require_unlocked(self, channel: Json) -> None:
+        locked = channel["type"] == cast.THREAD and channel["thread_metadata"]["locked"]
+        if locked and Permission.MANAGE_THREADS not in self._world.permissions(cast.BOT, channel):
+            raise locked_thread()
 
     def _message(self, request: web.Request) -> Message:
         message = self._world.messages.get(request.match_info["channel"], request.match_info["message"])
@@ -266,7 +294,7 @@ class Rest:
                 raise invalid_form([Fault(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")])
             return {}
         if Permission.READ_MESSAGE_HISTORY not in self._world.permissions(cast.BOT, channel):
-            raise ApiError(400, 160002, "Cannot reply without permission to read message history")
+            raise no_history()
         kept: Json = {"type": 0, "channel_id": channel["id"], "message_id": message_id}
         if channel["type"] != cast.DIRECT:
             kept["guild_id"] = cast.GUILD

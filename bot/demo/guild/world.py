@@ -18,11 +18,13 @@ from bot.demo.guild.events import (
     MemberChanged,
     MessageCreated,
     RoleChanged,
+    RoleDeleted,
+    ThreadChanged,
     VoiceChanged,
 )
 from bot.demo.guild.messages import Messages
 from bot.demo.guild.permissions import Permission
-from bot.demo.guild.snowflakes import Snowflakes
+from bot.demo.guild.snowflakes import Snowflakes, iso
 from bot.demo.guild.storage import Storage
 
 
@@ -101,6 +103,15 @@ class World:
         self.emitter.emit(RoleChanged(role))
         return role
 
+    def delete_role(self, role_id: str) -> None:
+        """Whoever had it has it no more."""
+        del self.roles[role_id]
+        self.storage.drop("role", role_id)
+        for user_id, member in list(self.members.items()):
+            if role_id in member["roles"]:
+                self.edit_member(user_id, roles=[each for each in member["roles"] if each != role_id])
+        self.emitter.emit(RoleDeleted(role_id))
+
     def close_direct(self, user_id: str, *, closed: bool) -> None:
         """Whether this person refuses direct messages from the bot (50007)."""
         (self.closed.add if closed else self.closed.discard)(user_id)
@@ -131,11 +142,28 @@ class World:
         return self.channels[channel_id]
 
     def guild_channels(self) -> list[Json]:
-        return [channel for channel in self.channels.values() if channel["type"] != cast.DIRECT]
+        """Without threads."""
+        return [each for each in self.channels.values() if each["type"] not in (cast.DIRECT, cast.THREAD)]
+
+    def active_threads(self) -> list[Json]:
+        threads = (each for each in self.channels.values() if each["type"] == cast.THREAD)
+        return [thread for thread in threads if not thread["thread_metadata"]["archived"]]
 
     def create_channel(self, name: str, *, kind: int = cast.TEXT, parent_id: str | None = cast.CATEGORY) -> Json:
         channel = cast.channel(self.snowflakes.make(), kind, name, len(self.channels)) | {"parent_id": parent_id}
         return self._put_channel("CREATE", channel)
+
+    def create_thread(self, parent_id: str, name: str, owner_id: str) -> Json:
+        self.channel(parent_id)
+        return self._put_channel(
+            "CREATE", cast.thread(self.snowflakes.make(), name, parent_id, owner_id, iso(self.clock()))
+        )
+
+    def edit_thread(self, thread_id: str, **changes: bool) -> Json:
+        """Change `archived` or `locked`."""
+        thread = self.channel(thread_id)
+        metadata = {**thread["thread_metadata"], **changes, "archive_timestamp": iso(self.clock())}
+        return self._put_channel("UPDATE", {**thread, "thread_metadata": metadata})
 
     def edit_channel(self, channel_id: str, **changes: Any) -> Json:
         """Change `name`, `topic`, `position` or `permission_overwrites` ([{id, type, allow, deny}])."""
@@ -146,7 +174,10 @@ class World:
         del self.channels[channel_id]
         self.storage.drop("channel", channel_id)
         self.messages.forget_channel(channel_id)
-        self.emitter.emit(ChannelChanged("DELETE", channel))
+        for thread in [each["id"] for each in self.channels.values() if each.get("parent_id") == channel_id]:
+            if self.channels[thread]["type"] == cast.THREAD:
+                self.delete_channel(thread)
+        self._tell_channel("DELETE", channel)
         return channel
 
     def move_voice(self, user_id: str, channel_id: str | None) -> None:
@@ -183,6 +214,8 @@ class World:
         base = permissions.in_guild(member, self.roles, guild_id=cast.GUILD, owner_id=cast.OWNER)
         if channel is None:
             return base
+        if channel["type"] == cast.THREAD:
+            return permissions.in_thread(self.permissions(user_id, self.channel(channel["parent_id"])))
         return permissions.in_channel(base, member, channel["permission_overwrites"], guild_id=cast.GUILD)
 
     def require(self, user_id: str, channel: Json, needed: Permission) -> None:
@@ -265,8 +298,12 @@ class World:
     def _put_channel(self, how: Any, channel: Json) -> Json:
         self.channels[channel["id"]] = channel
         self.storage.put("channel", channel["id"], channel)
-        self.emitter.emit(ChannelChanged(how, channel))
+        self._tell_channel(how, channel)
         return channel
+
+    def _tell_channel(self, how: Any, channel: Json) -> None:
+        is_thread = channel["type"] == cast.THREAD
+        self.emitter.emit(ThreadChanged(how, channel) if is_thread else ChannelChanged(how, channel))
 
     def _seed(self) -> None:
         for role in cast.roles():

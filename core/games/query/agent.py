@@ -6,10 +6,10 @@ import json
 
 import aiohttp
 
-from core.cluster.port import Endpoint
+from core.authority import authority
 from core.games.catalogue import Query as Rule
 from core.games.query.http import LARGEST, TIMEOUT, read
-from core.games.query.port import Players, Query
+from core.games.query.port import Endpoint, Players, Query
 from core.words import Unknown
 
 KINDS = ("minecraft", "a2s", "console")
@@ -24,7 +24,8 @@ class AgentQuery(Query):
 
     async def players(self, endpoint: Endpoint, rule: Rule, *, token: str = "") -> Players:
         """`endpoint` and `token` are the agent's."""
-        url, headers = f"http://{endpoint.host}:{endpoint.port}/v1/players", {"Authorization": f"Bearer {token}"}
+        url = f"http://{authority(endpoint.host, endpoint.port)}/v1/players"
+        headers = {"Authorization": f"Bearer {token}"}
         try:
             async with self._session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False) as answer:
                 said = json.loads(await answer.content.read(LARGEST))

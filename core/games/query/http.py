@@ -7,9 +7,9 @@ from typing import Any
 
 import aiohttp
 
-from core.cluster.port import Endpoint
+from core.authority import authority
 from core.games.catalogue import Query as Rule
-from core.games.query.port import Players, Query
+from core.games.query.port import Endpoint, Players, Query
 from core.words import Empty, Occupied, Unknown
 
 TIMEOUT = aiohttp.ClientTimeout(total=3)
@@ -23,7 +23,7 @@ class HttpQuery(Query):
         self._session = session
 
     async def players(self, endpoint: Endpoint, rule: Rule, *, token: str = "") -> Players:
-        url = f"http://{endpoint.host}:{endpoint.port}{rule.path}"
+        url = f"http://{authority(endpoint.host, endpoint.port)}{rule.path}"
         try:
             async with self._session.get(url, timeout=TIMEOUT, allow_redirects=False) as answer:
                 if answer.status != 200:

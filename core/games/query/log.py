@@ -12,10 +12,9 @@ import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
-from core.cluster.port import LogPart, Observed
 from core.errors import ClusterError
 from core.games.catalogue import Query as Rule
-from core.games.query.port import Players
+from core.games.query.port import LogPart, Players, Run
 from core.words import Empty, Occupied, Unknown
 
 FORGOTTEN = 120.0  # seconds after which a log that nobody asks about is followed no more
@@ -23,7 +22,8 @@ LONGEST_LINE = 4096  # characters; the game is members' code
 AGAIN = 5.0  # seconds after a stream that broke
 
 Follow = Callable[[str], AsyncIterator[LogPart]]
-"""`core.cluster.port.Cluster.follow`"""
+"""The output of a server's current run: first all there is, then more as it comes. Ends with the run; raises
+`ClusterError` where there is none or the line breaks."""
 
 
 @dataclass(slots=True)
@@ -60,12 +60,12 @@ class LogQuery:
         self._follow = follow
         self._followed: dict[tuple[str, str, int], _Followed] = {}
 
-    async def players(self, server: str, seen: Observed, rule: Rule) -> Players:
+    async def players(self, server: str, run: Run, rule: Rule) -> Players:
         """Who is on by this run's log. Never raises; waits a moment for a log that is only begun to be read."""
-        if not rule.join or not rule.leave or seen.uid is None:
+        if not rule.join or not rule.leave or run.uid is None:
             return Players(Unknown("this game tells nobody who plays"))
         self._forget()
-        key = server, seen.uid, seen.restarts
+        key = server, run.uid, run.restarts
         for other in [other for other in self._followed if other[0] == server and other != key]:
             self._followed.pop(other).task.cancel()
         now = asyncio.get_running_loop().time()

@@ -4,10 +4,37 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Protocol
 
-from core.cluster.port import Endpoint
 from core.games.catalogue import Query as Rule
 from core.words import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the bot itself reaches a port of a game or of its agent (not what members use)."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogPart:
+    """Some lines of a run's output. `whole`: with those before them, they are all since the run began."""
+
+    lines: tuple[str, ...]
+    whole: bool
+
+
+class Run(Protocol):
+    """Which run of a server's game it is. Another pod is another run, and so is a restart within a pod."""
+
+    @property
+    def uid(self) -> str | None:
+        """The pod's; None where there is none."""
+
+    @property
+    def restarts(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

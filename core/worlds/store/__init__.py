@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from .port import NotThere, Store, StoreAway, StoreError, StoreRefused, Version
+from .place import KEY, KEY_ID, REALM
+from .port import KeyRefused, NotThere, Store, StoreAway, StoreError, StoreRefused, Version
 
-__all__ = ["NotThere", "Store", "StoreAway", "StoreError", "StoreRefused", "Version", "open_store"]
+__all__ = ["KeyRefused", "NotThere", "Store", "StoreAway", "StoreError", "StoreRefused", "Version", "open_store"]
 
 
 def open_store(place: str, environment: Mapping[str, str], *, public_url: str = "", secret: bytes = b"") -> Store:
@@ -25,7 +26,7 @@ def open_store(place: str, environment: Mapping[str, str], *, public_url: str = 
         from .b2 import B2Store
         from .b2_place import B2Place
 
-        key_id, key, realm = (environment.get(f"DORMOUSE_B2_{name}", "") for name in ("KEY_ID", "KEY", "REALM"))
+        key_id, key, realm = (environment.get(name, "") for name in (KEY_ID, KEY, REALM))
         try:
             return B2Store(B2Place.parse(place, key_id, key, realm))
         except ValueError as error:

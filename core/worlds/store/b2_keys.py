@@ -12,10 +12,11 @@ it must not be, leave `writeKeys` out: then every server gets the bot's key (`sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from core.words import is_server_id
 from core.worlds.store.b2 import B2Store
 from core.worlds.store.b2_words import lacks
 from core.worlds.store.port import check_key
@@ -75,21 +76,45 @@ def remove_server_keys(store: B2Store, server: str, *, but: Collection[str] = ()
     return len(gone)
 
 
+def server_keys(store: B2Store) -> dict[str, int]:
+    """How many keys each server holds that save its own world; 0 where it only has one to read another's. Only keys of
+    this bucket and prefix count: one account may serve several installations."""
+    if not makes_keys(store):
+        return {}
+    worlds, bucket = f"{store.place.prefix}worlds/", store.client.run("", lambda at: at.bucket)
+    found: dict[str, int] = {}
+    for key in _keys(store):
+        holder, prefix = str(key["keyName"]).removeprefix(_NAMED), str(key.get("namePrefix") or "")
+        buckets = key.get("bucketIds") or [key.get("bucketId")]
+        if key["keyName"] != _name(holder) or not is_server_id(holder):
+            continue
+        if buckets == [bucket] and prefix.startswith(worlds):
+            found[holder] = found.get(holder, 0) + (prefix == f"{worlds}{holder}/")
+    return found
+
+
+_NAMED = "dormouse-"
+
+
 def _name(server: str) -> str:
-    return f"dormouse-{server}"
+    return _NAMED + server
 
 
 def _ids(store: B2Store, name: str) -> list[str]:
+    return [key["applicationKeyId"] for key in _keys(store) if key["keyName"] == name]
+
+
+def _keys(store: B2Store) -> Iterator[dict[str, Any]]:
+    """All of the account's, as B2 tells them."""
     if "listKeys" not in store.client.restrictions().capabilities:
         raise lacks("listKeys")
-    found: list[str] = []
     start: str | None = None
     while True:
         page = store.client.run("listKeys", _listing(start))
-        found += [key["applicationKeyId"] for key in page["keys"] if key["keyName"] == name]
+        yield from page["keys"]
         start = page["nextApplicationKeyId"]
         if start is None:
-            return found
+            return
 
 
 def _listing(start: str | None) -> Callable[[Connection], Any]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.worlds.store.b2_place import B2Place
-from core.worlds.store.port import NotThere, StoreError, StoreRefused
+from core.worlds.store.port import KeyRefused, NotThere, StoreError, StoreRefused
 
 USES = {
     "listBuckets": "finding the bucket",
@@ -63,11 +63,11 @@ class Restrictions:
     restricted: bool
 
 
-def other_bucket(place: B2Place, allowed: Restrictions) -> StoreRefused:
+def other_bucket(place: B2Place, allowed: Restrictions) -> KeyRefused:
     if not allowed.buckets:
-        return StoreRefused("The B2 key is restricted to a bucket that does not exist any more. Make a new key.")
+        return KeyRefused("The B2 key is restricted to a bucket that does not exist any more. Make a new key.")
     names = ", ".join(sorted(allowed.buckets))
-    return StoreRefused(
+    return KeyRefused(
         f"The B2 key is restricted to bucket {names}, but STORE names {place.bucket}. Change one of them."
     )
 
@@ -111,9 +111,7 @@ def refusal(error: Exception, place: B2Place, capability: str, allowed: Restrict
 def _wrong_key(error: WrongKey) -> StoreRefused:
     if error.code == "unsupported":
         return StoreRefused("This kind of B2 key cannot use the native API. Make an application key.")
-    return StoreRefused(
-        "B2 does not accept B2_KEY_ID and B2_KEY: they are mistyped, deleted or expired. Make a new key."
-    )
+    return KeyRefused("B2 does not accept B2_KEY_ID and B2_KEY: they are mistyped, deleted or expired. Make a new key.")
 
 
 def _cap(text: str) -> StoreRefused:

@@ -47,6 +47,11 @@ class StoreRefused(StoreError):
     """
 
 
+class KeyRefused(StoreRefused):
+    """The store does not take this key, whatever is asked: it was deleted, has expired, or is for another place.
+    Another key may do."""
+
+
 class NotThere(StoreError):
     """Nothing is visible under this key, or the version asked for does not exist."""
 

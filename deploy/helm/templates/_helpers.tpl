@@ -25,6 +25,20 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{ .Values.ports | default (ternary "30000-32767" "25500-25999" (eq .Values.exposure "nodeport")) }}
 {{- end }}
 
+{{/* Whether two pods may run side by side: PostgreSQL keeps what they share, and no disk is one node's. */}}
+{{- define "dormouse.shared" -}}
+{{- if and (eq .Values.database "postgresql") (not .Values.persistence.enabled) }}yes{{ end -}}
+{{- end }}
+
+{{- define "dormouse.strategy" -}}
+{{ .Values.strategy | default (ternary "RollingUpdate" "Recreate" (eq (include "dormouse.shared" .) "yes")) }}
+{{- end }}
+
+{{/* GiB that a pod may write to its node's disk: scratch, where that is no disk of its own, and 2 for what else it writes. */}}
+{{- define "dormouse.written" -}}
+{{ add (ternary 0 (trimSuffix "Gi" .Values.scratch.size) .Values.scratch.disk) 2 }}Gi
+{{- end }}
+
 {{/* The level of Pod Security: warned about too, so that a dry run of a StatefulSet shows what would be refused. */}}
 {{- define "dormouse.podSecurity" -}}
 pod-security.kubernetes.io/enforce: {{ . }}
@@ -56,10 +70,17 @@ securityContext:
   capabilities:
     drop: [ALL]
 resources:
-  {{- toYaml .Values.resources | nindent 2 }}
+  {{- $written := dict "limits" (dict "ephemeral-storage" (include "dormouse.written" .)) }}
+  {{- toYaml (mustMergeOverwrite (deepCopy .Values.resources) $written) | nindent 2 }}
 volumeMounts:
   - name: data
     mountPath: /data
+  - name: scratch
+    mountPath: /data/work
+  - name: games
+    mountPath: /etc/dormouse/games
+  - name: pods
+    mountPath: /etc/dormouse/pods
   - name: tmp
     mountPath: /tmp
 {{- end }}

@@ -29,8 +29,23 @@
 {{- $said = append $said "secret.masterKey: without a volume it cannot be made once and kept, so give one (openssl rand -hex 32)." -}}
 {{- end -}}
 {{- end -}}
-{{- if and (eq $v.strategy "RollingUpdate") (or (eq $v.database "sqlite") $v.persistence.enabled) -}}
+{{- if and (eq $v.strategy "RollingUpdate") (ne (include "dormouse.shared" .) "yes") -}}
 {{- $said = append $said "strategy: RollingUpdate needs database postgresql and persistence.enabled false: two pods cannot share the data volume." -}}
+{{- end -}}
+{{- if and (gt (int $v.replicas) 1) (ne (include "dormouse.shared" .) "yes") -}}
+{{- $said = append $said "replicas: more than one needs database postgresql and persistence.enabled false: two pods cannot share the data volume." -}}
+{{- end -}}
+{{- if and (gt (int $v.replicas) 1) (eq $v.strategy "Recreate") -}}
+{{- $said = append $said "strategy: Recreate ends all replicas at once: leave it empty, so that one stays." -}}
+{{- end -}}
+{{- if and $v.scratch.storageClass (not $v.scratch.disk) -}}
+{{- $said = append $said "scratch.storageClass: it is for a volume: set scratch.disk to true, or leave it empty." -}}
+{{- end -}}
+{{- if dig "limits" "ephemeral-storage" "" $v.resources -}}
+{{- $said = append $said "resources.limits.ephemeral-storage: leave it out: it follows from scratch.size." -}}
+{{- end -}}
+{{- if and $v.externalTrafficPolicy (eq $v.exposure "hostport") -}}
+{{- $said = append $said "externalTrafficPolicy: leave it empty with hostport, where games see players' own addresses anyway." -}}
 {{- end -}}
 {{- if eq $v.games.namespace .Release.Namespace -}}
 {{- $said = append $said "games.namespace: games need a namespace of their own, not the bot's." -}}
@@ -53,7 +68,7 @@
 {{- $said = append $said (printf "ports: with exposure nodeport they lie within 30000-32767, not %s." $v.ports) -}}
 {{- end -}}
 {{- $secrets := list "DISCORD_TOKEN" "MASTER_KEY" "DATABASE_URL" "B2_KEY" -}}
-{{- $named := dict "EXPOSURE" "exposure" "ADDRESSES" "addresses" "PUBLIC_HOST" "publicHost" "PORTS" "ports" "NAMESPACE" "games.namespace" "IMAGE" "image" "DISCORD_API_URL" "discord.apiUrl" "DISCORD_GATEWAY_URL" "discord.gatewayUrl" "HEALTH" "healthPort" -}}
+{{- $named := dict "EXPOSURE" "exposure" "ADDRESSES" "addresses" "PUBLIC_HOST" "publicHost" "PORTS" "ports" "NAMESPACE" "games.namespace" "IMAGE" "image" "DISCORD_API_URL" "discord.apiUrl" "DISCORD_GATEWAY_URL" "discord.gatewayUrl" "HEALTH" "healthPort" "TRAFFIC_POLICY" "externalTrafficPolicy" "SCRATCH" "scratch.size" "GAMES_DIR" "games.files" "POD_FILE" "games.pods" -}}
 {{- range $name, $_ := $v.settings -}}
 {{- if hasPrefix "DORMOUSE_" $name -}}
 {{- $said = append $said (printf "settings.%s: leave DORMOUSE_ away: %s." $name (trimPrefix "DORMOUSE_" $name)) -}}

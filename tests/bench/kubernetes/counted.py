@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import bot.app
-from bot import telemetry
 from bot.settings import load
-from core.cluster.api import Api
+from bot.telemetry import logs
+from core.cluster.kubernetes.api import Api
 
 asked: Counter[str] = Counter()
 
@@ -43,5 +43,5 @@ async def run() -> None:
 
 
 if __name__ == "__main__":
-    telemetry.set_up()
+    logs.set_up()
     asyncio.run(run())

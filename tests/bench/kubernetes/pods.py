@@ -11,8 +11,8 @@ from typing import Any, Self
 
 import aiohttp
 
-from core.cluster import names
-from core.cluster.api import Api, configuration
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.api import Api, configuration
 
 WITHIN = 120.0
 """Seconds that anything may take."""

@@ -20,13 +20,13 @@ import kube
 from copies import copy
 from starting import INSTALLATION
 
-from core.cluster import names
-from core.cluster.addresses import Addresses, Exposure
-from core.cluster.api import Api, configuration
-from core.cluster.applied import Applier
-from core.cluster.manifests import manifests
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.addresses import Addresses, Exposure
+from core.cluster.kubernetes.api import Api, configuration
+from core.cluster.kubernetes.applied import Applier
+from core.cluster.kubernetes.manifests import manifests
+from core.cluster.kubernetes.site import Site
 from core.cluster.port import PortSpec, ServerSpec
-from core.cluster.site import Site
 from core.games.catalogue import BUILT_IN, Catalogue, Game
 from core.words import new_server_id
 

@@ -18,13 +18,13 @@ from typing import Any
 
 from measuring import TICK, Memory
 
-from core.cluster import names
-from core.cluster.addresses import Addresses, Exposure
-from core.cluster.api import Api, configuration
-from core.cluster.holdings import Holdings
-from core.cluster.kubernetes import KubernetesCluster
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.addresses import Addresses, Exposure
+from core.cluster.kubernetes.api import Api, configuration
+from core.cluster.kubernetes.cluster import KubernetesCluster
+from core.cluster.kubernetes.holdings import Holdings
+from core.cluster.kubernetes.site import Site
 from core.cluster.port import Listed
-from core.cluster.site import Site
 
 INSTALLATION = "bench"
 KINDS = ("statefulsets", "pods", "persistentvolumeclaims", "services", "networkpolicies")

@@ -23,9 +23,9 @@ from sides import Side
 
 from bot.demo.guild import cast
 from bot.demo.guild.events import Event, MessageCreated, MessageUpdated
-from core.cluster.manifests import manifests
+from core.cluster.kubernetes.manifests import manifests
+from core.cluster.kubernetes.site import Site
 from core.cluster.port import PortSpec
-from core.cluster.site import Site
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.guilds.limits import WORLD_BYTES
 from core.words import new_server_id

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import kube
 import pytest
 
-from core.cluster.kubernetes import KubernetesCluster
+from core.cluster.kubernetes.cluster import KubernetesCluster
 from core.cluster.port import ServerSpec
 from core.words import new_server_id
-from tests.contracts import cluster as contract
-from tests.contracts.cluster import ClusterContract, MakeSpec, Reopen
+from tests.contracts.cluster import ClusterContract, MakeSpec, Occupy, Reopen
 
 kube.needs_cluster()
 pytestmark = kube.pytestmark
@@ -32,12 +32,6 @@ class Opened:
         self.now = await self.namespace.cluster(self.installation)
         await self.now.start()
         return self.now
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kubelet's back-off alone takes half a minute until the third exit."""
-    monkeypatch.setattr(contract, "PATIENCE", 90.0)
 
 
 @pytest.fixture
@@ -60,6 +54,28 @@ async def cluster(opened: Opened) -> KubernetesCluster:
 @pytest.fixture
 def reopen(opened: Opened) -> Reopen:
     return opened.open
+
+
+@pytest.fixture
+def occupy(namespace: kube.Namespace) -> Occupy:
+    """Another Service has the node port."""
+
+    @contextlib.asynccontextmanager
+    async def occupy(spec: ServerSpec) -> AsyncIterator[int]:
+        ports = [{"port": 80, "nodePort": spec.ports[0].host}]
+        other = {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "other"},
+            "spec": {"type": "NodePort", "ports": ports},
+        }
+        await asyncio.to_thread(namespace.kubectl, "create", "-f", "-", given=other)
+        another = kube.make_spec().ports[0].host
+        assert another is not None
+        yield another
+        await asyncio.to_thread(namespace.kubectl, "delete", "service", "other")
+
+    return occupy
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """The bot killed with -9 at seeded moments of every action, its servers on a real cluster: no orphan, no lost write.
 
-`CLUSTER_DEATHS` says how many moments, or which: 30 in CI, 500 in `make soak`, 181-360 are a slice of those; six
-otherwise.
+Each seed has one moment for every action; they are sampled (tests/support/sampling.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
 import signal
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,16 +16,15 @@ from typing import Any
 import kube
 import pytest
 from onkube import on_kubernetes
+from sampling import sample
 from shipped import Shipped, has
 
 from bot.demo.guild.cast import CHAT
-from core.cluster.names import SERVER
+from core.cluster.kubernetes.names import SERVER
 
 kube.needs_cluster()
 pytestmark = [pytest.mark.timeout(400), *kube.pytestmark, pytest.mark.process]
-FIRST, _, LAST = os.environ.get("CLUSTER_DEATHS", "6").rpartition("-")
-EACH = 6
-SEEDS = range((int(FIRST or 1) - 1) // EACH, max(1, int(LAST) // EACH))
+SEEDS = sample(range(84), 3, "deaths")
 LATEST = 3.0  # seconds after the command; all that follows from one takes about so long
 
 

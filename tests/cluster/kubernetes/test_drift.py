@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import kube
 import pytest
 
-from core.cluster import names
-from core.cluster.kubernetes import KubernetesCluster
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.cluster import KubernetesCluster
 from core.cluster.port import ServerSpec, fingerprint
 from core.words import new_server_id
 from tests.contracts.cluster import until
@@ -109,9 +110,17 @@ async def test_applying_again_changes_nothing(
     def versions() -> list[str]:
         return [namespace.get(each, wanted.server)["metadata"]["resourceVersion"] for each in resources]
 
+    async with asyncio.timeout(30):
+        while not seen_by_its_controller(namespace.get("statefulset", wanted.server)):
+            await asyncio.sleep(0.1)
     before = versions()
     await cluster.ensure(wanted)
     assert versions() == before
+
+
+def seen_by_its_controller(stateful_set: dict[str, Any]) -> bool:
+    """It has written its status down, then."""
+    return bool(stateful_set["status"].get("observedGeneration") == stateful_set["metadata"]["generation"])
 
 
 async def test_a_bot_that_comes_back_knows_drift_from_its_own(namespace: kube.Namespace, wanted: ServerSpec) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import kube
 import pytest
 
-from core.cluster.addresses import Exposure
-from core.cluster.manifests import disruption_budget, manifests
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.addresses import Exposure
+from core.cluster.kubernetes.manifests import disruption_budget, manifests
+from core.cluster.kubernetes.manifests_job import job
+from core.cluster.kubernetes.manifests_policy import jobs_policy
+from core.cluster.kubernetes.pod_settings import PodOptions, PodSettings, Toleration
 from core.games.catalogue import BUILT_IN, Catalogue
+from core.worlds.store.place import StorePlace
 
 kube.needs_cluster()
 pytestmark = kube.pytestmark
@@ -24,7 +31,34 @@ async def test_the_api_server_takes_it(namespace: kube.Namespace, game: str, exp
     for resource, manifest in manifests(spec, site):
         await api.apply(resource, manifest, dry_run=True)
     await api.apply("poddisruptionbudgets", disruption_budget(spec.server, site), dry_run=True)
+    await api.apply("networkpolicies", jobs_policy(site), dry_run=True)
     await api.close()
+
+
+async def test_the_api_server_takes_what_a_file_of_pods_says(namespace: kube.Namespace) -> None:
+    """A pod too: of a StatefulSet's template the API server looks at the form only."""
+    options = PodOptions(
+        selector={"kubernetes.io/arch": "amd64"},
+        tolerations=(Toleration("pool", "Equal", "games", "NoExecute", 300), Toleration(operator="Exists")),
+        storage_class="standard",
+        priority="system-node-critical",
+        pull_secrets=("registry",),
+        annotations={"example.org/team": "games"},
+        labels={"team": "games"},
+    )
+    site = replace(kube.site(store=StorePlace("b2:worlds")), pods=PodSettings(options))
+    made = dict(manifests(kube.make_spec(), site))
+    world = made["statefulsets"]["metadata"]["annotations"][names.WORLD]
+    made["jobs"] = job("seal", "aaaaaaaaaaaa", 1, 1, world, site, note="", verify=True)
+    api = await namespace.api()
+    await api.open()
+    for resource, manifest in made.items():
+        await api.apply(resource, manifest, dry_run=True)
+    await api.close()
+    for resource in ("statefulsets", "jobs"):
+        pod = {"apiVersion": "v1", "kind": "Pod", **made[resource]["spec"]["template"]}
+        pod["metadata"] |= {"name": "one"}
+        namespace.kubectl("create", "--dry-run=server", "-f", "-", given=pod)
 
 
 @pytest.mark.parametrize("game", GAMES)

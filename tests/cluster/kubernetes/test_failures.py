@@ -10,11 +10,13 @@ from pathlib import Path
 import kube
 import pytest
 
-from core.cluster import names
-from core.cluster.addresses import Exposure
-from core.cluster.kubernetes import KubernetesCluster
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.addresses import Exposure
+from core.cluster.kubernetes.cluster import KubernetesCluster
+from core.cluster.kubernetes.pod_settings import PodOptions, PodSettings
+from core.cluster.kubernetes.watch import Timing
 from core.cluster.port import Observed
-from core.cluster.watch import Timing
+from core.errors import ClusterError
 from core.games.catalogue import Game, Image
 from core.words import PodPhase, Problem, Step, VolumePhase, new_server_id
 from tests.contracts.cluster import until
@@ -59,6 +61,52 @@ async def test_more_memory_than_any_node_has(cluster: KubernetesCluster) -> None
     seen = await until(cluster, wanted.server, with_problem(Problem.NO_PLACE))
     assert (seen.pod, seen.step) == (PodPhase.PENDING, Step.PLACE)
     assert "Insufficient memory" in seen.detail
+    await cluster.remove(wanted.server)
+
+
+async def test_a_selector_that_no_node_has(namespace: kube.Namespace) -> None:
+    cluster = await namespace.cluster("selects", timing=QUICK, pods=PodSettings(PodOptions(selector={"no": "such"})))
+    await cluster.start()
+    wanted = kube.make_spec()
+    await cluster.ensure(wanted)
+    seen = await until(cluster, wanted.server, with_problem(Problem.NO_NODE))
+    assert (seen.pod, seen.step, seen.lacks) == (PodPhase.PENDING, Step.PLACE, None)
+    assert "affinity/selector" in seen.detail
+    await cluster.remove(wanted.server)
+    await cluster.close()
+
+
+async def test_a_volume_that_nobody_makes(namespace: kube.Namespace) -> None:
+    cluster = await namespace.cluster("unbound", timing=QUICK, pods=PodSettings(PodOptions(storage_class="missing")))
+    await cluster.start()
+    wanted = kube.make_spec()
+    await cluster.ensure(wanted)
+    seen = await until(cluster, wanted.server, with_problem(Problem.NO_VOLUME))
+    assert (seen.pod, seen.step) == (PodPhase.PENDING, Step.VOLUME)
+    assert 'storageclass.storage.k8s.io "missing" not found' in seen.detail
+    await cluster.remove(wanted.server)
+    await cluster.close()
+
+
+async def test_an_agent_whose_secret_was_edited_takes_us_again_without_a_start(
+    cluster: KubernetesCluster, namespace: kube.Namespace
+) -> None:
+    wanted = kube.make_spec()
+    await cluster.ensure(wanted)
+    await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY)
+    namespace.patch("secret", wanted.server, {"stringData": {"agent": "another"}})
+    namespace.kubectl("delete", "pod", f"{wanted.server}-0", "--wait=false")
+    refused = await until(cluster, wanted.server, with_problem(Problem.AGENT_REFUSES))
+    assert (refused.pod, refused.fingerprint) == (PodPhase.READY, "")
+    with pytest.raises(ClusterError) as said:
+        await cluster.console(wanted.server, "hello")
+    assert said.value.problem == Problem.AGENT_REFUSES
+    await cluster.ensure(wanted)
+    # Kubelet looks again once a minute, or when the pod changes.
+    namespace.kubectl("annotate", "pod", f"{wanted.server}-0", "dormouse-test=look")
+    well = await until(cluster, wanted.server, lambda seen: seen.problem is None and seen.fingerprint != "")
+    assert (well.uid, well.restarts) == (refused.uid, 0)
+    assert await cluster.console(wanted.server, "hello") == "heard hello"
     await cluster.remove(wanted.server)
 
 

@@ -19,12 +19,11 @@ import pytest
 from onkube import on_kubernetes, write_game
 
 from bot.demo.guild.cast import CHAT
-from core.cluster.names import GAME
+from core.cluster.kubernetes.names import GAME
 
 kube.needs_cluster()
 CTL = shlex.split(os.environ.get("DORMOUSE_CLUSTER_CTL", ""))
 pytestmark = [
-    pytest.mark.timeout(240),
     *kube.pytestmark,
     pytest.mark.process,
     pytest.mark.skipif(not CTL, reason="DORMOUSE_CLUSTER_CTL is not set"),

@@ -15,14 +15,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import kube
 import pytest
 from onkube import on_kubernetes
+from reading import texts
 from shipped import has
 
 from bot.demo.guild.cast import CHAT
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.pod_settings import PodOptions, PodSettings, Toleration
+from core.cluster.kubernetes.watch import Timing
 from core.cluster.port import Changed, Listed, News, Stale
-from core.cluster.watch import Timing
 from core.errors import ClusterAway
 from core.words import PodPhase, Problem, new_server_id
 from tests.contracts import cluster as contract
@@ -37,7 +41,17 @@ def ctl(*arguments: str) -> None:
     subprocess.run([*CTL, *arguments], check=True, timeout=30)
 
 
-async def test_a_dead_api_server_is_a_gap_and_not_ten_thousand_failures(namespace: kube.Namespace) -> None:
+async def test_a_dead_api_server_is_a_gap_and_not_ten_thousand_failures(
+    namespace: kube.Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    request = aiohttp.ClientSession.request
+
+    def noted(self: aiohttp.ClientSession, method: str, *given: Any, **named: Any) -> Any:
+        sent.append(method)
+        return request(self, method, *given, **named)
+
+    monkeypatch.setattr(aiohttp.ClientSession, "request", noted)
     cluster = await namespace.cluster(new_server_id(), timing=Timing(longest_pause=1.0))
     await cluster.start()
     wanted = kube.make_spec(replicas=0)
@@ -57,11 +71,11 @@ async def test_a_dead_api_server_is_a_gap_and_not_ten_thousand_failures(namespac
             assert isinstance(await heard.get(), Stale)
             with pytest.raises(ClusterAway):
                 await cluster.ensure(wanted)
-            began = asyncio.get_running_loop().time()
             for _ in range(1000):
                 with pytest.raises(ClusterAway):
                     await cluster.delete_pod(wanted.server, "x")
-            assert asyncio.get_running_loop().time() - began < 2  # refused by the breaker, not by the network
+            # The breaker refused them, not the network.
+            assert sent.count("DELETE") < 10
     finally:
         await asyncio.to_thread(ctl, "start", "apiserver")
     async with asyncio.timeout(90):
@@ -75,33 +89,6 @@ async def test_a_dead_api_server_is_a_gap_and_not_ten_thousand_failures(namespac
     await cluster.close()
 
 
-async def test_a_node_that_is_gone_is_said_and_survived(
-    namespace: kube.Namespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(contract, "PATIENCE", 120.0)
-    cluster = await namespace.cluster(new_server_id(), timing=Timing(tick=0.5))
-    await cluster.start()
-    wanted = kube.make_spec()
-    await cluster.ensure(wanted)
-    first = await contract.ready(cluster, wanted.server)
-    [node] = json.loads(kube.kubectl("get", "nodes", "-o", "json"))["items"]
-    taint = "dormouse-test=gone:NoExecute"
-    await asyncio.to_thread(ctl, "stop", "kubelet")
-    try:
-        kube.kubectl("taint", "node", node["metadata"]["name"], taint)
-        ending = await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.ENDING)
-        assert ending.problem is None
-        lost = await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.LOST)
-        assert (lost.uid, lost.problem) == (first.uid, Problem.NODE_LOST)
-    finally:
-        kube.kubectl("taint", "node", node["metadata"]["name"], taint + "-")
-        await asyncio.to_thread(ctl, "start", "kubelet")
-    again = await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY and seen.uid != first.uid)
-    assert again.problem is None
-    await cluster.remove(wanted.server)
-    await cluster.close()
-
-
 @pytest.fixture
 def alone(tmp_path: Path) -> Iterator[kube.Namespace]:
     """A namespace for one test: all that is in it is counted."""
@@ -110,7 +97,6 @@ def alone(tmp_path: Path) -> Iterator[kube.Namespace]:
     made.remove()
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize(("number", "after"), list(enumerate([0.0, 0.15, 0.4, 1.5])))
 async def test_an_api_server_that_is_killed_while_a_server_is_made_leaves_one(
     number: int, after: float, alone: kube.Namespace, tmp_path: Path
@@ -127,7 +113,6 @@ async def test_an_api_server_that_is_killed_while_a_server_is_made_leaves_one(
         assert '"event": "bug"' not in house.log
 
 
-@pytest.mark.timeout(240)
 async def test_an_api_server_that_stays_away_is_said_on_the_card_and_what_was_asked_is_done_later(
     alone: kube.Namespace, tmp_path: Path
 ) -> None:
@@ -150,9 +135,123 @@ async def test_an_api_server_that_stays_away_is_said_on_the_card_and_what_was_as
 
 
 def runs(name: str, found: list[dict[str, Any]]) -> bool:
-    return any(has(each, f"### {name}", "Running") and not has(each, "cannot be seen") for each in found)
+    """Without anything that is wrong."""
+    shown = [each for each in found if has(each, f"### {name}", "Running")]
+    return any(not has(each, "cannot be seen") and not has(each, "has not answered") for each in shown)
+
+
+def pods(namespace: kube.Namespace) -> dict[str, str]:
+    """UIDs by the names of their servers."""
+    found = [each["metadata"] for each in namespace.get("pods")["items"]]
+    return {meta["annotations"][names.NAME]: meta["uid"] for meta in found}
+
+
+def until_deleted(namespace: kube.Namespace, pod: str) -> None:
+    """Until somebody has told it to end."""
+    namespace.kubectl("wait", "--for=jsonpath={.metadata.deletionTimestamp}", f"pod/{pod}", "--timeout=50s")
 
 
 async def only_one(namespace: kube.Namespace) -> None:
     for kind in ("pods", "statefulsets", "persistentvolumeclaims", "services", "networkpolicies"):
         assert len((await asyncio.to_thread(namespace.get, kind))["items"]) == 1, kind
+
+
+HASTY = PodSettings(
+    PodOptions(
+        tolerations=tuple(
+            Toleration(f"node.kubernetes.io/{what}", "Exists", effect="NoExecute", toleration_seconds=1)
+            for what in ("unreachable", "not-ready")
+        )
+    )
+)
+"""Pods that Kubernetes takes off a node as soon as it does not answer; usually it waits 300 s."""
+
+
+@pytest.mark.timeout(420)
+async def test_a_node_that_does_not_answer_is_waited_for(alone: kube.Namespace, tmp_path: Path) -> None:
+    """Kubernetes says so after 50 s. One server stays as it is, one is paused meanwhile, one is evicted."""
+    cluster = await alone.cluster("hasty", timing=Timing(tick=0.5), pods=HASTY)
+    await cluster.start()
+    hasty = kube.make_spec(name="Hasty")
+    await cluster.ensure(hasty)
+    async with on_kubernetes(alone, tmp_path, ports="31880-31889") as house:
+        ada, before = house.people["Ada"], await contract.ready(cluster, hasty.server)
+        for name in ("Pond", "Brook"):
+            await ada.slash(CHAT, "server create", game="meadow", name=name)
+            await house.until(functools.partial(runs, name), within=90)
+        there = await asyncio.to_thread(pods, alone)
+        await asyncio.to_thread(ctl, "stop", "kubelet")
+        try:
+            await house.message("### Pond", "Running", "has not answered since", "It is not given up", within=120)
+            await house.message("The node", "on which **Pond** runs, has not answered since", within=60)
+            await house.message("### Brook", "Running", "has not answered since", within=60)
+            await ada.slash(CHAT, "server pause", server="Brook")
+            await house.message("### Brook", "Saving and stopping", "It stops as soon as the node is back.", within=60)
+            evicted = await until(cluster, hasty.server, lambda seen: seen.away is not None)
+            assert (evicted.pod, evicted.uid, evicted.problem) == (PodPhase.READY, before.uid, Problem.NODE_AWAY)
+            await asyncio.to_thread(until_deleted, alone, f"{hasty.server}-0")
+            still = await until(cluster, hasty.server, lambda seen: True)
+            assert (still.pod, still.uid) == (PodPhase.READY, before.uid)
+        finally:
+            await asyncio.to_thread(ctl, "start", "kubelet")
+        again = await until(cluster, hasty.server, lambda seen: seen.pod is PodPhase.READY and seen.uid != before.uid)
+        assert (again.problem, again.away, again.restarts) == (None, None, 0)
+        await house.until(functools.partial(runs, "Pond"), within=90)
+        await house.message("**Pond** no longer waits for the node", within=30)
+        await house.message("### Brook", "Paused", within=90)
+        assert (await asyncio.to_thread(pods, alone))["Pond"] == there["Pond"]
+        said = "".join(texts(each["components"]) for each in await house.messages())
+        assert "did not come up in time" not in said
+        assert "crashed" not in said
+        assert '"event": "bug"' not in house.log
+    await cluster.remove(hasty.server)
+    await cluster.close()
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(900)
+async def test_a_node_that_is_away_for_longer_than_kubernetes_waits_gets_its_server_back(
+    alone: kube.Namespace, tmp_path: Path
+) -> None:
+    """Six minutes, of which Kubernetes waits five until it tells the pod to end."""
+    async with on_kubernetes(alone, tmp_path, ports="31890-31899") as house:
+        await house.people["Ada"].slash(CHAT, "server create", game="meadow", name="Pond")
+        await house.until(functools.partial(runs, "Pond"), within=90)
+        before = await asyncio.to_thread(pods, alone)
+        await asyncio.to_thread(ctl, "stop", "kubelet")
+        try:
+            await house.message("### Pond", "Running", "has not answered since", within=120)
+            pod = (await asyncio.to_thread(alone.get, "pods"))["items"][0]["metadata"]["name"]
+            wait = "--for=jsonpath={.metadata.deletionTimestamp}"
+            for _ in range(8):  # each a minute at most
+                told = await asyncio.to_thread(alone.try_kubectl, "wait", wait, f"pod/{pod}", "--timeout=50s")
+                assert len(await house.cards()) == 1
+                await house.message("### Pond", "Running", "has not answered since", within=10)
+                if told:
+                    break
+            assert told
+        finally:
+            await asyncio.to_thread(ctl, "start", "kubelet")
+        await house.message("**Pond** no longer waits for the node", within=120)
+        await house.until(functools.partial(runs, "Pond"), within=180)
+        assert (await asyncio.to_thread(pods, alone)) != before
+        said = "".join(texts(each["components"]) for each in await house.messages())
+        assert "did not come up in time" not in said
+        assert '"event": "bug"' not in house.log
+
+
+async def test_a_taint_is_not_called_a_lack_of_room(alone: kube.Namespace, tmp_path: Path) -> None:
+    [node] = json.loads(kube.kubectl("get", "nodes", "-o", "json"))["items"]
+    taint = "dormouse-test=closed:NoSchedule"
+    async with on_kubernetes(alone, tmp_path, ports="31900-31909") as house:
+        kube.kubectl("taint", "node", node["metadata"]["name"], taint)
+        try:
+            await house.people["Ada"].slash(CHAT, "server create", game="meadow", name="Pond")
+            card = await house.message(
+                "### Pond", "No node takes it right now.", "Tell whoever runs this bot", within=60
+            )
+            assert not has(card, "makes room")
+        finally:
+            kube.kubectl("taint", "node", node["metadata"]["name"], taint + "-")
+        await house.until(functools.partial(runs, "Pond"), within=90)
+        assert "untolerated taint" in house.log

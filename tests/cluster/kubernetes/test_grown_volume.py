@@ -8,8 +8,8 @@ from dataclasses import replace
 import kube
 import pytest
 
-from core.cluster import names
-from core.cluster.kubernetes import KubernetesCluster
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.cluster import KubernetesCluster
 from core.cluster.port import fingerprint
 from core.words import PodPhase, new_server_id
 from tests.contracts.cluster import no_pod, ready, until

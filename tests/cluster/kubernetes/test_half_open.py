@@ -16,15 +16,14 @@ from onkube import on_kubernetes
 from shipped import has
 
 from bot.demo.guild.cast import CHAT
-from core.cluster.api import Api, configuration
-from core.cluster.kubernetes import KubernetesCluster
-from core.cluster.watch import Timing
+from core.cluster.kubernetes.api import Api, configuration
+from core.cluster.kubernetes.cluster import KubernetesCluster
+from core.cluster.kubernetes.watch import Timing
 from core.words import PodPhase, new_server_id
-from tests.contracts import cluster as contract
 from tests.contracts.cluster import until
 
 kube.needs_cluster()
-pytestmark = [pytest.mark.timeout(300), *kube.pytestmark]
+pytestmark = kube.pytestmark
 
 IMPATIENT: dict[str, Any] = {"watch": 8.0, "silence": 12.0}
 """A quiet watch ends, with a bookmark, after 8 s: 12 s of silence are a connection that is dead."""
@@ -56,9 +55,8 @@ def through(config: dict[str, Any], proxy: Proxy, tmp_path: Path) -> Path:
 
 
 async def test_a_watch_that_is_cut_half_open_goes_on_from_where_it_was(
-    namespace: kube.Namespace, proxy: Proxy, through: Path, monkeypatch: pytest.MonkeyPatch
+    namespace: kube.Namespace, proxy: Proxy, through: Path
 ) -> None:
-    monkeypatch.setattr(contract, "PATIENCE", 60.0)
     api = Api(await configuration(str(through)), namespace.name)
     cluster = KubernetesCluster(
         api, kube.site(installation=new_server_id()), lambda _: kube.AGENT_SECRET, timing=Timing(**IMPATIENT)

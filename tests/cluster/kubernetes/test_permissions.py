@@ -12,10 +12,10 @@ import kube
 import pytest
 from b2server import B2Server
 
-from core.cluster.api import CLUSTER_PERMISSIONS, METRICS_PERMISSIONS, PERMISSIONS, Api
-from core.cluster.kubernetes import KubernetesCluster
-from core.cluster.local_files import StoreFile
-from core.cluster.watch import Timing
+from core.cluster.kubernetes.api import CLUSTER_PERMISSIONS, METRICS_PERMISSIONS, PERMISSIONS, Api
+from core.cluster.kubernetes.cluster import KubernetesCluster
+from core.cluster.kubernetes.watch import Timing
+from core.worlds.store.place import StorePlace
 from tests.contracts.cluster import no_pod, ready, until
 
 kube.needs_cluster("CLUSTER_HOST_IP")
@@ -46,7 +46,7 @@ async def test_the_roles_are_what_is_used(asked: set[tuple[str, str]], namespace
         key = b2.account.add_key()
         secrets = {"DORMOUSE_B2_KEY_ID": key.id, "DORMOUSE_B2_KEY": key.secret, "DORMOUSE_B2_REALM": b2.url}
         await live(
-            await namespace.cluster("permissions", timing=Timing(no_pod=0.5), store=StoreFile("b2:worlds", secrets)),
+            await namespace.cluster("permissions", timing=Timing(no_pod=0.5), store=StorePlace("b2:worlds", secrets)),
             namespace,
         )
     tables = (PERMISSIONS, CLUSTER_PERMISSIONS, METRICS_PERMISSIONS)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import kube
 import pytest
 
-from core.cluster.kubernetes import KubernetesCluster
+from core.cluster.kubernetes.cluster import KubernetesCluster
 from core.games.catalogue import File, Game, Mount
 from core.words import PodPhase, new_server_id
 from tests.contracts.cluster import no_pod, ready, until

@@ -16,7 +16,7 @@ from reading import texts
 from shipped import ROOT, Shipped, shipped
 
 from bot.demo.guild.cast import CHAT
-from core.cluster.names import NAME
+from core.cluster.kubernetes.names import NAME
 
 kube.needs_cluster()
 pytestmark = [
@@ -69,7 +69,7 @@ async def test_one_acts_the_other_answers_and_takes_over(
     async with two(tmp_path, namespace, settings) as (first, second):
         ada = first.people["Ada"]
         await ada.slash(CHAT, "server create", game="meadow", name="Pond")
-        await first.message("### Pond", "Running", within=60)
+        await first.message("### Pond", "Running", within=120)
         assert (leads(first), leads(second)) == (True, False)
         assert len(await first.cards()) == 1
 
@@ -79,7 +79,7 @@ async def test_one_acts_the_other_answers_and_takes_over(
                 await asyncio.sleep(0.1)
         card = await second.message("### Pond", "Running")
         await second.press("Pause", card)
-        await second.message("### Pond", "Paused", within=60)
+        await second.message("### Pond", "Paused", within=120)
         assert len(await second.cards()) == 1
 
 
@@ -89,7 +89,7 @@ async def test_two_that_both_act_do_no_harm(
     async with two(tmp_path, namespace, settings, UNLEASED) as (first, _):
         ada = first.people["Ada"]
         answer = await ada.slash(CHAT, "server create", game="meadow", name="Brook")
-        await first.message("### Brook", "Running", within=60)
+        await first.message("### Brook", "Running", within=120)
         number = answer["message"]["id"]
         said = await first.until(lambda found: next((texts(m["components"]) for m in found if m["id"] == number), ""))
         assert "Brook" in said
@@ -101,7 +101,7 @@ async def test_two_that_both_act_do_no_harm(
         assert len([each for each in pods if each["name"].startswith(mine[0]["name"])]) == 1
         for label, phase in (("Pause", "Paused"), ("Resume", "Running")):
             await first.press(label, (await first.cards("Brook"))[0])
-            await first.message("### Brook", phase, within=60)
+            await first.message("### Brook", phase, within=120)
         assert len(await first.cards("Brook")) == 1
         ready = [
             m for m in await first.messages() if "Brook" in texts(m["components"]) and "ready" in texts(m["components"])

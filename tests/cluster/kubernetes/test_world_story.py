@@ -18,7 +18,7 @@ from shipped import Shipped, has, shipped
 from visitor import finds_daisy, plant
 
 from bot.demo.guild.cast import CHAT
-from core.cluster import names
+from core.cluster.kubernetes import names
 
 kube.needs_cluster("CLUSTER_HOST_IP")
 pytestmark = [*kube.pytestmark, pytest.mark.process]
@@ -41,7 +41,7 @@ async def house(namespace: kube.Namespace, tmp_path: Path, b2: B2Server) -> Asyn
         "NAMESPACE": namespace.name,
         "IMAGE": kube.IMAGE,
         "EXPOSURE": "nodeport",
-        "PORTS": "31100-31199",
+        "PORTS": "31710-31799",
         "IDLE_AFTER": "0",
         "STORE": "b2:dormouse-worlds/pond",
         "B2_KEY_ID": key.id,

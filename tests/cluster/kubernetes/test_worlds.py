@@ -12,26 +12,22 @@ import kube
 import pytest
 from b2server import B2Server, Fault, Key
 
-from core.cluster import names
-from core.cluster.kubernetes import KubernetesCluster
-from core.cluster.local_files import StoreFile
-from core.cluster.port import NEWEST, Observed, Saved, ServerSpec
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.cluster import KubernetesCluster
+from core.cluster.port import Observed, ServerSpec, fingerprint
 from core.errors import ClusterError
 from core.games.catalogue import Save
 from core.words import PodPhase, Problem, VolumePhase, new_server_id
+from core.worlds.receipt import Receipt
+from core.worlds.source import NEWEST
 from core.worlds.store.b2_words import USES
-from tests.contracts import cluster as contract
+from core.worlds.store.place import StorePlace
 from tests.contracts.cluster import no_pod, ready, until
 
 kube.needs_cluster("CLUSTER_HOST_IP")
 pytestmark = kube.pytestmark
 BUCKET = "dormouse-worlds"
 GAME = kube.TINY.model_copy(update={"save": Save(off="quiet", flush="flush", on="loud")})
-
-
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contract, "PATIENCE", 90.0)
 
 
 @pytest.fixture
@@ -41,9 +37,9 @@ def b2() -> Iterator[B2Server]:
         yield server
 
 
-def store_of(b2: B2Server, key: Key, *, every: float | None = None) -> StoreFile:
+def store_of(b2: B2Server, key: Key, *, every: float | None = None) -> StorePlace:
     secrets = {"DORMOUSE_B2_KEY_ID": key.id, "DORMOUSE_B2_KEY": key.secret, "DORMOUSE_B2_REALM": b2.url}
-    return StoreFile(f"b2:{BUCKET}/guild", secrets, every=every)
+    return StorePlace(f"b2:{BUCKET}/guild", secrets, every=every)
 
 
 @dataclass
@@ -69,6 +65,12 @@ class Place:
     async def pause(self, wanted: ServerSpec) -> Observed:
         await self.cluster.ensure(replace(wanted, replicas=0))
         return await no_pod(self.cluster, wanted.server)
+
+    def lose_keys(self) -> None:
+        """Somebody deletes the server's own keys at B2."""
+        with self.b2.lock:
+            for key in [key for key in self.b2.account.keys.values() if key.name == f"dormouse-{self.spec.server}"]:
+                del self.b2.account.keys[key.id]
 
     def keys(self) -> set[str]:
         """Names of the keys that servers have."""
@@ -112,7 +114,7 @@ async def test_a_pause_leaves_a_receipt_and_a_lost_claim_comes_back_from_it(plac
     assert await place.castle() == "tall"
 
 
-def place_name(saved: Saved | None) -> str:
+def place_name(saved: Receipt | None) -> str:
     assert saved is not None
     return saved.name
 
@@ -157,6 +159,27 @@ async def test_a_sealed_volume_is_given_back_and_comes_again(place: Place) -> No
     await until(place.cluster, wanted.server, lambda seen: not seen.volumes)
     assert await place.cluster.seal(wanted.server, 1) is None
     await place.cluster.ensure(replace(wanted, volume=2, run=2, source=sealed.name))
+    await ready(place.cluster, wanted.server)
+    assert await place.castle() == "tall"
+
+
+async def test_a_key_that_died_is_made_anew_while_the_game_runs_and_where_a_world_comes_back(place: Place) -> None:
+    wanted = place.spec
+    await place.cluster.ensure(wanted)
+    await ready(place.cluster, wanted.server)
+    await place.build("tall")
+    place.lose_keys()
+    saved = await place.cluster.snapshot(wanted.server)
+    assert [key.name for key in place.b2.account.keys.values()].count(f"dormouse-{wanted.server}") == 1
+    await place.pause(replace(wanted, made=True))
+    seen = await until(place.cluster, wanted.server, lambda seen: seen.saved is not None and seen.saved != saved)
+    assert seen.saved is not None
+    again = replace(wanted, volume=2, run=2, source=seen.saved.name)
+    place.lose_keys()
+    await place.cluster.ensure(again)
+    seen = await until(place.cluster, wanted.server, lambda seen: seen.problem == Problem.STORE_REFUSED)
+    assert seen.fingerprint != fingerprint(again)  # so that whoever compares applies again
+    await place.cluster.ensure(again)
     await ready(place.cluster, wanted.server)
     assert await place.castle() == "tall"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from b2server import B2Server, Fault, Key
 
-from core.cluster.local_files import StoreFile
 from core.errors import ClusterError
 from core.words import Problem
 from core.worlds.snapshot import snapshot
 from core.worlds.store import open_store
-from core.worlds.store_access import B2Access
+from core.worlds.store.b2_access import B2Access
+from core.worlds.store.place import StorePlace
 from tests.worlds.b2.bucket import ALL_THE_BOT_NEEDS, BUCKET
 
 POND, LAKE = "abcdefghijkl", "bcdefghijklm"
@@ -25,9 +25,9 @@ def access(server: B2Server) -> Access:
     return lambda key: B2Access(file_of(server, key))
 
 
-def file_of(server: B2Server, key: Key) -> StoreFile:
+def file_of(server: B2Server, key: Key) -> StorePlace:
     secrets = {"DORMOUSE_B2_KEY_ID": key.id, "DORMOUSE_B2_KEY": key.secret, "DORMOUSE_B2_REALM": server.url}
-    return StoreFile(f"b2:{BUCKET}/guild", secrets)
+    return StorePlace(f"b2:{BUCKET}/guild", secrets)
 
 
 async def test_a_server_gets_a_key_that_reaches_its_own_world_only(server: B2Server, access: Access) -> None:

@@ -6,6 +6,7 @@ from alembic import op
 
 revision = "0003"
 down_revision = "0002"
+OLDEST_CODE = "0003"
 
 TEXTS = ("saved_name", "good", "undo_to", "sealed")
 COUNTS = ("bound", "saved_new", "stored_bytes")

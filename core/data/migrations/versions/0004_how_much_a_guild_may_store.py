@@ -6,6 +6,7 @@ from alembic import op
 
 revision = "0004"
 down_revision = "0003"
+OLDEST_CODE = "0004"
 
 
 def upgrade() -> None:

@@ -1,0 +1,243 @@
+"""Notices on their way from the outbox to where people read: core.notices.outbox tells the life of one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime
+from typing import Any
+
+import discord
+import structlog
+
+from cogs.life import greeting_places
+from cogs.notices import notice
+from cogs.posting import DeadDestination, Done, MessageGone, Poster, Route, nonce_of
+from cogs.refusals import in_short
+from core.data.tables import NoticeRow
+from core.guilds.settings import Guilds
+from core.lane import Lane
+from core.notices import destinations
+from core.notices.codec import notice_of
+from core.notices.destinations import Channel, Destination, Known
+from core.notices.kinds import AlarmNotice, IdleNotice, IdlePaused, IdleWarned, Notice, StorageNotice, WelcomeNotice
+from core.notices.outbox import HOLDS_UP, Outbox
+from core.servers.cards import Cards
+from core.servers.views import NoticeView
+from core.text import DEFAULT
+
+log = structlog.get_logger()
+AT_ONCE = 8  # that are read and rendered at once; those that wait for Discord do not count
+LONGEST_RETRY = 30.0  # seconds
+
+
+class NoticeDelivery:
+    """`lane` is run by the announcer, by server (or guild); `done` counts. `told` is called with the server of a notice
+    that was delivered or can never be. `operators` says who is told of alarms."""
+
+    def __init__(
+        self,
+        poster: Poster,
+        outbox: Outbox,
+        cards: Cards,
+        guilds: Guilds,
+        *,
+        now: Callable[[], datetime],
+        operators: Callable[[], Awaitable[Collection[int]]],
+        told: Callable[[str], None],
+        done: Counter[Done],
+    ) -> None:
+        self._poster = poster
+        self._outbox = outbox
+        self._cards = cards
+        self._guilds = guilds
+        self._now = now
+        self._operators = operators
+        self._told = told
+        self._done = done
+        self.lane = Lane(self._deliver, at_once=AT_ONCE, failed=self._failed, longest=LONGEST_RETRY)
+
+    async def _deliver(self, key: str) -> float | None:
+        """Send what one server (or guild) has to say, in order. One that fails holds up those behind it, until it has
+        failed so often that it may fail for ever."""
+        failed: Exception | None = None
+        for row in await self._outbox.due(self._now(), key):
+            if self._poster.stopping:
+                return None
+            try:
+                await self._send(row, key)
+            except Exception as wrong:
+                if self._poster.stopping:
+                    return None
+                at_least = getattr(wrong, "retry_after", 0.0)  # Discord's own word, where it gave one
+                await self._outbox.retry(row.id or 0, self._now(), at_least=at_least)
+                failed = wrong
+                if row.attempts + 1 < HOLDS_UP:
+                    break
+        if failed is not None:
+            raise failed
+        return None
+
+    def _failed(self, key: str, wrong: Exception, times: int) -> None:
+        self._done[Done.NOTICE_FAILED] += 1
+        log.warning("notice not sent", server=key, why=in_short(wrong), times=times)
+
+    async def _send(self, row: NoticeRow, key: str) -> None:
+        assert row.id is not None
+        told = notice_of(row.kind, row.data)
+        if isinstance(told, AlarmNotice) and told.to is None:
+            await self._address(row)
+            return
+        layout = await self._render(row)
+        if layout is None:
+            await self._outbox.drop(row.id, row.revision)
+            return
+        self.lane.leave(key)
+        if row.message is not None and row.channel is not None:
+            await self._edit(row, row.channel, row.message, layout)
+        else:
+            await self._post(row, layout)
+
+    async def _render(self, row: NoticeRow) -> Any:
+        """As it has to be said now; None where nothing is left to say."""
+        assert row.id is not None
+        told = notice_of(row.kind, row.data)
+        view = await self._cards.view(row.server) if row.server else None
+        layout = notice(
+            NoticeView(
+                number=notice_number(row.id),
+                guild=row.guild,
+                language=await self._guilds.language(row.guild) or DEFAULT,
+                server=view,
+                told=told,
+            )
+        )
+        if layout is None or _too_late(row, told):
+            return None
+        layout.stop()
+        return layout
+
+    async def _address(self, row: NoticeRow) -> None:
+        """An alarm goes to every operator."""
+        assert row.id is not None
+        people = await self._operators()
+        if not people:
+            await self._dead(row, last=True)
+            return
+        await self._outbox.address(row.id, people)
+        self._told("")
+
+    async def _edit(self, row: NoticeRow, channel: int, message: int, layout: Any) -> None:
+        """Where it stands, whatever the guild's rules say by now: its buttons must not stay behind."""
+        try:
+            async with self._poster.queue(channel, Route.EDIT) as waited:
+                layout = await self._render(row) if waited else layout
+                target = await self._poster.place(row.guild, channel)
+                if layout is not None:
+                    await self._poster.edit(target, message, layout, _about(row))
+        except MessageGone:
+            pass  # what somebody did not want to see is not posted anew
+        except DeadDestination:
+            await self._dead(row, last=False)
+            return
+        await self._sent(row, message)
+
+    async def _post(self, row: NoticeRow, layout: Any) -> None:
+        """To the first place that takes it."""
+        places = await self._places(row)
+        for place in places:
+            try:
+                target = await self._open(row, place)
+                async with self._poster.queue(target.id, Route.SEND) as waited:
+                    layout = await self._render(row) if waited else layout
+                    if layout is None:
+                        await self._outbox.drop(row.id or 0, row.revision)
+                        return
+                    message = await self._post_to(row, target, layout)
+            except DeadDestination as dead:
+                if dead.beside is not None and Channel(dead.beside) not in places:
+                    places.insert(places.index(place) + 1, Channel(dead.beside))
+            except MessageGone:
+                await self._outbox.drop(row.id or 0, row.revision)  # it was said, and somebody deleted it
+                return
+            else:
+                await self._sent(row, message)
+                return
+        await self._dead(row, last=True)
+
+    async def _places(self, row: NoticeRow) -> list[Destination]:
+        told = notice_of(row.kind, row.data)
+        view = await self._cards.view(row.server) if row.server else None
+        card = await self._cards.place(row.server) if row.server else None
+        rules = await self._guilds.get(row.guild)
+        greetable: list[int] = []
+        if isinstance(told, WelcomeNotice):
+            try:
+                greetable = greeting_places(await self._poster.home(row.guild))
+            except DeadDestination:
+                return []  # the bot was removed before it could greet
+        known = Known(
+            notice_channel=rules.notice_channel,
+            server_channel=rules.server_channel,
+            card=card.channel if card else None,
+            created_in=view.channel if view else None,
+            named=told.channel if isinstance(told, StorageNotice) else None,
+            owner=view.owner if view else None,
+            operator=told.to if isinstance(told, AlarmNotice) else None,
+            greetable=greetable,
+        )
+        places = destinations.of_notice(told.kind, known)
+        # Where it was begun to be said, it may have been.
+        return sorted(places, key=lambda place: place != Channel(row.channel or 0))
+
+    async def _open(self, row: NoticeRow, place: Destination) -> Any:
+        if isinstance(place, Channel):
+            return await self._poster.channel(row.guild, place.id)
+        return await self._poster.direct(place.id)
+
+    async def _post_to(self, row: NoticeRow, target: Any, layout: Any) -> int:
+        self._poster.check(target, Route.SEND)
+        number = row.id or 0
+        earlier = await self._outbox.trying(number, target.id, self._now())
+        message = await self._poster.look_back(target, notice_number(number), earlier, self._now()) if earlier else None
+        if message is not None:
+            await self._poster.edit(target, message, layout, _about(row))
+            return message
+        nonce = nonce_of("n", number, row.destination, target.id)
+        return await self._poster.send(target, layout, _about(row), nonce=nonce, reply=await self._reply(row, target))
+
+    async def _reply(self, row: NoticeRow, target: Any) -> discord.MessageReference | None:
+        """Answer to the card where they share a channel."""
+        place = await self._cards.place(row.server) if row.server else None
+        if place is None or place.message is None or place.channel != target.id:
+            return None
+        return discord.MessageReference(message_id=place.message, channel_id=target.id, fail_if_not_exists=False)
+
+    async def _sent(self, row: NoticeRow, message: int) -> None:
+        assert row.id is not None
+        self._done[Done.NOTICE_SENT] += 1
+        log.info("notice sent", notice=row.id, kind=row.kind, server=row.server, trace=row.trace)
+        await self._outbox.sent(row.id, message, row.revision, self._now())
+        if row.server:
+            self._told(row.server)
+
+    async def _dead(self, row: NoticeRow, *, last: bool) -> None:
+        assert row.id is not None
+        self._done[Done.NOTICE_DEAD] += last
+        await self._outbox.dead(row.id, self._now(), last=last)
+        self._told(row.server or "")
+
+
+def notice_number(row: int) -> int:
+    """Component ids: even for notices, odd for cards, so that one look-back never takes the other's message."""
+    return row * 2
+
+
+def _about(row: NoticeRow) -> str:
+    return f"notice {row.id}"
+
+
+def _too_late(row: NoticeRow, told: Notice) -> bool:
+    """An episode that was over before anybody was told of it: there is nothing to withdraw."""
+    untold = row.message is None and row.first_tried_at is None
+    return isinstance(told, IdleNotice) and untold and not isinstance(told, IdleWarned | IdlePaused)

@@ -1,0 +1,75 @@
+"""What each command, button, modal and select asks for: the rows of core.guilds.access by the names of Discord's faces.
+
+Whoever adds a face adds its row: tests/hostile/test_rights.py fails for one without, and tries each as every kind of
+person.
+"""
+
+from __future__ import annotations
+
+from core.guilds.access import Do, DoInGuild, Verb
+
+COMMANDS: dict[str, Verb] = {
+    "server create": DoInGuild.CREATE,
+    "server list": DoInGuild.LIST,
+    "server show": Do.SEE,
+    "server resume": Do.RESUME,
+    "server pause": Do.PAUSE,
+    "server restart": Do.RESTART,
+    "server keep": Do.KEEP,
+    "server idle": Do.IDLE,  # without options it shows, as SEE
+    "server schedule": Do.SCHEDULE,
+    "server edit": Do.EDIT,
+    "server clone": Do.CLONE,  # and CREATE
+    "server delete": Do.DELETE,
+    "world snapshots": Do.SNAPSHOTS,
+    "world snapshot": Do.SNAPSHOT,
+    "world restore": Do.RESTORE,
+    "world download": Do.DOWNLOAD,
+    "world import": Do.IMPORT,
+    "world archive": Do.ARCHIVE,
+    "guild setup": DoInGuild.SETUP,
+    "guild status": DoInGuild.STATUS,
+    "guild quota": DoInGuild.QUOTA,
+    "guild audit": DoInGuild.AUDIT,
+    "help": DoInGuild.HELP,
+}
+BUTTONS: dict[str, Verb] = {
+    "resume": Do.RESUME,
+    "pause": Do.PAUSE,
+    "restart": Do.RESTART,
+    "keep": Do.KEEP,
+    "voice_off": Do.IDLE,
+    "join": Do.JOIN,
+    "more": Do.SEE,
+    "undo": Do.UNDO,
+    "edit": Do.EDIT,
+    "snapshots": Do.SNAPSHOTS,
+    "world_undo": Do.RESTORE,
+    "world_good": Do.RESTORE,
+    "list": DoInGuild.LIST,
+    "setup": DoInGuild.SETUP,
+    "change": Do.EDIT,
+    "delete": Do.DELETE,
+    "purge": Do.PURGE,
+    "kept": DoInGuild.LIST_DELETED,
+    "audit": DoInGuild.AUDIT,
+    "vote": Do.KEEP,
+    "schedule_add": Do.SCHEDULE,
+    "schedule_zone": Do.SCHEDULE,
+    "schedule_remove": Do.SCHEDULE,
+}
+MODALS: dict[str, Verb] = {
+    "change": Do.EDIT,
+    "delete": Do.DELETE,
+    "purge": Do.PURGE,
+    "entry": Do.SCHEDULE,
+    "zone": Do.SCHEDULE,
+}
+SELECTS: dict[str, Verb] = {"dm-setup": DoInGuild.SETUP}
+
+
+def of_command(name: str) -> Do:
+    """What a command that names a server does to it."""
+    do = COMMANDS[name]
+    assert isinstance(do, Do)
+    return do

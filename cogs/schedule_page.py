@@ -1,0 +1,123 @@
+"""Pure: the page of `/server schedule`, and its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from discord.ui import Button, Label, LayoutView, Modal, Select, TextInput
+
+from cogs.cards import scheduled
+from cogs.escape import code, escape, plain
+from cogs.pages import page_of
+from core.idle.schedule import LONGEST_TYPED, Entry
+from core.servers.views import ServerView
+from core.text import say, weekday
+from core.words import Phase, ScheduleKind
+
+DRAFT = "entry"
+_TITLE, _BUTTON = 45, 80
+
+
+def page(view: ServerView, language: str) -> LayoutView:
+    """The entries, the time zone, what follows from them, and the buttons that change them."""
+    schedule = view.schedule
+    entries = schedule.entries if schedule else ()
+    lines = [f"### {escape(view.name)}", "" if entries else say(language, "schedule.none")]
+    lines += [f"- {_kind(entry, language)} {words(entry, language)}" for entry in entries]
+    if schedule is not None:
+        zone = say(
+            language, "schedule.zone_own" if schedule.own_zone else "schedule.zone_guild", zone=code(schedule.zone)
+        )
+        lines.append(zone)
+    if view.phase is Phase.RUNNING:
+        lines += [f"-# {line}" for line in scheduled(view, language)]
+    buttons: list[Button[LayoutView]] = [
+        Button(label=say(language, f"button.{verb}"), custom_id=f"dm:{verb}:{view.id}")
+        for verb in ("schedule_add", "schedule_zone")
+    ]
+    for entry in entries:
+        label = say(
+            language,
+            "button.schedule_remove",
+            what=f"{plain(_kind(entry, language).strip('*'))} {words(entry, language)}",
+        )
+        buttons.append(Button(label=label[:_BUTTON], custom_id=f"dm:schedule_remove:{view.id}:{entry.mark}"))
+    return page_of("\n".join(filter(None, lines)), buttons)
+
+
+def entry_form(view: ServerView, language: str, draft: Mapping[str, str] | None = None) -> Modal:
+    typed = dict(draft or {})
+    modal = Modal(
+        title=say(language, "schedule.title", name=view.name)[:_TITLE],
+        custom_id=f"dm:entry_form:{view.id}",
+        timeout=None,
+    )
+    kinds = [(str(kind), say(language, f"schedule.kind_{kind}")) for kind in ScheduleKind]
+    modal.add_item(_select("kind", say(language, "schedule.kind"), kinds, typed.get("kind", ScheduleKind.AWAKE)))
+    when: TextInput[Any] = TextInput(
+        custom_id="when",
+        default=typed.get("when", "")[:LONGEST_TYPED] or None,
+        placeholder=say(language, "schedule.example"),
+        max_length=LONGEST_TYPED,
+        required=True,
+    )
+    hint = say(language, "schedule.when_hint")
+    modal.add_item(Label(text=say(language, "schedule.when_label"), description=hint, component=when))
+    answers = [("no", say(language, "word.no")), ("yes", say(language, "word.yes"))]
+    firm = _select("firm", say(language, "schedule.firm"), answers, typed.get("firm", "no"))
+    firm.description = say(language, "schedule.firm_hint")
+    modal.add_item(firm)
+    return modal
+
+
+def zone_form(view: ServerView, language: str) -> Modal:
+    modal = Modal(
+        title=say(language, "schedule.title", name=view.name)[:_TITLE],
+        custom_id=f"dm:zone_form:{view.id}",
+        timeout=None,
+    )
+    own = view.schedule.zone if view.schedule and view.schedule.own_zone else None
+    zone: TextInput[Any] = TextInput(
+        custom_id="zone", default=own, placeholder="Europe/Berlin", max_length=LONGEST_TYPED, required=False
+    )
+    hint = say(language, "schedule.zone_hint")
+    modal.add_item(Label(text=say(language, "button.schedule_zone"), description=hint, component=zone))
+    return modal
+
+
+def words(entry: Entry, language: str) -> str:
+    """As people type it: what is read again as the same."""
+    days, begins = _days(entry.days, language), _clock(entry.at)
+    if not entry.lasts:
+        return f"{days} {begins}"
+    if entry.later == 1 and not entry.until:
+        return f"{days} {begins} {say(language, 'schedule.to')} 24:00"
+    last = ""
+    if entry.later > 1 or (entry.later == 1 and entry.until > entry.at):
+        last = f"{weekday(language, (entry.days[0] + entry.later) % 7)} "
+    return f"{days} {begins} {say(language, 'schedule.to')} {last}{_clock(entry.until)}"
+
+
+def _kind(entry: Entry, language: str) -> str:
+    return f"**{say(language, 'schedule.said_firm' if entry.firm else f'schedule.said_{entry.kind}')}**"
+
+
+def _days(days: tuple[int, ...], language: str) -> str:
+    if len(days) == 7:
+        return say(language, "schedule.daily")
+    names = [weekday(language, day) for day in days]
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{names[0]}-{names[-1]}"
+    return ", ".join(names)
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _select(key: str, label: str, options: list[tuple[str, str]], chosen: str) -> Label[Any]:
+    select: Select[Any] = Select(custom_id=key)
+    for value, text in options:
+        select.add_option(label=text, value=value, default=value == chosen)
+    return Label(text=label, component=select)

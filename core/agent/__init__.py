@@ -1,0 +1,1 @@
+"""What stands beside a game. Standard library only: one agent stands beside every game."""

@@ -1,0 +1,55 @@
+"""The agent that stands beside every game. Each way to start it loads what it needs and no more.
+
+python -m core.agent local FOLDER   on the local cluster: the game's parent; FOLDER is the server's
+python -m core.agent volume         in a pod, before the game: makes the volume what it has to be, and ends
+python -m core.agent pod            in a pod, beside the game, for as long as that runs
+python -m core.agent seal           in a job, beside no game: saves a volume at rest, and ends
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str]) -> int:
+    """Exit codes: 0 the game has ended, 2 wrong use; of `volume` and `seal` as core/worlds/failures.py says."""
+    match arguments:
+        case ["local", folder]:
+            return _local(Path(folder))
+        case ["volume"]:
+            from core.agent.pod.prepare import prepare
+
+            return prepare(os.environ)
+        case ["seal"]:
+            from core.agent.pod.seal import seal
+
+            return seal(os.environ)
+        case ["pod"]:
+            from core.agent.pod import sidecar
+
+            asyncio.run(sidecar.run(os.environ))
+            return 0
+    print("Usage: python -m core.agent local FOLDER | volume | pod | seal", file=sys.stderr)
+    return 2
+
+
+def _local(root: Path) -> int:
+    from core.agent.files import read_record
+    from core.agent.local import agent
+    from core.agent.local.folder import ServerFolder
+    from core.agent.wire import PodSpec
+
+    folder = ServerFolder(root)
+    pod = read_record(PodSpec, folder.pod_file)
+    if pod is None:
+        print(f"There is no pod to run in {root}.", file=sys.stderr)
+        return 2
+    asyncio.run(agent.run(folder, pod))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,82 @@
+"""What an agent is told and what it tells, on every cluster. Bot and agent may be of different versions: a key of this
+JSON is never renamed, only added. Only the standard library is imported here: the agent has to stay small."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.record import Record
+from core.worlds.failures import refusal_of
+from core.worlds.receipt import Receipt
+
+AGENT_PORT = 7300
+"""Where the agent in a pod listens. On the local cluster it takes any free port, and says which (`RunningAgent`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodSpec(Record):
+    """One pod: everything that the agent has to know about the game. Flat, with the catalogue's meanings."""
+
+    server: str
+    uid: str
+    run: int
+    volume: int
+    token: str  # bearer token of the agent
+    command: list[str]
+    env: dict[str, str]
+    host: str
+    ports: dict[str, int]  # by name: the ports that the game listens on, on this machine
+    udp: list[str]  # names of those that are UDP
+    ready: str  # "query" | "port" | "log"
+    ready_log: str
+    ready_within: float  # seconds
+    query: dict[str, str]  # kind, port, path, online, max, names
+    console: str  # "none" | "stdin" | "rcon"
+    stop_signal: str
+    stop_console: str
+    grace: float  # seconds
+    probe_every: float  # seconds between looks at a game that is up
+    save: dict[str, Any] = field(default_factory=dict)  # core.games.catalogue.Save
+
+
+@dataclass(frozen=True, slots=True)
+class RunningAgent(Record):
+    """The agent of a local pod, as a process of this machine, and the port where it answers."""
+
+    uid: str  # the pod's
+    pid: int
+    identity: str  # core.agent.local.process.identity
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class State(Record):
+    """What an agent reports, by HTTP and in state.json. Times are ISO 8601 in UTC."""
+
+    uid: str
+    revision: int = 0  # grows with every change while the agent lives
+    phase: str = "starting"  # "starting" | "ready" | "ending" | "saving" | "ended"
+    detail: str = ""
+    restarts: int = 0  # exits of the game that nobody asked for
+    exit_code: int | None = None
+    exit_reason: str = ""
+    exit_at: str = ""
+    ready_since: str = ""
+    pid: int | None = None  # the game's
+    identity: str = ""
+    saving: bool = False  # a snapshot is under way
+    saved: str = ""  # name of the newest snapshot; saved.json has the receipt
+    not_saved: str = ""  # why the last try gave none, for logs; empty: it gave one, or there was none yet
+    not_saved_kind: str = ""  # core.worlds.failures.Failure
+    taken: list[str] = field(default_factory=list)  # names of the game's ports that another program uses
+
+
+def receipt_of(said: Mapping[str, Any]) -> Receipt:
+    """The snapshot that an agent or a job was asked for: `{"saved": …}`, or `{"kind", "error"}` where there is none.
+    Raises `ClusterError` then."""
+    try:
+        return Receipt.of(said["saved"])
+    except (KeyError, ValueError):
+        raise refusal_of(str(said.get("kind")), str(said.get("error") or "no reason was given")) from None

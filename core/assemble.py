@@ -1,0 +1,160 @@
+"""The one place that builds the core: for the running bot, its tests and benchmarks, and for work on rows alone.
+
+Nothing runs yet when it returns, and nothing was asked: whoever has the core starts `controller`, calls `sweep.run` and
+the other work by the clock, and closes `logs`, `cluster` and `database`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from core.changes import Changes
+from core.cluster.port import Cluster
+from core.data.database import Database
+from core.games.catalogue import Catalogue
+from core.games.query.log import LogQuery
+from core.games.query.port import Query
+from core.guilds.quotas import Quotas
+from core.guilds.settings import Guilds
+from core.host import Operations
+from core.idle.sweep import Sweep
+from core.idle.timekeeper import Timekeeper
+from core.idle.voice import InVoice, nobody_tells
+from core.notices.alarms import Alarms
+from core.notices.outbox import Outbox
+from core.servers.audit import Audit
+from core.servers.cards import Cards
+from core.servers.collecting import Collecting
+from core.servers.controller import Controller
+from core.servers.departures import Departures
+from core.servers.drill import Drills
+from core.servers.host_problems import HostProblems
+from core.servers.host_rules import HostRules
+from core.servers.late_snapshots import LateSnapshots
+from core.servers.owner_notes import OwnerNotes
+from core.servers.parts import ServerParts
+from core.servers.usecases import Servers
+from core.servers.world_fold import WorldFold
+from core.servers.worlds import Worlds
+from core.worlds.shelf import Shelf
+from core.worlds.turns import Turns
+
+SWEEP_EVERY = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What looks after worlds on the store, by the clock."""
+
+    collecting: Collecting
+    drills: Drills
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What faces and the process use."""
+
+    database: Database
+    catalogue: Catalogue
+    cluster: Cluster
+    rules: HostRules
+    changes: Changes
+    now: Callable[[], datetime]
+    parts: ServerParts
+    """What everything about servers is built from."""
+
+    # what people may ask for
+    servers: Servers
+    worlds: Worlds | None
+    """None: worlds are kept nowhere."""
+    guilds: Guilds
+    quotas: Quotas
+    audit: Audit
+    operations: Operations
+
+    # what people are told
+    cards: Cards
+    outbox: Outbox
+    alarms: Alarms
+
+    # what works by itself
+    controller: Controller
+    sweep: Sweep
+    timekeeper: Timekeeper
+    logs: LogQuery
+    late_snapshots: LateSnapshots
+    departures: Departures
+    host_problems: HostProblems
+    upkeep: Upkeep | None
+    """None: there is no store."""
+
+
+def assemble(
+    database: Database,
+    catalogue: Catalogue,
+    cluster: Cluster,
+    rules: HostRules,
+    now: Callable[[], datetime],
+    *,
+    shelf: Shelf | None = None,
+    ledgers: Path = Path("ledger"),
+    queries: Mapping[str, Query] | None = None,
+    sweep_every: timedelta = SWEEP_EVERY,
+    in_voice: InVoice = nobody_tells,
+    operators: frozenset[int] = frozenset(),
+    version: str = "",
+) -> Core:
+    """`shelf`: the store. `ledgers`: the folder of core.worlds.ledger. `queries`: by the kind that a game's TOML names.
+    `in_voice` says who is in a voice channel. `operators`: Discord ids."""
+    changes = Changes()
+    parts = ServerParts.build(database, catalogue, changes, rules, now)
+    servers = Servers.build(parts, cluster)
+    turns = Turns() if shelf is None else shelf.turns
+    tell = changes.tell
+    world = WorldFold(database, parts.projections, parts.events, now, keeps_worlds=rules.keeps_worlds, tell=tell)
+    controller = Controller(parts, cluster, world, turns)
+    changes.subscribe(controller.wake, owner=controller)
+    alarms, logs = Alarms(database, changes, now), LogQuery(cluster.follow)
+    asked = {} if queries is None else queries
+    sweep = Sweep(
+        parts,
+        asked,
+        every=sweep_every,
+        in_voice=in_voice,
+        logs=logs,
+        protect=cluster.protect,
+        tell_players=cluster.console,
+    )
+    upkeep = None
+    if shelf is not None:
+        notes = OwnerNotes(database, shelf)
+        upkeep = Upkeep(Collecting(parts, shelf, ledgers, alarms, notes), Drills(database, shelf, alarms, now))
+    return Core(
+        database=database,
+        catalogue=catalogue,
+        cluster=cluster,
+        rules=rules,
+        changes=changes,
+        now=now,
+        parts=parts,
+        servers=servers,
+        worlds=Worlds(parts, servers.creation, cluster, shelf) if shelf is not None and rules.keeps_worlds else None,
+        guilds=Guilds(database, changes, now),
+        quotas=Quotas(database, changes, now, rules.guild_storage, catalogue.largest_volume * 2**30),
+        audit=Audit(database, now),
+        operations=Operations(parts, version=version, operators=operators, last_sweep=lambda: sweep.ended_at),
+        cards=Cards(database, parts.rows, parts.views, changes, now),
+        outbox=Outbox(database),
+        alarms=alarms,
+        controller=controller,
+        sweep=sweep,
+        timekeeper=Timekeeper(parts),
+        logs=logs,
+        departures=Departures(parts),
+        late_snapshots=LateSnapshots(database, cluster, world, alarms, shelf, turns),
+        host_problems=HostProblems(parts, alarms, now),
+        upkeep=upkeep,
+    )

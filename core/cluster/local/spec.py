@@ -1,0 +1,90 @@
+"""From what is wanted to what a pod runs: `ServerSpec` as JSON, and the `PodSpec` made of it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+from core.agent.local.folder import ServerFolder
+from core.agent.wire import PodSpec
+from core.authority import family
+from core.children import minimal_env
+from core.cluster.port import PortSpec, ServerSpec
+from core.errors import ClusterError
+from core.games.catalogue import Game, Size, fill, placeholders
+from core.words import Problem
+
+
+def to_json(spec: ServerSpec) -> dict[str, Any]:
+    values = {name: getattr(spec, name) for name in ServerSpec.__slots__}
+    return values | {
+        "game": spec.game.model_dump(mode="json"),
+        "size": spec.size.model_dump(mode="json"),
+        "ports": [
+            {"name": port.name, "protocol": port.protocol, "container": port.container, "host": port.host}
+            for port in spec.ports
+        ],
+        "settings": dict(spec.settings),
+    }
+
+
+def from_json(values: Mapping[str, Any]) -> ServerSpec:
+    """Raises `ValueError` or `TypeError` where another version of the program wrote it differently."""
+    made = dict(values) | {
+        "game": Game.model_validate(values.get("game")),
+        "size": Size.model_validate(values.get("size")),
+        "ports": tuple(PortSpec(**port) for port in values.get("ports", ())),
+    }
+    return ServerSpec(**made)
+
+
+def pod_spec(spec: ServerSpec, folder: ServerFolder, *, uid: str, host: str, probe_every: float) -> PodSpec:
+    """What one pod runs. Here the container's port *is* the host's; a port that stays closed gets any free one."""
+    game, local = spec.game, spec.game.local
+    if local is None:
+        raise ClusterError(f"{game.id} cannot run on this machine", problem=Problem.CANNOT_APPLY)
+    ports = {port.name: port.host or _free_port(host) for port in spec.ports}
+    data = str(folder.volume(spec.volume).data.resolve())
+    values = placeholders(
+        name=spec.name,
+        host=host,
+        data=data,
+        memory=spec.size.memory,
+        ports=ports,
+        settings=game.values(spec.settings),
+        console_secret=spec.console_secret,
+    )
+    try:
+        command = [fill(word, values) for word in local.command]
+        named = {name: fill(text, values) for name, text in game.env.items()}
+    except KeyError as missing:
+        raise ClusterError(f"nothing is known of {missing}", problem=Problem.CANNOT_APPLY) from missing
+    return PodSpec(
+        server=spec.server,
+        uid=uid,
+        run=spec.run,
+        volume=spec.volume,
+        token=spec.agent_secret,
+        command=command,
+        env=minimal_env(data, python=any("{python}" in word for word in local.command)) | named,
+        host=host,
+        ports=ports,
+        udp=[port.name for port in spec.ports if port.protocol == "udp"],
+        ready=game.ready.kind,
+        ready_log=game.ready.log,
+        ready_within=game.ready.within,
+        query={name: str(value) for name, value in game.query.model_dump().items()},
+        console=game.console.kind,
+        stop_signal=game.stop.signal,
+        stop_console=game.stop.console,
+        grace=game.stop.grace,
+        probe_every=probe_every,
+        save=game.save.model_dump(mode="json"),
+    )
+
+
+def _free_port(host: str) -> int:
+    with socket.socket(family(host)) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,45 @@
+"""Jobs by the clock go on whatever happens to the machine's time of day."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta, tzinfo
+
+import apscheduler.schedulers.base
+import pytest
+
+from bot import schedule
+from bot.schedule import Job, make_scheduler
+
+
+class Clock(datetime):
+    """The time of day, as somebody sets it."""
+
+    by = timedelta(0)
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) + cls.by
+
+
+@pytest.mark.parametrize("by", [timedelta(hours=-2), timedelta(minutes=-1), timedelta(hours=2)])
+async def test_a_job_goes_on_when_the_clock_is_set(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
+    monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Clock)
+    monkeypatch.setattr(schedule, "datetime", Clock)
+    monkeypatch.setattr(Clock, "by", timedelta(0))
+    ran = asyncio.Event()
+
+    async def work() -> None:
+        ran.set()
+
+    scheduler = make_scheduler([Job("sweep", timedelta(seconds=0.05), work)])
+    scheduler.start()
+    try:
+        async with asyncio.timeout(10):
+            await ran.wait()
+            Clock.by = by
+            for _ in range(2):
+                ran.clear()
+                await ran.wait()
+    finally:
+        scheduler.shutdown()
