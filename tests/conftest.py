@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 import hypothesis
+import migrated
 import postgres
 import pytest
 import structlog
@@ -105,7 +106,7 @@ class House:
 
     async def until(self, server: str, true: Callable[[ServerRow], bool]) -> ServerRow:
         """Wait for the row to become so; woken by each change."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not true(row := await self.row(server)):
                 self.changed.clear()
                 try:
@@ -154,16 +155,27 @@ def postgres_server() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def empty() -> bool:
+    """Whether `database_url` has no schema yet; a module that needs that overrides it."""
+    return False
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """An empty database of each kind."""
+async def database_url(request: pytest.FixtureRequest, empty: bool, tmp_path: Path) -> AsyncIterator[str]:
+    """A new database of each kind, with this version's schema."""
     if request.param == "sqlite":
+        if not empty:
+            await migrated.file(tmp_path / "test.db")
         yield f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
         return
     server, name = request.getfixturevalue("postgres_server"), postgres.new_name()
+    if not empty:
+        await migrated.on_server(server, name)
     connection = await asyncpg.connect(server.replace("+asyncpg", "") + "/postgres")
     try:
-        await connection.execute(f"CREATE DATABASE {name}")
+        if empty:
+            await connection.execute(f"CREATE DATABASE {name}")
         yield f"{server}/{name}"
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
@@ -185,7 +197,6 @@ def shelf() -> Any:
 @pytest.fixture
 async def house(database_url: str, rules: HostRules, shelf: Any, tmp_path: Path) -> AsyncIterator[House]:
     database = Database(database_url)
-    await database.migrate()
     offset = [timedelta(0)]
 
     def now() -> datetime:

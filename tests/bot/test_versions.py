@@ -46,6 +46,11 @@ Newer = Callable[[str | None], Awaitable[None]]
 
 
 @pytest.fixture
+def empty() -> bool:
+    return True
+
+
+@pytest.fixture
 def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
     return {
         "DORMOUSE_DISCORD_TOKEN": "planted-token",

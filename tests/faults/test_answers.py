@@ -122,7 +122,7 @@ async def test_a_bot_that_is_banned_while_it_answers_notes_no_bug(
     before, late = house.log.count('"event": "bug"'), house.log.count('"outcome": "late"')
     banned = faults.answer(*route, status, code=code)
     await house.people["Ada"].slash(CHAT, "server list")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while house.log.count('"outcome": "late"') == late:
             await asyncio.sleep(0.05)
     assert banned.met == 1
@@ -132,7 +132,7 @@ async def test_a_bot_that_is_banned_while_it_answers_notes_no_bug(
 async def test_choices_that_discord_no_longer_takes_are_no_bug(house: Shipped, faults: Faults) -> None:
     faults.answer(*ANSWER, 404, code=10062, times=2)
     await house.people["Ada"].autocomplete(CHAT, "server show", "server", server="P")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "choices not shown" not in house.log:
             await asyncio.sleep(0.05)
     assert "Traceback" not in house.log

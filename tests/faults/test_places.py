@@ -77,7 +77,7 @@ async def test_a_warning_that_nobody_takes_waits_its_full_time_and_is_noted_on_t
 ) -> None:
     await fresh.create()
     refused = its_faults.answer("POST", "/channels/*/messages", 403, code=50013, times=None)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await refused.struck.wait()
     await fresh.message("### Pond", "The last warning could not be posted anywhere.")
     await fresh.message("### Pond", "Paused")

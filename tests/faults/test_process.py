@@ -40,7 +40,7 @@ async def test_started_while_discord_is_away_it_keeps_trying(
     await unsynced(fresh)
     refused = its_faults.answer(*route, 503)
     await fresh.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not fresh.guild.world.commands:
             await asyncio.sleep(0.05)
     assert refused.left == 0
@@ -55,7 +55,7 @@ async def asked(house: Shipped, path: str) -> dict[str, Any]:
 
 
 async def until_logged(house: Shipped, words: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while re.search(words, house.log) is None:
             await asyncio.sleep(0.05)
 
@@ -170,7 +170,7 @@ async def test_a_card_whose_edit_was_slow_says_what_is_true_after_a_start(
     await fresh.people["Ada"].slash(SERVERS, "server keep", server="Pond")
     await asyncio.wait_for(slow.struck.wait(), 20)
     await fresh.people["Ada"].slash(SERVERS, "server pause", server="Pond")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not its_faults.count(*EDIT, since=since):
             await asyncio.sleep(0.01)
     await fresh.stop(number)

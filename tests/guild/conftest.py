@@ -143,7 +143,7 @@ def _add_commands(bot: Squirrel) -> None:
 @pytest.fixture
 async def guild(request: pytest.FixtureRequest) -> AsyncIterator[Guild]:
     """Patient with a bot on a busy machine; `@pytest.mark.parametrize("guild", [0.3], indirect=True)` is not."""
-    guild = Guild(answer_timeout=getattr(request, "param", 10.0))
+    guild = Guild(answer_timeout=getattr(request, "param", 60.0))
     await guild.start()
     yield guild
     await guild.stop()
@@ -186,7 +186,7 @@ async def running(bot: Squirrel) -> AsyncIterator[Squirrel]:
     task = asyncio.create_task(bot.start("a token"))
     ready = asyncio.create_task(bot.up.wait())
     try:
-        await asyncio.wait((task, ready), timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((task, ready), timeout=60, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             task.result()
         yield bot

@@ -117,7 +117,9 @@ async def oak(house: Any, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Asyn
         return Receipt(saved.name, saved.at, saved.size)
 
     monkeypatch.setattr(house.cluster, "snapshot", snapshot)
-    env = Env(Client(Faces.of(house.core, Replies()), house.database), check_errors=False, shard_count=1)
+    env = Env(
+        Client(Faces.of(house.core, Replies()), house.database), check_errors=False, shard_count=1, settle_timeout=60
+    )
     await env.start()
     guild = env.create_guild("The Hollow Oak")
     keepers = guild.create_role("Keepers", permissions=discord.Permissions(manage_guild=True))

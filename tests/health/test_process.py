@@ -16,13 +16,13 @@ pytestmark = pytest.mark.process
 
 
 async def until(watched: Any, true: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true(await watched.metrics()):
             await asyncio.sleep(0.1)
 
 
 async def ready(watched: Any, *, missing: set[str]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while set((await watched.ask("/readyz"))[1]["missing"]) != missing:
             await asyncio.sleep(0.05)
 
@@ -77,7 +77,7 @@ async def test_a_second_process_on_the_same_port_is_refused_in_words(watched: An
             *watched.command, cwd=os.getcwd(), env=watched.environ, stdout=output, stderr=output
         )
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert await second.wait() == 1
     finally:
         if second.returncode is None:

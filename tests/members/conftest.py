@@ -49,7 +49,7 @@ async def guild(house: Any) -> AsyncIterator[Guild]:
     def client() -> Client:
         return Client(faces, house.database)
 
-    env = Env(client(), check_errors=False, shard_count=1)
+    env = Env(client(), check_errors=False, shard_count=1, settle_timeout=60)
     await env.start()
     made = env.create_guild("The Hollow Oak")
     channel = made.create_text_channel("servers")

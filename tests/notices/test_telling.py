@@ -85,7 +85,6 @@ class Story:
 @pytest.fixture
 async def pond(database_url: str) -> AsyncIterator[Story]:
     database = Database(database_url)
-    await database.migrate()
     async with database.begin() as session:
         session.add(
             ServerRow(

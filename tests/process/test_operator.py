@@ -30,7 +30,7 @@ async def ask(house: Any, who: str, words: str) -> None:
 async def answer(house: Any, who: str, *words: str) -> str:
     """The bot's newest direct message with these words, as soon as there is one."""
     person = house.people[who]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             for message in reversed(await person.read(cast.DIRECT_CHANNELS[person.id], limit=100)):
                 if message["author"]["id"] == cast.BOT and all(word in message["content"] for word in words):

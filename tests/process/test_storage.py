@@ -61,7 +61,7 @@ async def test_an_alarm_reaches_whoever_runs_the_bot_by_direct_message(house: Sh
         now,
     )
     cy = house.people["Cy"]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             found = await cy.read(cast.DIRECT_CHANNELS[cy.id], limit=100)
             said = "\n".join(texts(each["components"]) for each in found)

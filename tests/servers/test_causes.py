@@ -51,7 +51,7 @@ async def test_a_new_step_shows_although_the_row_stays_as_it_is(house: Any) -> N
     await _until_step(house, server, Step.PLACE)
     house.changed.clear()
     see(house, server, step=Step.IMAGE)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await house.changed.wait()
     assert (await house.servers.lookup.get(ADA, server)).step is Step.IMAGE
 
@@ -164,7 +164,7 @@ def test_a_game_that_is_started_again_begins_anew_and_one_that_is_up_is_at_no_st
 
 
 async def _until_step(house: Any, server: str, step: Step) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await house.servers.lookup.get(ADA, server)).step is not step:
             house.changed.clear()
             await house.changed.wait()

@@ -53,7 +53,7 @@ class Process:
 
 
 async def wait_for(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.02)
 

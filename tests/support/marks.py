@@ -26,6 +26,7 @@ _MARK = re.compile(
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
+_UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
 _ISOLATES = {"\u2068": 1, "\u2069": -1}
 _SHOWN_BY_CONTENT = {"mention", "emoji", "time", "link"}
 
@@ -44,9 +45,10 @@ def tricks(text: str) -> list[str]:
     """Characters that turn, hide or cut what stands around them. A closed pair of isolates keeps its own turn to
     itself, and a zero width space takes a ping its meaning: these are no tricks."""
     found, depth = [], 0
-    for before, char in zip(" " + text, text, strict=False):
+    for match in _UNUSUAL.finditer(text):
+        char, before = match[0], text[max(0, match.start() - 1) : match.start()]
         depth += _ISOLATES.get(char, 0)
-        allowed = char in _ISOLATES or char == "\n" or (char == "\u200b" and before == "@")
+        allowed = char in _ISOLATES or (char == "\u200b" and before == "@")
         if depth < 0 or (unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and not allowed):
             found.append(f"U+{ord(char):04X}")
     return found + ["an isolate that nobody closes"] * (depth > 0)

@@ -10,7 +10,7 @@ from typing import Any
 from discord.ui import LayoutView, Modal
 
 from bot.demo.guild import components
-from cogs import forms, pages
+from cogs import forms, pages, schedule_page
 from cogs.cards import card
 from cogs.notices import notice
 from core.notices.codec import NOTICES
@@ -67,6 +67,7 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
     yield "more", pages.more(view, language)
     yield "show", pages.show(view, language)
     yield "list", pages.listing([view], language, whose="guild")
+    yield "schedule", schedule_page.page(view, language)
     yield "edit", forms.page(view, language)
     yield "edited", forms.changed(replace(view, name="Before", description="before"), view, language)
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import migrated
 import warm
 from ports import ports
 from reading import buttons, texts
@@ -70,7 +71,7 @@ class Shipped:
         if self.process.returncode is None:
             self.process.send_signal(number)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 return await self.process.wait()
         except TimeoutError:
             self.process.kill()
@@ -108,7 +109,8 @@ def has(message: dict[str, Any], *words: str) -> bool:
 @contextlib.asynccontextmanager
 async def shipped(folder: Path, *, command: list[str] | None = None, **settings: str) -> AsyncIterator[Shipped]:
     """A started bot; at the end it, its games and its guild are stopped, and its log is free of the token."""
-    guild = Guild(None)
+    await migrated.file(folder / "bot" / "dormouse.db")
+    guild = Guild(None, answer_timeout=30)  # Discord waits 3 s; how fast we are is no test's affair here
     await guild.start()
     house = Shipped(folder, guild, settings)
     house.command = command or house.command

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import discord
+import migrated
 import yarl
 from fakecluster import FakeCluster
 from sqlmodel import delete, select
@@ -42,7 +43,7 @@ ADA, BO, CY = cast.ADA, cast.BO, cast.CY
 NEIGHBOURS = 77
 """The id of a guild that the bot is in as well, and that these people are not."""
 BUTTON, TEXT_INPUT, LABEL = components.BUTTON, components.TEXT_INPUT, components.LABEL
-STRING, AT_ONCE = 3, 10.0
+STRING, AT_ONCE = 3, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class Wire:
             return await session.get_one(ServerRow, server)
 
     async def until(self, server: str, phase: str) -> ServerRow:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (row := await self.row(server)).phase != phase:
                 self.changed.clear()
                 if (row := await self.row(server)).phase != phase:
@@ -232,7 +233,7 @@ class Wire:
         for _ in range(times):
             self.guild.gateway.dispatch("INTERACTION_CREATE", payload, direct=direct)
         try:
-            async with asyncio.timeout(30):  # Discord waits 3 s; how fast we are is no test's affair here
+            async with asyncio.timeout(60):  # Discord waits 3 s; how fast we are is no test's affair here
                 first = await made.result
         except TimeoutError:
             return Said("failed")
@@ -277,12 +278,12 @@ def button(custom_id: str) -> dict[str, Any]:
 async def wired(folder: Path, *, departures: bool = False) -> AsyncIterator[Wire]:
     """Everything is up and the commands are registered. `departures`: guilds that the bot was removed from are minded:
     the neighbours' would be one, because the small Discord has no guild but ours."""
+    await migrated.file(folder / "wire.db")
     guild, database = Guild(), Database(f"sqlite+aiosqlite:///{folder / 'wire.db'}")
     base, gateway = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
     await guild.start()
     discord.http.Route.BASE = guild.api_url
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(guild.gateway_url)
-    await database.migrate()
     wire = Wire(guild, database, departures=departures)
     controlling = asyncio.create_task(wire.core.controller.run())
     try:

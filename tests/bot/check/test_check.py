@@ -298,9 +298,7 @@ async def test_games_that_cannot_be_read(checked: Check, tmp_path: Path) -> None
 async def prepared(database_url: str, settings: dict[str, str]) -> Database:
     """An up to date database that the settings name."""
     settings["DORMOUSE_DATABASE_URL"] = database_url
-    database = Database(database_url)
-    await database.migrate()
-    return database
+    return Database(database_url)
 
 
 async def test_a_database_that_is_up_to_date(checked: Check, prepared: Database) -> None:
