@@ -10,7 +10,9 @@ PORT ?= 8300
 # ONLY=FILE runs the tests that it names; TOOK=FILE writes there how long each took; MEASURED=1 measures coverage.
 WAITING := $(addprefix tests/,browser faults health process)
 GAPS := tests/cluster/kubernetes/test_gaps.py
-WAITERS ?= $(shell expr 2 '*' $$($(BIN)/python -c 'import os; print(os.cpu_count())'))
+CORES = $$($(BIN)/python -c 'import os; print(os.cpu_count())')
+WAITERS ?= $(shell expr 2 '*' $(CORES))
+WORKERS ?= $(shell expr 1 + $(CORES))
 RUN = $(BIN)/$(if $(MEASURED),coverage run,python) -m pytest -q --tb native --dist worksteal --took $(or $(TOOK),-) $(PYTEST)
 comma := ,
 these = $(if $(ONLY),@$(ONLY),$(1))
@@ -39,15 +41,15 @@ test: $(VENV)/.dev ## every part of Dormouse, in a quarter of an hour on 2 cores
 
 .PHONY: test-computing
 test-computing: $(VENV)/.dev # one lane of `make test`
-	$(RUN) -n auto -m "not kubernetes and not deep" $(call these,tests $(WAITING:%=--ignore %))
+	$(RUN) -n $(WORKERS) -m "not kubernetes and not deep" $(call these,tests $(WAITING:%=--ignore %))
 
 .PHONY: test-waiting
 test-waiting: $(VENV)/.dev # the other
 	$(RUN) --dist loadfile -n $(WAITERS) -m "not deep" $(call these,$(WAITING))
 
 .PHONY: test-deep
-test-deep: $(VENV)/.dev ## what tries much more of the same: deaths, storms, a hundred thousand files
-	$(RUN) -n $(WAITERS) -m deep $(call these,tests/death tests/storm tests/worlds/test_round_trip.py)
+test-deep: $(VENV)/.dev ## what tries much more of the same: deaths, storms, hostile input, a hundred thousand files
+	$(RUN) -n $(WAITERS) -m deep $(call these,tests/death tests/storm tests/hostile tests/machine tests/worlds/test_round_trip.py)
 
 .PHONY: test-browser
 test-browser: $(VENV)/.dev ## the story of the demo in a headless Chromium

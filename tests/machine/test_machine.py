@@ -30,7 +30,6 @@ from core.words import Empty, Occupied, PodPhase, Unknown
 
 SOAK = int(os.environ.get("DORMOUSE_SOAK", 1000 if ALL else 0))
 PROFILE = settings(
-    max_examples=SOAK or 70,
     stateful_step_count=60 if SOAK else 40,
     derandomize=not SOAK,
     database=None,
@@ -235,8 +234,9 @@ def template(tmp_path: Path) -> Iterator[Path]:
         yield file
 
 
+@pytest.mark.parametrize("stories", [15, pytest.param(SOAK or 70, marks=pytest.mark.deep)])
 @pytest.mark.timeout(300 + 10 * SOAK)
-def test_every_story_keeps_the_promises(template: Path) -> None:
+def test_every_story_keeps_the_promises(template: Path, stories: int) -> None:
     Story.template = template
     with capture_logs() as Story.logged:
-        run_state_machine_as_test(Story, settings=PROFILE)
+        run_state_machine_as_test(Story, settings=settings(PROFILE, max_examples=stories))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import discord
+import pytest
 from discord import AppCommandOptionType, app_commands
 from samples import CATALOGUE, view
 from sampling import sample
@@ -167,14 +168,15 @@ PLACES = list(_places())
 FEW = 6
 
 
-def cases() -> list[tuple[Place, str]]:
-    """Places, and names of inputs for them: all in one place of each kind, a few in every other."""
+def cases() -> Iterator[Any]:
+    """Places, and names of inputs for them: one in every place, and what is deep: all in one place of each kind, a few
+    in every other."""
     kinds: defaultdict[str, list[Place]] = defaultdict(list)
     for place in PLACES:
         kinds[place.kind].append(place)
     whole = [place for kind, places in kinds.items() for place in sample(places, 1, kind)]
-    return [
-        (place, name)
-        for place in PLACES
-        for name in sample(list(INPUTS), len(INPUTS) if place in whole else FEW, str(place))
-    ]
+    for place in PLACES:
+        names = sample(list(INPUTS), len(INPUTS) if place in whole else FEW, str(place))
+        first = sample(names, 1, f"{place} first")[0]
+        for name in names:
+            yield pytest.param(place, name, id=f"{place}-{name}", marks=() if name == first else pytest.mark.deep)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -28,10 +28,12 @@ STATES: dict[str, dict[str, Any]] = {
 SOON = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def messages(view: ServerView, language: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def messages(
+    view: ServerView, language: str, states: Iterable[str] = tuple(STATES)
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Every message by name, as components. Only `view`'s texts change what they say."""
-    for state, changes in STATES.items():
-        now = replace(view, **changes)
+    for state in states:
+        now = replace(view, **STATES[state])
         yield from ((f"{state} {name}", _components(shown)) for name, shown in _answers(now, language))
         for told in _notices():
             shown = notice(NoticeView(2, view.guild, language, now, told))

@@ -110,7 +110,7 @@ def has(message: dict[str, Any], *words: str) -> bool:
 async def shipped(folder: Path, *, command: list[str] | None = None, **settings: str) -> AsyncIterator[Shipped]:
     """A started bot; at the end it, its games and its guild are stopped, and its log is free of the token."""
     await migrated.file(folder / "bot" / "dormouse.db")
-    guild = Guild(None, answer_timeout=30)  # Discord waits 3 s; how fast we are is no test's affair here
+    guild = Guild(None, answer_timeout=8)  # Discord waits 3 s; how fast we are is no test's affair here
     await guild.start()
     house = Shipped(folder, guild, settings)
     house.command = command or house.command

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import ALL
 
 from core.worlds.archives.export_format import Extra, Mark
 from core.worlds.errors import Hostile
@@ -113,14 +114,14 @@ def opened(data: bytes) -> Hostile | None:
         return refusal
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500 if ALL else 200, deadline=None)
 @given(damaged())
 def test_a_damaged_archive_is_refused_or_taken(data: bytes) -> None:
     refusal = opened(data)
     assert refusal is None or refusal.member.isprintable()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 if ALL else 60, deadline=None)
 @given(
     st.sampled_from(
         [b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0", b"\x5d\0\0", b"\x28\xb5\x2f\xfd"]
@@ -131,7 +132,7 @@ def test_what_only_begins_as_an_archive_is_refused(magic: bytes, data: bytes) ->
     opened(magic + data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 if ALL else 60, deadline=None)
 @given(st.binary(min_size=512, max_size=2048))
 def test_what_only_has_a_tars_checksum_is_refused_or_taken(data: bytes) -> None:
     made = bytearray(data)
