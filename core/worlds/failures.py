@@ -29,7 +29,7 @@ class Failure(StrEnum):
     MISSING = "missing"  # there is no such snapshot
     FOREIGN = "not_empty"  # the place holds something that is not ours to touch
     LOST = "lost"  # the volume was finished once, and is not there
-    INCOMPLETE = "incomplete"  # files of the world could not be read as they are
+    INCOMPLETE = "incomplete"  # files of the world cannot be saved, or not as they are
     HOSTILE = "hostile"  # an archive or address that is not taken in
     FULL = "full"  # the disk has no room
     KILLED = "killed"  # a child was ended before it could say anything

@@ -53,7 +53,6 @@ _LARGE_WORLD = 8 << 30
 _BATCH_FILES = 64
 _WORKERS = 2
 _BATCHES = 4  # under way at once
-_NAMED = 10  # files that a refusal names
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +61,12 @@ class Taken(Receipt):
 
     `unchanged`: nothing was written, because the snapshot named is what the folder holds.
     `torn`: files that changed each time they were read. `skipped`: what could not be kept, by reason (tree.walk).
-    `incomplete`: paths of what is torn or could not be read, all of them.
     """
 
     files: int = 0
     unchanged: bool = False
     torn: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
-    incomplete: tuple[str, ...] = ()
     found: tuple[Finding, ...] = ()
     seconds: float = 0.0
 
@@ -141,7 +138,6 @@ def snapshot(
         torn=header.torn,
         skipped=dict(header.skipped),
         gaps=header.gaps,
-        incomplete=work.incomplete(),
         found=tuple(found),
         seconds=time.monotonic() - wall,
         cpu_seconds=time.process_time() - cpu,
@@ -280,17 +276,12 @@ class _Work:
 
     def _gaps(self) -> Iterator[Gap]:
         torn = (entry.path for entry in self.entries if entry.flags & TORN)
-        known = [(path, UNREADABLE) for path in self._skipped.unreadable]
-        for path, why in chain(known, ((path, gaps.TORN) for path in torn), self._skipped.others):
+        for path, why in chain(self._skipped.files, ((path, gaps.TORN) for path in torn), self._skipped.others):
             yield Gap(os.fsdecode(path), why)
 
     def skips_as(self, before: tuple[Pile, Manifest] | None) -> bool:
         """Whether what was left out is as many things as in the snapshot before."""
         return before is not None and dict(self._skipped) == dict(before[1].header.skipped)
-
-    def incomplete(self) -> tuple[str, ...]:
-        torn = [entry.path for entry in self.entries if entry.flags & TORN]
-        return tuple(os.fsdecode(path) for path in (*self._skipped.unreadable, *torn))
 
     def is_as_parent(self) -> bool:
         """Whether nothing differs, not even what the next snapshot may rely on."""
@@ -441,9 +432,9 @@ def refuse_what_is_no_seal(store: Store, server: str, taken: Taken) -> None:
 
     Raises `Incomplete`, or `Damaged` where what was saved cannot be read back.
     """
-    if taken.incomplete:
-        count, first = len(taken.incomplete), ", ".join(taken.incomplete[:_NAMED])
-        raise Incomplete(f"{count} files could not be read as they are, and are not whole in {taken.name}: {first}")
+    if taken.gaps.files:
+        first = ", ".join(f"{gap.path} ({gap.why})" for gap in taken.gaps.named)
+        raise Incomplete(f"{taken.gaps.files} files are not whole in {taken.name}: {first}")
     verified = verify(store, server, taken.name, mend=True, progress=process.Progress())
     if not verified.ok:
         raise Damaged(f"{taken.name} cannot be read back", tuple(f.key for f in verified.found), verified.files)

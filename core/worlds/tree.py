@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from core.nofollow import FILE, FOLDER
 
-from .gaps import UNREADABLE
+from .gaps import FILES, UNREADABLE
 from .manifest import MAX_DEPTH, MAX_PATH, MAX_SIZE
 
 _REMEMBERED = 100  # of what was left out, by path
@@ -82,19 +82,18 @@ class Rules:
 
 
 class Skipped(Counter[str]):
-    """How many things were left out, by reason; the paths of those that could not be read, and the first of others."""
+    """How many things were left out, by reason, and the first of them: those of the world, and others."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.unreadable: list[bytes] = []
+        self.files: list[tuple[bytes, str]] = []
         self.others: list[tuple[bytes, str]] = []
 
     def add(self, path: bytes, why: str) -> None:
         self[why] += 1
-        if why == UNREADABLE:
-            self.unreadable.append(path)
-        elif len(self.others) < _REMEMBERED:
-            self.others.append((path, why))
+        kept = self.files if why in FILES else self.others
+        if len(kept) < _REMEMBERED:
+            kept.append((path, why))
 
 
 def walk(root: int, rules: Rules, skipped: Skipped) -> Iterator[Found]:

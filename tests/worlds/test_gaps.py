@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 
 from core.worlds import gaps as module
 from core.worlds import manifest as format
+from core.worlds import tree
+from core.worlds.errors import Incomplete
 from core.worlds.gaps import Gap, Gaps, first_of
 from core.worlds.listing import listing, snapshot_key
 from core.worlds.receipt import Receipt
-from core.worlds.snapshot import _Work
+from core.worlds.snapshot import _Work, refuse_what_is_no_seal
 from tests.worlds.around import SERVER, Around
 from tests.worlds.conftest import Take
 
@@ -73,6 +76,26 @@ def test_a_torn_file_is_named(world: Path, take: Take, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(_Work, "_piece_done", done)
     assert take().gaps == Gaps({"torn": 1}, (Gap("log", "torn"),))
+
+
+def test_what_lacks_anything_of_the_world_is_no_seal(
+    world: Path, take: Take, store: Around, closed: Closed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The volume is given back after a seal, and with it all that is not in the snapshot."""
+    monkeypatch.setattr(tree, "MAX_SIZE", 100)
+    hidden, deep, huge = world / "castle", world.joinpath(*["d"] * 70), world / "huge"
+    hidden.write_bytes(b"tall")
+    closed("castle")
+    for path, why in ((hidden, "unreadable"), (deep, "deep"), (huge, "huge")):
+        if path == deep:
+            deep.mkdir(parents=True)
+        if path == huge:
+            huge.write_bytes(bytes(200))
+        with pytest.raises(Incomplete, match=why):
+            refuse_what_is_no_seal(store, SERVER, take())
+        shutil.rmtree(world / "d") if path == deep else path.unlink()
+    os.mkfifo(world / "pipe")
+    refuse_what_is_no_seal(store, SERVER, take())
 
 
 def test_whole_worlds_have_the_manifests_that_they_always_had(world: Path, take: Take, store: Around) -> None:
