@@ -77,12 +77,16 @@ def fold(
 def is_the_clusters_turn(ready_at: datetime | None, seen: Observed) -> bool:
     """Whether a start waits for what the cluster does in its own time: the game's time to come up begins after it.
 
-    `ready_at`: when this run was up, if it was. It has lost its pod then, and waits for a place as long as it takes; a
-    start that was never up is given up without one.
+    `ready_at`: when this run was up, if it was. It has lost its pod then, and waits for a place, and for its volume to
+    come there, as long as it takes: Kubernetes takes a volume from a node that does not answer after 6 minutes. A start
+    that was never up is given up without one.
     """
     if seen.away is not None or seen.pod in (PodPhase.RESTORING, PodPhase.ENDING, PodPhase.LOST):
         return True
-    return ready_at is not None and seen.step in (Step.QUEUED, Step.PLACE)
+    waits = seen.step in (Step.QUEUED, Step.PLACE) or (
+        seen.step is Step.VOLUME and seen.problem in (None, Problem.NO_VOLUME)
+    )
+    return ready_at is not None and waits
 
 
 def _phase(wanted: Wanted, seen: Observed, now: datetime) -> Phase:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.cluster.kubernetes import names
-from core.cluster.kubernetes.reasons import no_volume
+from core.cluster.kubernetes.reasons import no_mount, no_volume
 from core.cluster.kubernetes.reduced_pod import PodRecord, reduce_pod
 from core.words import CANNOT_START, NODE_STOPPED, PodPhase, Problem, Step
 
@@ -189,3 +189,19 @@ WAITED_FOR = "Waiting for a volume to be created either by the external provisio
 )
 def test_why_a_claim_gets_no_volume(events: list[Raw], why: str) -> None:
     assert no_volume(events) == why
+
+
+HELD = 'Multi-Attach error for volume "pvc-1" Volume is already exclusively attached to one node'
+SLOW = "Unable to attach or mount volumes: unmounted volumes=[volume]: context deadline exceeded"
+
+
+@pytest.mark.parametrize(
+    ("events", "why"),
+    [
+        ([claims("Scheduled", "Successfully assigned"), claims("Pulling", "an image")], ""),
+        ([claims("FailedMount", "no such folder", last=-9), claims("FailedMount", "no such device")], "no such device"),
+        ([claims("FailedAttachVolume", HELD, last=-90), claims("FailedMount", SLOW)], HELD),
+    ],
+)
+def test_why_a_volume_does_not_reach_its_node(events: list[Raw], why: str) -> None:
+    assert no_mount(events) == why

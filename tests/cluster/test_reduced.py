@@ -399,6 +399,14 @@ def test_a_volume_that_does_not_come_is_a_problem_once_that_was_asked_about() ->
     assert observe(given, NOW).problem is None
 
 
+def test_a_volume_that_does_not_reach_its_node_is_a_problem_once_that_was_asked_about() -> None:
+    given = with_pod(phase=PodPhase.PENDING, node="one", step=Step.VOLUME, mounting=True)
+    assert (observe(given, NOW).step, observe(given, NOW).problem) == (Step.VOLUME, None)
+    given.why_no_volume = "Multi-Attach error"
+    seen = observe(given, NOW)
+    assert (seen.step, seen.problem, seen.detail) == (Step.VOLUME, Problem.NO_VOLUME, "Multi-Attach error")
+
+
 def test_an_agent_that_refuses_the_token_is_said_and_its_secret_is_written_once() -> None:
     given = with_pod(phase=PodPhase.READY, ready_since=NOW)
     seen = observe(given, NOW, refused_by="u1")

@@ -69,7 +69,7 @@ def shown(state: ServerView, language: str = "en") -> str:
         ),
         (Problem.NODE_AWAY, {}, "goes on by itself when the node is back", "macht von selbst weiter"),
         (Problem.NO_NODE, {}, "No node takes it right now. Pausing other servers does not help.", "Betreiber"),
-        (Problem.NO_VOLUME, {}, "There is no disk for it. Pausing other servers does not help.", "Betreiber"),
+        (Problem.NO_VOLUME, {}, "It waits for its disk. Pausing other servers does not help.", "Betreiber"),
         (Problem.NO_PLACE, {"lacks": Lack.PODS}, "Every node has as many servers as it takes.", "so viele Server"),
         (Problem.DRAINED, {}, "was emptied, so it has to move. It starts again by itself.", "muss er umziehen"),
         (Problem.NODE_STOPPED, {}, "The machine it ran on stopped suddenly.", "blieb plötzlich stehen"),

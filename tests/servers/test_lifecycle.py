@@ -76,7 +76,10 @@ def test_a_start_is_not_given_up_while_its_node_is_away_nor_while_the_last_pod_e
     assert plan(row, seen(PodPhase.STARTING), late) == (GiveUp(Because.START_FAILED),)
 
 
-@pytest.mark.parametrize(("pod", "step"), [(PodPhase.NONE, Step.QUEUED), (PodPhase.PENDING, Step.PLACE)])
+@pytest.mark.parametrize(
+    ("pod", "step"),
+    [(PodPhase.NONE, Step.QUEUED), (PodPhase.PENDING, Step.PLACE), (PodPhase.PENDING, Step.VOLUME)],
+)
 def test_what_was_up_waits_for_a_place_as_long_as_it_takes(pod: PodPhase, step: Step) -> None:
     row, waits = wanted(Desired.RUNNING, start_by=NOW), seen(pod, step=step)
     assert plan(replace(row, ready_at=NOW), waits, NOW) == ()

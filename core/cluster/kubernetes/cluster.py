@@ -83,7 +83,7 @@ class KubernetesCluster(Cluster):
         self._broadcast = Broadcast(lambda: self._holdings, self._observe)
         self._applier = Applier(api)
         self._logs = PodLogs(api)
-        self._reasons = Reasons(api, self._holdings.of, patience=self._timing.no_pod)
+        self._reasons = Reasons(api, self._holdings.of, no_pod=self._timing.no_pod, no_mount=self._timing.no_mount)
         self._access = access
         self._receipts: Receipts | None = None
         self._keys: Keys | None = None

@@ -91,7 +91,7 @@ class Holdings:
         slot(held, record.name, after)
         if held.pods:
             held.why_no_pod = None
-        if not held.waits_for_volume:
+        if not (held.waits_for_volume or held.waits_for_mount):
             held.why_no_volume = None
         if held.empty:
             del self._held[record.server]

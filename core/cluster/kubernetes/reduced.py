@@ -212,6 +212,11 @@ class Held:
         waits = self.pod is not None and self.pod.step is Step.PLACE
         return waits and self.claim is not None and self.claim.phase is VolumePhase.PENDING
 
+    @property
+    def waits_for_mount(self) -> bool:
+        """Whether its pod has a node, and its volume is not there yet."""
+        return self.pod is not None and self.pod.mounting
+
 
 def look_again(held: Held, now: datetime) -> datetime | None:
     """When `observe` may say something else although no object changes."""
@@ -269,7 +274,7 @@ def observe(
     phase, step, problem, detail = pod.phase, pod.step, pod.problem, pod.detail
     if claim is not None and claim.phase is VolumePhase.LOST:
         problem, detail = Problem.VOLUME_LOST, f"claim {claim.name} lost its volume"
-    elif held.waits_for_volume and problem in (None, Problem.NO_VOLUME):
+    elif (held.waits_for_volume or held.waits_for_mount) and problem in (None, Problem.NO_VOLUME):
         step, problem, detail = Step.VOLUME, *_no_volume(held, pod)
     away = None
     if pod.orphan or node_gone:

@@ -49,6 +49,7 @@ class PodRecord:
     cut_off: bool = False  # it ends because its node is not fit to have it, and may not answer either
     orphan: bool = False  # it ends because its node is gone
     up: bool = False  # its containers are ready, as far as its node told
+    mounting: bool = False  # it has a node, which has started nothing of it: first its volumes are mounted
     silent_since: datetime | None = None  # when the cluster, and not its node, said that it is not ready
     config_missing: bool = False  # kubelet wants a Secret that is not there
     key_refused: bool = False  # the store did not take the key that it makes the volume with
@@ -108,6 +109,7 @@ def reduce_pod(raw: Raw, before: PodRecord | None = None) -> PodRecord:
         cut_off=_disruption(conditions) == "DeletionByTaintManager",
         orphan=_disruption(conditions) == "DeletionByPodGC" or status.get("reason") == "NodeLost",
         up=is_up,
+        mounting=step is Step.VOLUME and problem is None and _is_mounting(status),
         silent_since=_utc(ready.get("lastTransitionTime")) if is_up and ready.get("status") == "False" else None,
         volume=(volume := _number(stamps.get(names.VOLUME))),
         volume_done=(done := _volume_done(status)) is not None,
@@ -140,6 +142,11 @@ _OF_EXIT = {
     NODE_STOPPED: (Problem.NODE_STOPPED, "nobody saw the game end: its node stopped"),
 }
 """What the last exit says of a game that is not up again."""
+
+
+def _is_mounting(status: Raw) -> bool:
+    state = _container(status, "initContainerStatuses", names.VOLUME_CONTAINER).get("state") or {}
+    return not {"running", "terminated"} & state.keys()
 
 
 def _before_game(status: Raw, game: Raw, *, restores: bool) -> Told:

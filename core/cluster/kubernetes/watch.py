@@ -47,6 +47,7 @@ class Timing:
     forbidden: float = 300.0  # until an optional watch is tried again where the role does not reach
     page: int = 100  # objects: some 5 ms to read
     no_pod: float = 15.0  # that a pod has to come before Events are asked why it does not
+    no_mount: float = 30.0  # that a volume has to reach its pod's node before the pod's Events are asked
     tick: float = 5.0  # between looks at what time alone changes
 
 

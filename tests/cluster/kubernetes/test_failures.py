@@ -88,6 +88,31 @@ async def test_a_volume_that_nobody_makes(namespace: kube.Namespace) -> None:
     await cluster.close()
 
 
+async def test_a_volume_that_does_not_reach_its_node(namespace: kube.Namespace) -> None:
+    nowhere = f"nowhere-{namespace.name}"
+    spec = {
+        "capacity": {"storage": "100Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": nowhere,
+        "hostPath": {"path": f"/{nowhere}", "type": "Directory"},
+    }
+    volume = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": nowhere}, "spec": spec}
+    namespace.kubectl("create", "-f", "-", given=volume)
+    timing = replace(QUICK, no_mount=2.0)
+    cluster = await namespace.cluster("mounts", timing=timing, pods=PodSettings(PodOptions(storage_class=nowhere)))
+    await cluster.start()
+    try:
+        wanted = kube.make_spec()
+        await cluster.ensure(wanted)
+        seen = await until(cluster, wanted.server, with_problem(Problem.NO_VOLUME))
+        assert (seen.pod, seen.step) == (PodPhase.PENDING, Step.VOLUME)
+        assert "hostPath type check failed" in seen.detail
+        await cluster.remove(wanted.server)
+    finally:
+        await cluster.close()
+        namespace.kubectl("delete", "pv", nowhere, "--wait=false")
+
+
 async def test_an_agent_whose_secret_was_edited_takes_us_again_without_a_start(
     cluster: KubernetesCluster, namespace: kube.Namespace
 ) -> None:
