@@ -9,13 +9,14 @@ from discord.ui import Button, LayoutView
 
 from cogs.escape import escape, when
 from cogs.pages import page_of
+from cogs.people import mention
 from cogs.schedule_page import words
 from core.guilds.settings import SETTABLE
 from core.idle.schedule import load
 from core.notices import kinds
 from core.servers.audit import KINDS, Asked, Entry, Page
 from core.text import duration, say, size
-from core.words import Because, GuildSetting
+from core.words import Because, GuildSetting, Sharer
 
 MORE = re.compile(r"(?P<before>\d{1,18})_(?P<member>\d{1,19})_(?P<days>\d{1,4})_(?P<kind>[a-z]*)")
 """What a button's custom id says besides the server; 0 and nothing stand for all."""
@@ -70,6 +71,9 @@ def what(entry: Entry, language: str) -> str:
             return said("voted", until=when(until, "f"))
         case kinds.ScheduleSet() as schedule:
             return said("schedule_set", changes=_schedule(schedule, language))
+        case kinds.Shared(before=before, after=after) as shared:
+            change = _change(_role(before, language), _role(after, language))
+            return said("shared", whom=mention(Sharer(shared.of), shared.target), change=change)
         case kinds.Edited(changed=changed, before=before, after=after):
             return said("edited", changes=_edits(changed, before or {}, after or {}))
         case kinds.IdleSet(before=before) as idle:
@@ -105,6 +109,10 @@ def _edits(changed: tuple[str, ...], before: Mapping[str, str | None], after: Ma
         told = "" if old is None or new is None else f": {_change(_typed(old), _typed(new))}"
         shown.append(f"{escape(key)}{told}")
     return "; ".join(shown)
+
+
+def _role(role: str, language: str) -> str:
+    return say(language, f"share.{role}" if role else "share.not")
 
 
 def _schedule(told: kinds.ScheduleSet, language: str) -> str:

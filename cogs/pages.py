@@ -8,14 +8,15 @@ from discord.ui import Button, Container, LayoutView, TextDisplay
 
 from cogs.cards import button, card, needs, rows, voice
 from cogs.escape import code, escape, plain, when
-from cogs.people import named
+from cogs.people import mention, named
 from cogs.trouble import gib, memory
 from core.cluster.port import InUse
 from core.games.catalogue import Size
 from core.guilds.access import EVERYTHING, Rights, Who
+from core.servers.sharing import Shares
 from core.servers.views import ServerView
 from core.text import count, duration, say
-from core.words import Desired, Phase
+from core.words import Desired, Phase, Sharer, ShareRole
 
 PER_PAGE = 10
 MOST_KEPT = 9
@@ -135,6 +136,19 @@ def _pauses(view: ServerView, language: str) -> str:
     whose = "" if view.idle.own else f" {say(language, 'answer.idle_default')}"
     said = "answer.idle" if view.idle.warn else "answer.idle_unwarned"
     return say(language, said, name=_name(view), after=after, warn=warn) + whose
+
+
+def shared(shares: Shares, language: str) -> str:
+    """With whom it is shared now, and what that means for everybody else."""
+    name = _name(shares.server)
+    lines = [say(language, "share.done" if shares.changed else "share.no_change", name=name)]
+    for role in (ShareRole.MANAGER, ShareRole.PLAYER):
+        them = ", ".join(mention(Sharer(each.kind), each.target) for each in shares.all if each.role == role)
+        if them:
+            lines.append(f"- {say(language, f'share.{role}s')} {them}")
+    closed = any(each.role == ShareRole.PLAYER for each in shares.all)
+    lines.append(say(language, "share.closed" if closed else "share.open"))
+    return "\n".join(lines)
 
 
 def join(view: ServerView, language: str) -> LayoutView | str:

@@ -18,6 +18,7 @@ COMMANDS: dict[str, Verb] = {
     "server keep": Do.KEEP,
     "server idle": Do.IDLE,  # without options it shows, as SEE
     "server schedule": Do.SCHEDULE,
+    "server share": Do.SHARE,
     "server edit": Do.EDIT,
     "server clone": Do.CLONE,  # and CREATE
     "server delete": Do.DELETE,

@@ -1,4 +1,4 @@
-"""`/server`: create, list, show, resume, pause, restart, keep, idle, schedule, edit, clone, delete."""
+"""`/server`: create, list, show, resume, pause, restart, keep, idle, schedule, share, edit, clone, delete."""
 
 from __future__ import annotations
 
@@ -18,10 +18,18 @@ from core.games.catalogue import Catalogue
 from core.guilds.access import Do
 from core.guilds.settings import Guilds
 from core.servers.cards import Cards
+from core.servers.sharing import Target
 from core.servers.usecases import Servers
 from core.servers.worlds import Worlds
+from core.words import Sharer, ShareRole
 
 Size = Literal["small", "medium", "large"]
+
+
+def target_of(whom: discord.Member | discord.Role) -> Target:
+    if isinstance(whom, discord.Role):
+        return Target(whom.id, Sharer.ROLE)
+    return Target(whom.id, Sharer.MEMBER, is_bot=whom.bot)
 
 
 class ServerCog(commands.Cog):
@@ -179,6 +187,24 @@ class ServerCog(commands.Cog):
 
         await self._replies.answer(interaction, handle)
 
+    @server.command(description=text("command.server.share"))
+    @app_commands.rename(whom="with", role="as")
+    @app_commands.describe(server=text("option.server"), whom=text("option.with"), role=text("option.as"))
+    async def share(
+        self,
+        interaction: Interaction,
+        server: str,
+        whom: discord.Member | discord.Role,
+        role: Literal["player", "manager", "nobody"],
+    ) -> None:
+        async def handle() -> Answer:
+            shares = await self._servers.sharing.share(
+                actor_of(interaction), server, target_of(whom), None if role == "nobody" else ShareRole(role)
+            )
+            return pages.shared(shares, language_of(interaction))
+
+        await self._replies.answer(interaction, handle)
+
     @server.command(description=text("command.server.edit"))
     @app_commands.describe(server=text("option.server"))
     async def edit(self, interaction: Interaction, server: str) -> None:
@@ -240,6 +266,7 @@ class ServerCog(commands.Cog):
     @keep.autocomplete("server")
     @idle.autocomplete("server")
     @schedule.autocomplete("server")
+    @share.autocomplete("server")
     @edit.autocomplete("server")
     @clone.autocomplete("server")
     @delete.autocomplete("server")

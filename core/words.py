@@ -160,6 +160,7 @@ class EventKind(StrEnum):
     IDLE_SET = "idle_set"
     VOTED = "voted"
     SCHEDULE_SET = "schedule_set"
+    SHARED = "shared"
     DELETED = "deleted"
     UNDELETED = "undeleted"
     PURGE_ASKED = "purge_asked"
@@ -184,6 +185,20 @@ class EventKind(StrEnum):
     GUILD_SET = "guild_set"
     GUILD_JOINED = "guild_joined"
     GUILD_LEFT = "guild_left"
+
+
+class Sharer(StrEnum):
+    """What a server can be shared with."""
+
+    MEMBER = "member"
+    ROLE = "role"
+
+
+class ShareRole(StrEnum):
+    """As what it is shared."""
+
+    PLAYER = "player"
+    MANAGER = "manager"
 
 
 class NoticeKind(StrEnum):

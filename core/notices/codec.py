@@ -29,6 +29,7 @@ EVENTS: Mapping[EventKind, type[Event]] = {
         kinds.IdleSet,
         kinds.Voted,
         kinds.ScheduleSet,
+        kinds.Shared,
         kinds.Deleted,
         kinds.Undeleted,
         kinds.PurgeAsked,

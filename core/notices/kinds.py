@@ -177,6 +177,18 @@ class ScheduleSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Shared(Event):
+    """With a member or role, as what before and after; empty: not at all."""
+
+    kind: ClassVar = EventKind.SHARED
+    target: int
+    of: str  # core.words.Sharer
+    before: str = ""
+    after: str = ""
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Deleted(Event):
     """`purge_at`: until when it can be brought back."""
 

@@ -27,7 +27,9 @@ from core.words import Desired, EventKind, is_server_id
 PER_PAGE = 8
 KINDS: Mapping[str, frozenset[EventKind]] = {
     "starts": frozenset({EventKind.RESUMED, EventKind.RESTARTED, EventKind.PAUSED, EventKind.KEPT, EventKind.VOTED}),
-    "changes": frozenset({EventKind.EDITED, EventKind.IDLE_SET, EventKind.SCHEDULE_SET, EventKind.GUILD_SET}),
+    "changes": frozenset(
+        {EventKind.EDITED, EventKind.IDLE_SET, EventKind.SCHEDULE_SET, EventKind.SHARED, EventKind.GUILD_SET}
+    ),
     "servers": frozenset(
         {
             EventKind.CREATED,

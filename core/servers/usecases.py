@@ -16,6 +16,7 @@ from core.servers.ports import Pool
 from core.servers.power import Power
 from core.servers.remove import Removal
 from core.servers.schedules import Scheduling
+from core.servers.sharing import Sharing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Servers:
     editing: Editing
     removal: Removal
     scheduling: Scheduling
+    sharing: Sharing
 
     @classmethod
     def build(cls, parts: ServerParts, cluster: Cluster | None = None) -> Servers:
@@ -42,4 +44,5 @@ class Servers:
             editing=Editing(rows, views, parts.projections, parts.transitions, events, now),
             removal=Removal(rows, views, parts.transitions, events, now, parts.rules.undo_for),
             scheduling=Scheduling(rows, views, events, now),
+            sharing=Sharing(rows, views, events, now),
         )

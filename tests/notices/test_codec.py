@@ -119,6 +119,10 @@ OLD_EVENTS: list[tuple[dict[str, Any], Event]] = [
         {"before": "", "after": "restart 0 05:00", "zone_before": None, "zone": "Europe/Berlin"},
         kinds.ScheduleSet("", "restart 0 05:00", None, "Europe/Berlin", by=1),
     ),
+    (
+        {"target": 5, "of": "role", "before": "player", "after": "manager"},
+        kinds.Shared(5, "role", "player", "manager", by=1),
+    ),
     ({"name": "Pond"}, kinds.Deleted("Pond", by=1)),
     ({}, kinds.Undeleted(by=1)),
     ({}, kinds.PurgeAsked(by=1)),

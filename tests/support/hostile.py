@@ -15,6 +15,7 @@ from samples import CATALOGUE, view
 from sampling import sample
 
 from bot.client import Client
+from bot.demo.guild import cast as cast_of
 from cogs import add_all, forms
 from cogs.faces import Faces
 from cogs.replies import Replies
@@ -156,6 +157,7 @@ def _fields(modal: discord.ui.Modal) -> list[str]:
 OTHERS: dict[str, dict[str, str]] = {
     "server create": {"game": "meadow", "name": "Fresh"},
     "server clone": {"server": TAKEN, "name": "Fresh"},
+    "server share": {"with": cast_of.BO, "as": "player"},
     "world snapshot": {"server": TAKEN},
     "world restore": {"server": TAKEN, "snapshot": "newest"},
     "world download": {"server": TAKEN},

@@ -9,12 +9,14 @@ from typing import Any
 
 from discord.ui import LayoutView, Modal
 
-from bot.demo.guild import components
+from bot.demo.guild import cast, components
 from cogs import forms, pages, schedule_page
 from cogs.cards import card
 from cogs.notices import notice
+from core.guilds.access import Share
 from core.notices.codec import NOTICES
 from core.notices.kinds import CrashedNotice, Notice, Trouble
+from core.servers.sharing import Shares
 from core.servers.views import NoticeView, ServerView
 from core.words import Because, Desired, Phase
 
@@ -69,6 +71,8 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
     yield "more", pages.more(view, language)
     yield "show", pages.show(view, language)
     yield "list", pages.listing([view], language, whose="guild")
+    for changed in (True, False):
+        yield "shared", pages.shared(Shares(view, (Share(int(cast.BO), "member", "player"),), changed), language)
     yield "schedule", schedule_page.page(view, language)
     yield "edit", forms.page(view, language)
     yield "edited", forms.changed(replace(view, name="Before", description="before"), view, language)

@@ -23,7 +23,7 @@ from fakecluster import FakeCluster
 from sqlmodel import delete, select
 
 from bot.client import Client
-from bot.demo.guild import cast, components
+from bot.demo.guild import cast, commands, components, requests
 from bot.demo.guild.events import Event, Message, MessageCreated
 from bot.demo.guild.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from bot.demo.guild.server import Guild
@@ -258,16 +258,23 @@ class Wire:
         )
 
     def _options(self, name: str, options: Mapping[str, Any], *, focused: str = "") -> dict[str, Any]:
+        """A person's or role's id is one of the guild's where the command asks for that."""
         first, *path = name.split(" ")
         found = next(each for each in self.guild.world.commands.values() if each["name"] == first)
-        typed: list[dict[str, Any]] = [
-            {"name": key, "type": STRING if isinstance(value, str) else 4, "value": value}
-            | ({"focused": True} if key == focused else {})
-            for key, value in options.items()
-        ]
+        leaf, resolved = found, dict[str, Any]()
+        for word in path:
+            leaf = next(each for each in leaf["options"] if each["name"] == word)
+        mentions = {each["name"] for each in leaf.get("options", ()) if each["type"] == commands.MENTIONABLE}
+        typed: list[dict[str, Any]] = []
+        for key, value in options.items():
+            kind = commands.MENTIONABLE if key in mentions else STRING if isinstance(value, str) else 4
+            typed.append({"name": key, "type": kind, "value": value} | ({"focused": True} if key == focused else {}))
+            if kind == commands.MENTIONABLE:
+                requests._resolve(self.guild.world, resolved, "users roles", value, channel_types=None)
         for word in reversed(path):
             typed = [{"name": word, "type": 1, "options": typed}]
-        return {"id": found["id"], "name": first, "type": 1, "options": typed}
+        more = {"resolved": resolved} if resolved else {}
+        return {"id": found["id"], "name": first, "type": 1, "options": typed} | more
 
 
 def button(custom_id: str) -> dict[str, Any]:

@@ -1,0 +1,80 @@
+"""With whom a server is shared: members and roles, as players or managers. Until it is shared with players, everybody
+in the guild is one (core.guilds.access)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from core.data.tables import ServerRow, ShareRow
+from core.errors import BadInput
+from core.guilds.access import Actor, Do, Share
+from core.notices.kinds import Shared
+from core.servers.events import ServerEvents
+from core.servers.rows import ServerRows
+from core.servers.views import ServerView, ServerViews
+from core.words import Sharer, ShareRole
+
+MOST_SHARES = 25
+"""What one message names without becoming a wall."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom to share with, as the face knows them."""
+
+    id: int
+    kind: Sharer
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """With whom a server is shared now, managers first."""
+
+    server: ServerView
+    all: tuple[Share, ...]
+    changed: bool
+
+
+class Sharing:
+    def __init__(self, rows: ServerRows, views: ServerViews, events: ServerEvents, now: Callable[[], datetime]) -> None:
+        self._rows = rows
+        self._views = views
+        self._events = events
+        self._now = now
+
+    async def share(self, actor: Actor, server: str, target: Target, role: ShareRole | None) -> Shares:
+        """`role` None: no longer. What is so already changes nothing."""
+        async with self._rows.changing(actor, server, Do.SHARE) as (session, row):
+            found = await session.exec(select(ShareRow).where(ShareRow.server == row.id).order_by(col(ShareRow.target)))
+            shares = {each.target: each for each in found}
+            before = shares.get(target.id)
+            if role is not None:
+                _refuse(row, target)
+                if before is None and len(shares) >= MOST_SHARES:
+                    raise BadInput("share.too_many", most=MOST_SHARES)
+            had, gets = before.role if before else "", str(role or "")
+            if had != gets:
+                if before is not None:
+                    await session.delete(shares.pop(target.id))
+                    await session.flush()
+                if role is not None:
+                    shares[target.id] = ShareRow(server=row.id, target=target.id, kind=target.kind, role=role)
+                    session.add(shares[target.id])
+                await self._events.tell(session, row, Shared(target.id, target.kind, had, gets, by=actor.user))
+            ordered = sorted(shares.values(), key=lambda each: each.role != ShareRole.MANAGER)
+            now = tuple(Share(each.target, each.kind, each.role) for each in ordered)
+            return Shares(await self._views.of(session, row), now, had != gets)
+
+
+def _refuse(row: ServerRow, target: Target) -> None:
+    if target.is_bot:
+        raise BadInput("share.bot")
+    if target.kind is Sharer.MEMBER and target.id == row.owner:
+        raise BadInput("share.owner", name=row.name)
+    if target.kind is Sharer.ROLE and target.id == row.guild:  # the role that Discord gives to all: @everyone
+        raise BadInput("share.everyone", name=row.name)
