@@ -30,7 +30,7 @@ Rows = dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize(("place", "name"), cases())
+@pytest.mark.parametrize(("place", "name"), list(cases()))
 async def test_what_is_typed_is_only_text(den: Wire, place: Place, name: str, caplog: pytest.LogCaptureFixture) -> None:
     typed = INPUTS[name]
     pond = (await den.core.servers.lookup.get(den.actor(), TAKEN)).id
