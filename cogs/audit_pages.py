@@ -74,6 +74,13 @@ def what(entry: Entry, language: str) -> str:
         case kinds.Shared(before=before, after=after) as shared:
             change = _change(_role(before, language), _role(after, language))
             return said("shared", whom=mention(Sharer(shared.of), shared.target), change=change)
+        case kinds.Offered(to=to, until=until):
+            return said("offered", whom=mention(Sharer.MEMBER, to), until=when(until, "f"))
+        case kinds.OfferEnded(to=to):
+            return said("offer_ended", whom=mention(Sharer.MEMBER, to))
+        case kinds.Transferred(before=before, to=to):
+            owners = (mention(Sharer.MEMBER, each) for each in (before, to))
+            return said("transferred", change=_change(*owners))
         case kinds.Edited(changed=changed, before=before, after=after):
             return said("edited", changes=_edits(changed, before or {}, after or {}))
         case kinds.IdleSet(before=before) as idle:

@@ -177,6 +177,15 @@ async def _audit(pressed: Pressed) -> Answer:
     return audit_pages.page(await pressed.faces.audit.read(pressed.actor, asked), pressed.language)
 
 
+async def _offer_take(pressed: Pressed) -> Answer:
+    return pages.taken(await pressed.faces.servers.transfers.take(pressed.actor, pressed.server), pressed.language)
+
+
+async def _offer_decline(pressed: Pressed) -> Answer:
+    view = await pressed.faces.servers.transfers.decline(pressed.actor, pressed.server)
+    return pages.declined(view, pressed.language)
+
+
 def _worlds(pressed: Pressed) -> Worlds:
     if pressed.faces.worlds is None:
         raise Refusal("world.nowhere")
@@ -189,6 +198,8 @@ VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "restart": (How.NEW, _restart),
     "keep": (How.NEW, _keep),
     "vote": (How.NEW, _vote),
+    "offer_take": (How.NEW, _offer_take),
+    "offer_decline": (How.NEW, _offer_decline),
     "voice_off": (How.NEW, _voice_off),
     "join": (How.NEW, _join),
     "more": (How.NEW, _more),

@@ -16,6 +16,7 @@ from discord.ui import Button, Container, LayoutView, TextDisplay
 from cogs import alarms
 from cogs.cards import AMBER, BLUE, GREEN, GREY, RED, button, names, ports_taken, receipt, rows, story, voice
 from cogs.escape import block, code, escape, when
+from cogs.people import mention
 from cogs.trouble import cause, last_exit, what_to_do, why
 from core.notices.kinds import (
     AddressNotice,
@@ -38,6 +39,9 @@ from core.notices.kinds import (
     NodeAwayNotice,
     NodeBack,
     NotWokenNotice,
+    OfferNotice,
+    OfferOver,
+    OfferTaken,
     PausedNotice,
     PauseOver,
     ReadyNotice,
@@ -52,7 +56,7 @@ from core.notices.kinds import (
 )
 from core.servers.views import NoticeView, ServerView
 from core.text import duration, say, size
-from core.words import Because, Desired, Fill, Phase, Problem, Reason
+from core.words import Because, Desired, Fill, Phase, Problem, Reason, Sharer
 
 LOG_LINES = 12
 _SAID = (Because.BUDGET, Because.SCHEDULE, Because.OPERATOR, Because.GUILD_GONE)
@@ -158,6 +162,12 @@ def _of_server(view: NoticeView, tell: _Teller) -> _Parts | None:
         case NotWokenNotice(why=refusal, values=values):
             said = say(tell.language, refusal, **{key: escape(value) for key, value in values})
             return _Parts(AMBER, [tell.say("notice.not_woken", why=said)], tell.if_paused("resume"))
+        case OfferNotice() as told:
+            return _offer(tell, told)
+        case OfferTaken(by=by):
+            return _Parts(GREEN, [tell.by("notice.offer_taken", by)], [])
+        case OfferOver(by=by):
+            return _Parts(GREY, [tell.by("notice.offer_over", by)], [])
         case RestoringNotice() as told:
             return _restoring(tell, told)
         case WorldLost(to=to, back=back):
@@ -274,6 +284,13 @@ def _deleted(tell: _Teller, told: DeletedNotice) -> _Parts:
     until = _when(tell.server.purge_at or told.purge_at, "f")
     lines = [tell.by("notice.deleted", told.by), tell.say("notice.undo_until", until=until)]
     return _Parts(GREY, lines, [tell.button("undo")])
+
+
+def _offer(tell: _Teller, told: OfferNotice) -> _Parts:
+    to, by = (mention(Sharer.MEMBER, each or 0) for each in (told.to, told.by))
+    first = tell.say("notice.offer", to=to, by=by)
+    then = tell.say("notice.offer_until", until=_when(told.until, "f"))
+    return _Parts(BLUE, [first, then], [tell.button("offer_take"), tell.button("offer_decline")])
 
 
 def _restoring(tell: _Teller, told: RestoringNotice) -> _Parts:

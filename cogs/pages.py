@@ -151,6 +151,18 @@ def shared(shares: Shares, language: str) -> str:
     return "\n".join(lines)
 
 
+def offered(view: ServerView, language: str, whom: int) -> str:
+    return say(language, "transfer.offered", name=_name(view), whom=mention(Sharer.MEMBER, whom))
+
+
+def taken(view: ServerView, language: str) -> str:
+    return say(language, "transfer.taken", name=_name(view))
+
+
+def declined(view: ServerView, language: str) -> str:
+    return say(language, "transfer.declined", name=_name(view))
+
+
 def join(view: ServerView, language: str) -> LayoutView | str:
     """Address, password and how to, or what has to happen first."""
     if view.phase is not Phase.RUNNING or view.address is None:

@@ -19,6 +19,7 @@ COMMANDS: dict[str, Verb] = {
     "server idle": Do.IDLE,  # without options it shows, as SEE
     "server schedule": Do.SCHEDULE,
     "server share": Do.SHARE,
+    "server transfer": Do.TRANSFER,
     "server edit": Do.EDIT,
     "server clone": Do.CLONE,  # and CREATE
     "server delete": Do.DELETE,
@@ -55,6 +56,8 @@ BUTTONS: dict[str, Verb] = {
     "kept": DoInGuild.LIST_DELETED,
     "audit": DoInGuild.AUDIT,
     "vote": Do.KEEP,
+    "offer_take": Do.SEE,  # by the one to whom it is offered, and nobody else (core.servers.transfers)
+    "offer_decline": Do.SEE,
     "schedule_add": Do.SCHEDULE,
     "schedule_zone": Do.SCHEDULE,
     "schedule_remove": Do.SCHEDULE,

@@ -1,4 +1,4 @@
-"""`/server`: create, list, show, resume, pause, restart, keep, idle, schedule, share, edit, clone, delete."""
+"""`/server`: create, list, show, resume, pause, restart, keep, idle, schedule, share, transfer, edit, clone, delete."""
 
 from __future__ import annotations
 
@@ -205,6 +205,15 @@ class ServerCog(commands.Cog):
 
         await self._replies.answer(interaction, handle)
 
+    @server.command(description=text("command.server.transfer"))
+    @app_commands.describe(server=text("option.server"), to=text("option.to"))
+    async def transfer(self, interaction: Interaction, server: str, to: discord.Member) -> None:
+        async def handle() -> Answer:
+            view = await self._servers.transfers.offer(actor_of(interaction), server, target_of(to))
+            return pages.offered(view, language_of(interaction), to.id)
+
+        await self._replies.answer(interaction, handle)
+
     @server.command(description=text("command.server.edit"))
     @app_commands.describe(server=text("option.server"))
     async def edit(self, interaction: Interaction, server: str) -> None:
@@ -267,6 +276,7 @@ class ServerCog(commands.Cog):
     @idle.autocomplete("server")
     @schedule.autocomplete("server")
     @share.autocomplete("server")
+    @transfer.autocomplete("server")
     @edit.autocomplete("server")
     @clone.autocomplete("server")
     @delete.autocomplete("server")

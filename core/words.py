@@ -161,6 +161,9 @@ class EventKind(StrEnum):
     VOTED = "voted"
     SCHEDULE_SET = "schedule_set"
     SHARED = "shared"
+    OFFERED = "offered"
+    OFFER_ENDED = "offer_ended"
+    TRANSFERRED = "transferred"
     DELETED = "deleted"
     UNDELETED = "undeleted"
     PURGE_ASKED = "purge_asked"
@@ -219,6 +222,7 @@ class NoticeKind(StrEnum):
     NODE_AWAY = "node_away"
     INTERRUPTED = "interrupted"
     SCHEDULE = "schedule"
+    OFFER = "offer"
 
 
 class GuildSetting(StrEnum):

@@ -113,6 +113,9 @@ class ServerRow(SQLModel, table=True):
     started_at: datetime | None = None  # when this run was asked for
     ready_at: datetime | None = None  # when this run became ready
 
+    offered_to: int | None = Field(default=None, sa_type=BigInteger)  # a member (core.servers.transfers)
+    offered_until: datetime | None = None
+
     # crashes (core.servers.crashes): counted, not timed
     crash_uid: str | None = None
     crash_seen: int = 0  # restarts of that pod already counted

@@ -189,6 +189,35 @@ class Shared(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Offered(Event):
+    """The server is offered to a member, until then."""
+
+    kind: ClassVar = EventKind.OFFERED
+    to: int
+    until: Moment
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEnded(Event):
+    """It was declined, or taken back."""
+
+    kind: ClassVar = EventKind.OFFER_ENDED
+    to: int
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred(Event):
+    """From its owner before to a new one."""
+
+    kind: ClassVar = EventKind.TRANSFERRED
+    before: int
+    to: int
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Deleted(Event):
     """`purge_at`: until when it can be brought back."""
 
@@ -636,6 +665,33 @@ class NotWokenNotice(Notice):
     kind: ClassVar = NoticeKind.SCHEDULE
     why: str = ""
     values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferNotice(Notice):
+    """It is offered to `to`; then OfferTaken or OfferOver."""
+
+    kind: ClassVar = NoticeKind.OFFER
+    MARK: ClassVar = {"state": "offered"}
+    to: int | None = None
+    until: Moment | None = None
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferTaken(Notice):
+    kind: ClassVar = NoticeKind.OFFER
+    MARK: ClassVar = {"state": "taken"}
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferOver(Notice):
+    """Declined, taken back, or the server was deleted."""
+
+    kind: ClassVar = NoticeKind.OFFER
+    MARK: ClassVar = {"state": "over"}
+    by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

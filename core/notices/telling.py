@@ -42,6 +42,11 @@ from core.notices.kinds import (
     NodeBack,
     Notice,
     NotSaved,
+    Offered,
+    OfferEnded,
+    OfferNotice,
+    OfferOver,
+    OfferTaken,
     Paused,
     PausedNotice,
     PauseOver,
@@ -59,6 +64,7 @@ from core.notices.kinds import (
     SnapshotTaken,
     StartFailedNotice,
     StartFailureOver,
+    Transferred,
     Undeleted,
     VolumeLost,
     Voted,
@@ -112,6 +118,7 @@ async def tell(session: AsyncSession, row: ServerRow, event: Event, at: datetime
             await messages.say(CrashedNotice(trouble, log), row.run)
         case Deleted(purge_at=purge_at, by=by):
             await messages.withdraw(IdleEnded())
+            await messages.close(NoticeKind.OFFER, lambda told: OfferOver() if isinstance(told, OfferNotice) else told)
             await messages.of_pause(_same, row.episode)  # its Resume goes
             row.episode += 1
             await messages.say(DeletedNotice(by, purge_at), row.episode)
@@ -120,6 +127,12 @@ async def tell(session: AsyncSession, row: ServerRow, event: Event, at: datetime
             await messages.of_pause(_same, row.episode - 1)
         case PurgeAsked() | Purged():
             await messages.edit(NoticeKind.DELETED, _final, row.episode)
+        case Offered(to=to, until=until, by=by):
+            await messages.next(OfferNotice(to, until, by))
+        case Transferred(by=by):
+            await messages.close(NoticeKind.OFFER, lambda _: OfferTaken(by))
+        case OfferEnded(by=by):
+            await messages.close(NoticeKind.OFFER, lambda _: OfferOver(by))
         case RestoreAsked(volume=volume, to=to, by=by, imported=imported):
             await messages.say(RestoringNotice(volume, to, by=by, imported=imported), volume)
             await messages.edit(NoticeKind.RESTORED, _same, volume - 1)  # its Undo goes
@@ -139,6 +152,9 @@ class _Messages:
 
     async def say(self, notice: Notice, episode: int) -> None:
         await outbox.say(self._session, self._row, notice, self._now, episode=episode)
+
+    async def next(self, notice: Notice) -> None:
+        await outbox.say_next(self._session, self._row, notice, self._now)
 
     async def edit(self, kind: NoticeKind, change: Callable[[Notice], Notice], episode: int) -> None:
         await outbox.edit(self._session, self._row, kind, change, self._now, episode=episode)

@@ -28,7 +28,16 @@ PER_PAGE = 8
 KINDS: Mapping[str, frozenset[EventKind]] = {
     "starts": frozenset({EventKind.RESUMED, EventKind.RESTARTED, EventKind.PAUSED, EventKind.KEPT, EventKind.VOTED}),
     "changes": frozenset(
-        {EventKind.EDITED, EventKind.IDLE_SET, EventKind.SCHEDULE_SET, EventKind.SHARED, EventKind.GUILD_SET}
+        {
+            EventKind.EDITED,
+            EventKind.IDLE_SET,
+            EventKind.SCHEDULE_SET,
+            EventKind.SHARED,
+            EventKind.OFFERED,
+            EventKind.OFFER_ENDED,
+            EventKind.TRANSFERRED,
+            EventKind.GUILD_SET,
+        }
     ),
     "servers": frozenset(
         {

@@ -70,6 +70,7 @@ class Transitions:
         now = self._now()
         row.desired, row.because, row.by = Desired.DELETED, because, by
         row.purge_at = purge_at
+        row.offered_to = row.offered_until = None
         row.phase, row.phase_since, row.start_by = Phase.DELETING, now, None
         row.players, row.players_online = [], 0
         row.problem = row.problem_since = None

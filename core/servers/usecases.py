@@ -17,6 +17,7 @@ from core.servers.power import Power
 from core.servers.remove import Removal
 from core.servers.schedules import Scheduling
 from core.servers.sharing import Sharing
+from core.servers.transfers import Transfers
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Servers:
     removal: Removal
     scheduling: Scheduling
     sharing: Sharing
+    transfers: Transfers
 
     @classmethod
     def build(cls, parts: ServerParts, cluster: Cluster | None = None) -> Servers:
@@ -45,4 +47,5 @@ class Servers:
             removal=Removal(rows, views, parts.transitions, events, now, parts.rules.undo_for),
             scheduling=Scheduling(rows, views, events, now),
             sharing=Sharing(rows, views, events, now),
+            transfers=Transfers(rows, views, events, now),
         )

@@ -157,6 +157,7 @@ def _fields(modal: discord.ui.Modal) -> list[str]:
 OTHERS: dict[str, dict[str, str]] = {
     "server create": {"game": "meadow", "name": "Fresh"},
     "server clone": {"server": TAKEN, "name": "Fresh"},
+    "server transfer": {"to": cast_of.BOT},
     "server share": {"with": cast_of.BO, "as": "player"},
     "world snapshot": {"server": TAKEN},
     "world restore": {"server": TAKEN, "snapshot": "newest"},

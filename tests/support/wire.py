@@ -264,12 +264,13 @@ class Wire:
         leaf, resolved = found, dict[str, Any]()
         for word in path:
             leaf = next(each for each in leaf["options"] if each["name"] == word)
-        mentions = {each["name"] for each in leaf.get("options", ()) if each["type"] == commands.MENTIONABLE}
+        kinds = {each["name"]: each["type"] for each in leaf.get("options", ())}
         typed: list[dict[str, Any]] = []
         for key, value in options.items():
-            kind = commands.MENTIONABLE if key in mentions else STRING if isinstance(value, str) else 4
+            of_people = kinds.get(key) in (commands.USER_OPTION, commands.MENTIONABLE)
+            kind = kinds[key] if of_people else STRING if isinstance(value, str) else 4
             typed.append({"name": key, "type": kind, "value": value} | ({"focused": True} if key == focused else {}))
-            if kind == commands.MENTIONABLE:
+            if of_people:
                 requests._resolve(self.guild.world, resolved, "users roles", value, channel_types=None)
         for word in reversed(path):
             typed = [{"name": word, "type": 1, "options": typed}]
