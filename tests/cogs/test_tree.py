@@ -36,6 +36,8 @@ COMMANDS: dict[str, list[str]] = {
     "server keep": ["server*", "hours"],
     "server idle": ["server*", "minutes", "warn", "voice", "vote"],
     "server schedule": ["server*"],
+    "server share": ["server*", "with*", "as*"],
+    "server transfer": ["server*", "to*"],
     "server edit": ["server*"],
     "server clone": ["server*", "name*", "snapshot"],
     "server delete": ["server*"],
@@ -81,7 +83,7 @@ async def payload(bot: commands.Bot) -> list[dict[str, Any]]:
 
 async def test_commands_and_options_are_those_that_were_promised(bot: commands.Bot) -> None:
     made = {
-        name: [option.name + "*" * option.required for option in command.parameters]
+        name: [str(option.display_name) + "*" * option.required for option in command.parameters]
         for name, command in found(bot).items()
     }
     assert made == COMMANDS
@@ -93,7 +95,7 @@ async def test_discord_takes_the_commands(bot: commands.Bot) -> None:
 
 async def test_every_option_that_names_a_server_completes(bot: commands.Bot) -> None:
     options = [option for command in found(bot).values() for option in command.parameters if option.name == "server"]
-    assert len(options) == 17
+    assert len(options) == 19
     assert all(option.autocomplete for option in options)
 
 

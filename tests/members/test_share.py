@@ -26,7 +26,7 @@ async def test_an_owner_reads_with_whom_it_is_shared_now_and_what_the_others_may
     await guild.bo.slash(guild.channel, "server pause", server="Pond")
     role = guild.channel.guild.create_role("Players")
     answer = await guild.ada.slash(guild.channel, "server share", **{"server": "Pond", "as": "player", "with": role})
-    assert f"Players, who resume it, keep it on and join: <@&{role.id}>" in said(answer)
+    assert f"Players, who resume it, keep it awake and join: <@&{role.id}>" in said(answer)
     assert "Besides them, only its owner and admins may use it." in said(answer)
     answer = await guild.ada.slash(guild.channel, "server share", **(shared | {"as": "nobody"}))
     assert f"<@{guild.bo.id}>" not in said(answer)
