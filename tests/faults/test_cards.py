@@ -46,6 +46,7 @@ async def test_a_kill_right_after_an_edit_leaves_no_card_that_nobody_mends(
     hollow_oak: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pond, killed = await hollow_oak.create(), asyncio.Event()
+    await hollow_oak.cards_rest()  # else the edit that dies may be an earlier one
 
     async def dies(*_: object) -> None:
         await killed.wait()
