@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.data.tables import ServerRow, ShareRow
 from core.errors import BadInput
@@ -48,33 +49,61 @@ class Sharing:
         self._now = now
 
     async def share(self, actor: Actor, server: str, target: Target, role: ShareRole | None) -> Shares:
-        """`role` None: no longer. What is so already changes nothing."""
+        """`role` None: no longer. What is so already changes nothing.
+
+        With everybody as player it is open to all again: whatever players it had go, roles that were deleted too.
+        """
         async with self._rows.changing(actor, server, Do.SHARE) as (session, row):
             found = await session.exec(select(ShareRow).where(ShareRow.server == row.id).order_by(col(ShareRow.target)))
             shares = {each.target: each for each in found}
-            before = shares.get(target.id)
             if role is not None:
-                _refuse(row, target)
-                if before is None and len(shares) >= MOST_SHARES:
-                    raise BadInput("share.too_many", most=MOST_SHARES)
-            had, gets = before.role if before else "", str(role or "")
-            if had != gets:
-                if before is not None:
-                    await session.delete(shares.pop(target.id))
-                    await session.flush()
-                if role is not None:
-                    shares[target.id] = ShareRow(server=row.id, target=target.id, kind=target.kind, role=role)
-                    session.add(shares[target.id])
-                await self._events.tell(session, row, Shared(target.id, target.kind, had, gets, by=actor.user))
+                _refuse(row, target, role)
+            changed = False
+            if _is_everybody(row, target):
+                goes = [each for each in shares.values() if role is not None and each.role == ShareRole.PLAYER]
+                for each in goes:
+                    changed = await self._set(session, row, shares, Target(each.target, Sharer(each.kind)), None, actor)
+            else:
+                changed = await self._set(session, row, shares, target, role, actor)
             ordered = sorted(shares.values(), key=lambda each: each.role != ShareRole.MANAGER)
             now = tuple(Share(each.target, each.kind, each.role) for each in ordered)
-            return Shares(await self._views.of(session, row), now, had != gets)
+            return Shares(await self._views.of(session, row), now, changed)
+
+    async def _set(
+        self,
+        session: AsyncSession,
+        row: ServerRow,
+        shares: dict[int, ShareRow],
+        target: Target,
+        role: ShareRole | None,
+        actor: Actor,
+    ) -> bool:
+        """Whether it was another before."""
+        before = shares.get(target.id)
+        had, gets = before.role if before else "", str(role or "")
+        if had == gets:
+            return False
+        if before is None and len(shares) >= MOST_SHARES:
+            raise BadInput("share.too_many", most=MOST_SHARES)
+        if before is not None:
+            await session.delete(shares.pop(target.id))
+            await session.flush()
+        if role is not None:
+            shares[target.id] = ShareRow(server=row.id, target=target.id, kind=target.kind, role=role)
+            session.add(shares[target.id])
+        await self._events.tell(session, row, Shared(target.id, target.kind, had, gets, by=actor.user))
+        return True
 
 
-def _refuse(row: ServerRow, target: Target) -> None:
+def _is_everybody(row: ServerRow, target: Target) -> bool:
+    """The role that Discord gives to all, @everyone, has the guild's own id."""
+    return target.kind is Sharer.ROLE and target.id == row.guild
+
+
+def _refuse(row: ServerRow, target: Target, role: ShareRole) -> None:
     if target.is_bot:
         raise BadInput("share.bot")
     if target.kind is Sharer.MEMBER and target.id == row.owner:
         raise BadInput("share.owner", name=row.name)
-    if target.kind is Sharer.ROLE and target.id == row.guild:  # the role that Discord gives to all: @everyone
+    if _is_everybody(row, target) and role is ShareRole.MANAGER:
         raise BadInput("share.everyone", name=row.name)

@@ -77,6 +77,19 @@ async def test_two_who_share_at_once_with_the_same_person_do_it_once(house: Any)
     assert len(await told(house, pond)) == 1
 
 
+async def test_with_everybody_as_player_it_is_open_again_also_where_a_role_is_gone(house: Any) -> None:
+    pond = await house.create()
+    everybody = Target(GUILD, Sharer.ROLE)
+    assert not (await share(house, pond, everybody, ShareRole.PLAYER)).changed
+    for target in (PLAYERS, WITH_BO):
+        await share(house, pond, target, ShareRole.PLAYER)
+    await share(house, pond, Target(DI.user, Sharer.MEMBER), ShareRole.MANAGER)
+    shares = await share(house, pond, everybody, ShareRole.PLAYER)
+    assert shares.changed
+    assert [each.role for each in shares.all] == ["manager"]
+    assert await level(house, replace(BO, user=77)) is Level.PLAYER
+
+
 @pytest.mark.parametrize(
     ("target", "why"),
     [
@@ -88,7 +101,7 @@ async def test_two_who_share_at_once_with_the_same_person_do_it_once(house: Any)
 async def test_with_whom_it_makes_no_sense(house: Any, target: Target, why: str) -> None:
     pond = await house.create()
     with pytest.raises(BadInput) as refused:
-        await share(house, pond, target, ShareRole.PLAYER)
+        await share(house, pond, target, ShareRole.MANAGER)
     assert refused.value.message == why
     assert await told(house, pond) == []
 
