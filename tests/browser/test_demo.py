@@ -239,3 +239,9 @@ async def test_a_world_goes_back_in_the_browser(demo: Demo) -> None:
     await bo.reload()
     await expect(card(bo)).to_contain_text("World saved", timeout=20_000)
     await picture(bo, "restored-360")
+
+    only_ada = ada.get_by_text("Only you can see this")
+    assert await only_ada.count() > 0
+    await ada.locator('[data-person="Cy"]').first.click()
+    await expect(card(ada)).to_contain_text("World saved", timeout=20_000)
+    await expect(only_ada).to_have_count(0)

@@ -45,6 +45,7 @@ class Page {
     document.querySelector("dialog")?.close();
     closeMenu();
     this.store.forget();
+    if (this.store.channel) this.messages.show(this.store.history(this.store.channel.id));
     this.interactions.forget();
     this.composer.forget();
     this.api = new Api(id);

@@ -9,7 +9,11 @@ import { filterItems } from "./suggestions.js";
 
 /** Users, roles and channels as `commands.js` wants them. */
 export function guildItems(store) {
-  return { users: () => users(store), roles: () => roles(store), channels: (types) => channels(store, types) };
+  return {
+    users: () => users(store),
+    roles: () => roles(store, { everyone: true }),
+    channels: (types) => channels(store, types),
+  };
 }
 
 export class Pills {

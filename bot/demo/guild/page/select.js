@@ -42,11 +42,12 @@ export function users(store) {
   }));
 }
 
-export function roles(store) {
-  const list = [...store.roles.values()].filter((role) => role.id !== store.guild.id);
+/** `everyone`: with the role that all have, which options of commands offer and selects do not. */
+export function roles(store, { everyone = false } = {}) {
+  const list = [...store.roles.values()].filter((role) => everyone || role.id !== store.guild.id);
   return list
     .sort((a, b) => b.position - a.position)
-    .map((role) => ({ value: role.id, label: role.name, picture: () => icon("role") }));
+    .map((role) => ({ value: role.id, label: role.name.replace(/^@/, ""), picture: () => icon("role") }));
 }
 
 export function channels(store, types = null) {
