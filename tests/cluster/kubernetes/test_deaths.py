@@ -24,7 +24,7 @@ from core.cluster.kubernetes.names import SERVER
 
 kube.needs_cluster()
 pytestmark = [pytest.mark.timeout(400), *kube.pytestmark, pytest.mark.process]
-SEEDS = sample(range(84), 3, "deaths")
+SEEDS = sample(range(84), 2, "deaths")
 LATEST = 3.0  # seconds after the command; all that follows from one takes about so long
 
 
