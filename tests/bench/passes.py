@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
 from in_memory import Cluster
 from measuring import Memory, Ticker
 from seed import PLAYERS_MAX, make_core
@@ -136,6 +137,7 @@ async def run(url: str, listed: tuple[Observed, ...]) -> list[Pass]:
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is the result
     gc.collect()
     gc.freeze()  # as the App does when it has started
     print(
