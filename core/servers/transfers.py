@@ -36,7 +36,7 @@ class Transfers:
         async with self._rows.changing(actor, server, Do.TRANSFER) as (session, row):
             _refuse(row, to)
             if not (row.offered_to == to.id and self._stands(row)):
-                if self._stands(row):
+                if row.offered_to is not None:  # also one whose time is over: its message has buttons still
                     await self._end(session, row, actor)
                 row.offered_to, row.offered_until = to.id, self._now() + OFFER_STANDS
                 await self._events.tell(session, row, Offered(to.id, row.offered_until, by=actor.user))
@@ -92,4 +92,4 @@ def _refuse(row: ServerRow, to: Target) -> None:
     if to.is_bot:
         raise BadInput("transfer.bot")
     if to.id == row.owner:
-        raise BadInput("share.owner", name=row.name)
+        raise BadInput("transfer.owner", name=row.name)

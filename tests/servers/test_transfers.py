@@ -70,6 +70,9 @@ async def test_an_offer_ends_by_itself_after_seven_days(house: Any) -> None:
         await house.servers.transfers.take(BO, pond)
     assert refused.value.message == "transfer.over"
     assert (await house.row(pond)).owner == ADA.user
+    await house.servers.transfers.offer(ADA, pond, TO_BO)
+    assert [type(each) for each in await house.told(pond, OfferNotice | OfferOver)] == [OfferOver, OfferNotice]
+    await house.servers.transfers.take(BO, pond)
 
 
 @pytest.mark.parametrize("who", [ADA, BO, CY], ids=["its owner", "who was asked", "an admin"])
@@ -123,7 +126,7 @@ async def test_a_deleted_server_is_offered_to_nobody(house: Any) -> None:
     [
         (Target(90, Sharer.ROLE), "transfer.role"),
         (Target(50, Sharer.MEMBER, is_bot=True), "transfer.bot"),
-        (Target(ADA.user, Sharer.MEMBER), "share.owner"),
+        (Target(ADA.user, Sharer.MEMBER), "transfer.owner"),
     ],
 )
 async def test_to_whom_it_makes_no_sense(house: Any, to: Target, why: str) -> None:
