@@ -3,9 +3,7 @@ in the guild is one (core.guilds.access)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -42,11 +40,10 @@ class Shares:
 
 
 class Sharing:
-    def __init__(self, rows: ServerRows, views: ServerViews, events: ServerEvents, now: Callable[[], datetime]) -> None:
+    def __init__(self, rows: ServerRows, views: ServerViews, events: ServerEvents) -> None:
         self._rows = rows
         self._views = views
         self._events = events
-        self._now = now
 
     async def share(self, actor: Actor, server: str, target: Target, role: ShareRole | None) -> Shares:
         """`role` None: no longer. What is so already changes nothing.

@@ -46,6 +46,6 @@ class Servers:
             editing=Editing(rows, views, parts.projections, parts.transitions, events, now),
             removal=Removal(rows, views, parts.transitions, events, now, parts.rules.undo_for),
             scheduling=Scheduling(rows, views, events, now),
-            sharing=Sharing(rows, views, events, now),
+            sharing=Sharing(rows, views, events),
             transfers=Transfers(rows, views, events, now),
         )

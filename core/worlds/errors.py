@@ -38,8 +38,8 @@ class Damaged(WorldError):
 
 
 class Incomplete(WorldError):
-    """Files could not be read, or changed each time they were read: the snapshot is there, and is not all of the world.
-    So the volume must not be given back."""
+    """Files could not be read, changed each time they were read, or are none that can be saved (too deep, too large, on
+    another file system): the snapshot is there, and is not all of the world. So the volume must not be given back."""
 
 
 class TooLate(WorldError):
