@@ -37,6 +37,10 @@ class Cluster(FakeCluster):
 
     listed: tuple[Observed, ...] = ()
 
+    def begin_with(self, listed: tuple[Observed, ...]) -> None:
+        self.listed = listed
+        self._volumes = {each.server: set(each.volumes) for each in listed}
+
     async def watch(self) -> AsyncIterator[News]:
         queue: asyncio.Queue[News] = asyncio.Queue()
         self._watchers.append(queue)
@@ -69,7 +73,7 @@ def modules() -> dict[str, list[int]]:
 async def run() -> None:
     settings, _ = load()
     cluster = Cluster()
-    cluster.listed = pickle.loads((settings.data_dir / OBSERVED).read_bytes())
+    cluster.begin_with(pickle.loads((settings.data_dir / OBSERVED).read_bytes()))
     app = await bot.app.build(settings, cluster=cluster, queries={"http": Busy()})
     async with Ticker() as ticker:
 

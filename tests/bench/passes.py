@@ -104,7 +104,7 @@ async def plain_write(database: Database) -> None:
 async def run(url: str, listed: tuple[Observed, ...]) -> list[Pass]:
     database = Database(url)
     cluster = Cluster()
-    cluster.listed = listed
+    cluster.begin_with(listed)
     queries: dict[str, Query] = {}
     core = make_core(database, cluster, queries)
     core.parts.observed.by_server = {seen.server: seen for seen in cluster.listed}

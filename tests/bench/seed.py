@@ -161,6 +161,7 @@ def _server(number: int, now: datetime, *, runs: bool) -> ServerRow:
         saved_at=since,
         saved_bytes=48_000,
         last_players=["Bo"],
+        bound=1,
     )
     if runs:
         row.crash_uid, row.crash_ever_ready = f"uid-{server}", True
