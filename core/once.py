@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.data.database import insert_missing
 from core.data.tables import InteractionRow
+from core.data.writers import waited_for
 
 REMEMBERED = timedelta(hours=1)
 """Discord takes no answer to an interaction after 15 minutes, so none can arrive with an effect much later."""
@@ -29,6 +30,7 @@ class Repeated(Exception):
 def begin(interaction: int) -> None:
     """From now on this task serves this interaction. It may call one use-case that changes something."""
     _current.set(interaction)
+    waited_for()
 
 
 async def claim(session: AsyncSession, now: datetime) -> None:

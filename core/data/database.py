@@ -22,6 +22,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.data import schema, sqlite
 from core.data.schema import TOO_NEW, Schema, Stamp
 from core.data.trouble import TROUBLE, is_away, reason
+from core.data.writers import Writers
 from core.errors import Misconfigured, TryAgain
 
 log = structlog.get_logger()
@@ -44,8 +45,8 @@ class Database:
             else create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True)
         )
         self._writer = self.engine.execution_options(**{sqlite.WRITES: True})
-        # In one process writers to SQLite queue here, in order, and not in busy_timeout.
-        self._writes = asyncio.Lock() if self.is_sqlite else None
+        # In one process writers to SQLite queue here, and not in busy_timeout.
+        self._writes = Writers() if self.is_sqlite else None
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:

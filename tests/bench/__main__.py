@@ -80,7 +80,9 @@ class Bench:
             (folder := self.folder / f"side{len(sides)}").mkdir()
             sides.append(Side(name, command, folder))
         peer, few, many = sides
-        await fill(sqlite_url(few.folder / "dormouse.db"), make(servers=FEW, running=0), few.folder / OBSERVED)
+        await fill(
+            sqlite_url(few.folder / "dormouse.db"), make(servers=FEW, running=0, volumes=False), few.folder / OBSERVED
+        )
         await fill(sqlite_url(many.folder / "dormouse.db"), world, many.folder / OBSERVED)
         try:
             for side in sides:

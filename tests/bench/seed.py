@@ -47,11 +47,11 @@ class World:
     observed: tuple[Observed, ...]
 
 
-def make(*, servers: int, running: int) -> World:
-    """`servers` rows of which `running` run; at least two of those in the loopback guild."""
+def make(*, servers: int, running: int, volumes: bool = True) -> World:
+    """`servers` rows of which `running` run; at least two of those in the loopback guild. `volumes`: each has one."""
     now = datetime.now(UTC)
     parts = make_core(Database("sqlite+aiosqlite://"), NoCluster()).parts
-    rows = [_server(number, now, runs=_runs(number, servers, running)) for number in range(servers)]
+    rows = [_server(number, now, runs=_runs(number, servers, running), volume=volumes) for number in range(servers)]
     ports = [PortRow(server=row.id, name="game", port=FIRST_PORT + n, protocol="tcp") for n, row in enumerate(rows)]
     cards = []
     for number, (row, port) in enumerate(zip(rows, ports, strict=True), start=1):
@@ -133,7 +133,7 @@ def _runs(number: int, servers: int, running: int) -> bool:
     return number * running // servers != (number + 1) * running // servers
 
 
-def _server(number: int, now: datetime, *, runs: bool) -> ServerRow:
+def _server(number: int, now: datetime, *, runs: bool, volume: bool) -> ServerRow:
     guild = int(cast.GUILD) + number // PER_GUILD * 100
     name = f"Pond {number % PER_GUILD}"
     since = now - timedelta(hours=1)
@@ -161,7 +161,7 @@ def _server(number: int, now: datetime, *, runs: bool) -> ServerRow:
         saved_at=since,
         saved_bytes=48_000,
         last_players=["Bo"],
-        bound=1,
+        bound=int(volume),
     )
     if runs:
         row.crash_uid, row.crash_ever_ready = f"uid-{server}", True
