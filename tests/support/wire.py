@@ -160,11 +160,11 @@ class Wire:
             found = await session.exec(select(EventRow).where(EventRow.server == server, EventRow.kind == kind))
             return len(list(found))
 
-    async def allow(self, servers: int) -> None:
-        """Raise the guild's quotas."""
+    async def allow(self, servers: int, *, each: int | None = None) -> None:
+        """The guilds' quotas from now on. `each`: of a member, where that is less."""
         async with self.database.begin() as session:
             for guild in (int(cast.GUILD), NEIGHBOURS):
-                row = GuildRow(id=guild, servers_per_member=servers, servers_per_guild=servers)
+                row = GuildRow(id=guild, servers_per_member=each or servers, servers_per_guild=servers)
                 await insert_missing(session, row, update=("servers_per_member", "servers_per_guild"))
 
     async def forget_all(self) -> None:
@@ -283,11 +283,14 @@ def button(custom_id: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def wired(folder: Path, *, departures: bool = False) -> AsyncIterator[Wire]:
+async def wired(folder: Path, *, departures: bool = False, url: str = "") -> AsyncIterator[Wire]:
     """Everything is up and the commands are registered. `departures`: guilds that the bot was removed from are minded:
-    the neighbours' would be one, because the small Discord has no guild but ours."""
-    await migrated.file(folder / "wire.db")
-    guild, database = Guild(), Database(f"sqlite+aiosqlite:///{folder / 'wire.db'}")
+    the neighbours' would be one, because the small Discord has no guild but ours. `url`: a database that is ready; by
+    itself a new one in `folder`."""
+    if not url:
+        await migrated.file(folder / "wire.db")
+        url = f"sqlite+aiosqlite:///{folder / 'wire.db'}"
+    guild, database = Guild(), Database(url)
     base, gateway = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
     await guild.start()
     discord.http.Route.BASE = guild.api_url
