@@ -25,6 +25,7 @@ from core.servers.cards import Cards
 
 log = structlog.get_logger()
 POLL = 5.0  # seconds between looks for notices that became due, or that another process wrote
+FEED_GAP = 0.1  # seconds between two such looks, whoever asks for them: a thousand servers may change at once
 LOOK_EVERY = 24 * 3600.0  # seconds from one round of looks at all cards to the next
 LOOK_GAP = 1.0  # seconds from one card to the next: of 50 requests a second a round takes one
 NO_GUILD = 0  # places that are of no guild: direct messages
@@ -123,6 +124,7 @@ class Announcer:
                     self._notice_delivery.lane.touch(key)
             except Exception:
                 log.exception("database away")
+            await _within(self._stopping.wait(), FEED_GAP)
             await _within(self._due.wait(), POLL)
 
     async def _reopen(self) -> None:

@@ -25,6 +25,7 @@ from core.notices.outbox import HOLDS_UP, Outbox
 from core.servers.cards import Cards
 from core.servers.views import NoticeView
 from core.text import DEFAULT
+from core.words import NoticeKind
 
 log = structlog.get_logger()
 AT_ONCE = 8  # that are read and rendered at once; those that wait for Discord do not count
@@ -218,7 +219,7 @@ class NoticeDelivery:
         self._done[Done.NOTICE_SENT] += 1
         log.info("notice sent", notice=row.id, kind=row.kind, server=row.server, trace=row.trace)
         await self._outbox.sent(row.id, message, row.revision, self._now())
-        if row.server:
+        if row.server and row.kind == NoticeKind.IDLE:  # the warning's time begins, which the card shows
             self._told(row.server)
 
     async def _dead(self, row: NoticeRow, *, last: bool) -> None:

@@ -2,6 +2,7 @@
 
 The App is the shipped one (`bot.app.build`). SIGUSR1 writes what it looks like inside
 to the file named by BENCH_REPORT: the modules that are loaded, and the event loop's longest block since the last time.
+SIGUSR2 takes away the node that all servers run on.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 from fakecluster import FakeCluster
@@ -23,10 +25,10 @@ from seed import PLAYERS_MAX
 import bot.app
 from bot.settings import load
 from bot.telemetry import logs
-from core.cluster.port import Listed, News, Observed
+from core.cluster.port import Changed, Listed, News, NodeAway, Observed
 from core.games.catalogue import Query as Rule
 from core.games.query.port import Endpoint, Players, Query
-from core.words import Occupied
+from core.words import Occupied, PodPhase
 
 OBSERVED = "observed.pickle"
 """In the data folder: what the cluster begins with."""
@@ -40,6 +42,12 @@ class Cluster(FakeCluster):
     def begin_with(self, listed: tuple[Observed, ...]) -> None:
         self.listed = listed
         self._volumes = {each.server: set(each.volumes) for each in listed}
+
+    def lose_the_node(self) -> None:
+        """That all servers run on."""
+        for each in self.listed:
+            if each.pod is PodPhase.READY:
+                self._send(Changed(replace(each, away=NodeAway("node1", self.now()))))
 
     async def watch(self) -> AsyncIterator[News]:
         queue: asyncio.Queue[News] = asyncio.Queue()
@@ -82,6 +90,7 @@ async def run() -> None:
             Path(os.environ["BENCH_REPORT"]).write_text(json.dumps(inside))
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, report)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, cluster.lose_the_node)
         await app.run()
 
 

@@ -6,7 +6,7 @@ The first guild is the one on loopback; its servers are `Pond 0` to `Pond 9`, of
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,11 +47,15 @@ class World:
     observed: tuple[Observed, ...]
 
 
-def make(*, servers: int, running: int, volumes: bool = True) -> World:
-    """`servers` rows of which `running` run; at least two of those in the loopback guild. `volumes`: each has one."""
+def make(*, servers: int, running: int, volumes: bool = True, channels: Sequence[str] = ()) -> World:
+    """`servers` rows of which `running` run; at least two of those in the loopback guild. `volumes`: each has one.
+    `channels`: all are in these channels of the loopback guild, in turn."""
     now = datetime.now(UTC)
     parts = make_core(Database("sqlite+aiosqlite://"), NoCluster()).parts
-    rows = [_server(number, now, runs=_runs(number, servers, running), volume=volumes) for number in range(servers)]
+    rows = [
+        _server(number, now, runs=_runs(number, servers, running), volume=volumes, channels=channels)
+        for number in range(servers)
+    ]
     ports = [PortRow(server=row.id, name="game", port=FIRST_PORT + n, protocol="tcp") for n, row in enumerate(rows)]
     cards = []
     for number, (row, port) in enumerate(zip(rows, ports, strict=True), start=1):
@@ -59,6 +63,8 @@ def make(*, servers: int, running: int, volumes: bool = True) -> World:
         cards.append(
             CardRow(id=number, server=row.id, shown=digest(card(view, "en", number=number * 2 + 1)), shown_at=now)
         )
+        if channels:
+            cards[-1].shown, cards[-1].shown_at = "", None
         # The loopback guild's cards are posted; no other guild's channel can be reached.
         if row.guild != int(cast.GUILD):
             cards[-1].channel, cards[-1].message = row.channel, number
@@ -133,9 +139,9 @@ def _runs(number: int, servers: int, running: int) -> bool:
     return number * running // servers != (number + 1) * running // servers
 
 
-def _server(number: int, now: datetime, *, runs: bool, volume: bool) -> ServerRow:
-    guild = int(cast.GUILD) + number // PER_GUILD * 100
-    name = f"Pond {number % PER_GUILD}"
+def _server(number: int, now: datetime, *, runs: bool, volume: bool, channels: Sequence[str]) -> ServerRow:
+    guild = int(cast.GUILD) + (0 if channels else number // PER_GUILD * 100)
+    name = f"Pond {number if channels else number % PER_GUILD}"
     since = now - timedelta(hours=1)
     server = new_server_id()
     row = ServerRow(
@@ -148,7 +154,7 @@ def _server(number: int, now: datetime, *, runs: bool, volume: bool) -> ServerRo
         description="Where the frogs are.",
         size="small",
         settings={"greeting": f"Welcome to {name}"},
-        channel=int(cast.CHAT) + guild - int(cast.GUILD),
+        channel=int(channels[number % len(channels)]) if channels else int(cast.CHAT) + guild - int(cast.GUILD),
         desired=Desired.RUNNING if runs else Desired.PAUSED,
         because=Because.OWNER if runs else Because.IDLE,
         phase=Phase.RUNNING if runs else Phase.PAUSED,

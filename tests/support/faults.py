@@ -26,6 +26,7 @@ from bot.demo.guild.server import Guild, Request
 SEND = ("POST", "/channels/*/messages")
 EDIT = ("PATCH", "/channels/*/messages/*")
 ANSWER = ("POST", "/interactions/*/*/callback")
+_ROUTES = {"X-RateLimit-Scope": "user"}
 FORGOTTEN = (4007, 4009)
 """Close codes after which a session has to be begun anew; after the others it can be resumed.
 
@@ -91,6 +92,9 @@ class Bucket:
     pattern: re.Pattern[str]
     most: int
     seconds: float
+    everywhere: bool = False
+    """Of all channels and methods together, as Discord limits a bot; of that no headers tell."""
+    met: int = 0
     exceeded: int = 0
     """Requests that were refused for it."""
     at_once: int = 0
@@ -100,10 +104,13 @@ class Bucket:
 
     def fits(self, request: web.Request) -> bool:
         path = request.path.removeprefix(BASE)
+        if self.everywhere:
+            return self.pattern.match(path) is not None
         return self.method == request.method and self.pattern.fullmatch(path) is not None
 
     def take(self, request: web.Request) -> web.StreamResponse | None:
-        channel = _channel(request)
+        channel = self._key(request)
+        self.met += 1
         self._under_way[channel] += 1
         self.at_once = max(self.at_once, self._under_way[channel])
         now = asyncio.get_running_loop().time()
@@ -116,13 +123,17 @@ class Bucket:
         self.exceeded += 1
         self._under_way[channel] -= 1
         left = self.seconds - (now - window[0])
-        response = answer({"message": "You are being rate limited.", "retry_after": left, "global": False}, 429)
-        response.headers.update({"Via": "1.1 google", "Retry-After": str(left), "X-RateLimit-Scope": "user"})
+        body = {"message": "You are being rate limited.", "retry_after": left, "global": self.everywhere}
+        response = answer(body, 429)
+        scope = {"X-RateLimit-Scope": "global", "X-RateLimit-Global": "true"} if self.everywhere else _ROUTES
+        response.headers.update({"Via": "1.1 google", "Retry-After": str(left)} | scope)
         return response
 
     def tell(self, request: web.Request, response: web.StreamResponse) -> None:
-        channel = _channel(request)
+        channel = self._key(request)
         self._under_way[channel] -= 1
+        if self.everywhere:
+            return
         window, now = self._windows[channel], asyncio.get_running_loop().time()
         response.headers.update(
             {
@@ -132,6 +143,9 @@ class Bucket:
                 "X-RateLimit-Bucket": f"{self.method}-{self.pattern.pattern}",
             }
         )
+
+    def _key(self, request: web.Request) -> str:
+        return "" if self.everywhere else _channel(request)
 
 
 class Faults:
@@ -190,6 +204,11 @@ class Faults:
     def bucket(self, method: str, path: str, most: int, seconds: float) -> Bucket:
         """Requests of this route have a limit for each channel from now on."""
         self._buckets.append(Bucket(method, _pattern(path), most, seconds))
+        return self._buckets[-1]
+
+    def bucket_of_all(self, most: int, seconds: float) -> Bucket:
+        """All requests about channels together have a limit from now on."""
+        self._buckets.append(Bucket("", _pattern("/channels/"), most, seconds, everywhere=True))
         return self._buckets[-1]
 
     def count(self, method: str, path: str, *, since: int = 0) -> int:
