@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_
+from sqlalchemy import bindparam, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -219,8 +219,12 @@ class Cards:
             return list(await session.exec(query))
 
 
+# Made once: it is asked several times for each change of each server.
+_ROW = select(CardRow).where(CardRow.server == bindparam("server"))
+
+
 async def _row(session: AsyncSession, server: str) -> CardRow | None:
-    return (await session.exec(select(CardRow).where(CardRow.server == server))).first()
+    return (await session.exec(_ROW, params={"server": server})).first()
 
 
 def _stamp(at: datetime) -> datetime:

@@ -21,6 +21,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import flood
 import imports
 import postgres
 import report
@@ -49,11 +50,26 @@ class Size:
     trickle_many: float
     members: int
     rounds: int
+    flooded: int
+    channels: int
     postgres: bool
 
 
-WHOLE = Size(10_000, 1_000, starts=3, trickle=12, trickle_many=24, members=1000, rounds=2, postgres=True)
-QUICK = Size(2_000, 200, starts=1, trickle=4, trickle_many=4, members=300, rounds=1, postgres=False)
+WHOLE = Size(
+    10_000,
+    1_000,
+    starts=3,
+    trickle=12,
+    trickle_many=24,
+    members=1000,
+    rounds=2,
+    flooded=1000,
+    channels=50,
+    postgres=True,
+)
+QUICK = Size(
+    2_000, 200, starts=1, trickle=4, trickle_many=4, members=300, rounds=1, flooded=100, channels=10, postgres=False
+)
 
 
 class Bench:
@@ -69,6 +85,7 @@ class Bench:
             del world
             await self._starts(peer, few, many)
             await self._live(peer, few, many)
+        await self._flood()
         await self._passes()
         self._imports()
         return "\n\n".join(self.sections)
@@ -148,6 +165,12 @@ class Bench:
             f"Interactions, {self.many}, {self.size.running:,} of them running and swept every 15 s",
             f"{report.interactions(many, peer)}\n\n{block}",
         )
+
+    async def _flood(self) -> None:
+        (folder := self.folder / "flood").mkdir()
+        found = await flood.run(folder, self.size.flooded, self.size.channels)
+        what = "Everything changes at once; each server has a card to edit and, when its node is lost, a notice to send"
+        self._add(what, report.floods(found))
 
     async def _passes(self) -> None:
         world = make(servers=self.size.many, running=self.size.many)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from crowd import Rush, Trickle
+from flood import Flood
 from imports import Import
 from measuring import Memory, median, percentile
 from passes import Pass
@@ -27,6 +28,23 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def machine() -> str:
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return f"{os.cpu_count()} cores, {round(pages / 1024**3)} GiB of memory"
+
+
+def floods(found: Iterable[Flood]) -> str:
+    rows = [
+        (
+            f"{each.what} ({each.servers:,} in {each.channels} channels)",
+            f"{each.seconds:.0f}",
+            f"{each.least:.0f}",
+            f"{each.seconds / each.least:.1f}",
+            f"{each.requests:,}",
+            str(each.refused),
+            f"{each.press:.2f}",
+        )
+        for each in found
+    ]
+    head = ("", "s until every card is true", "least", "ratio", "requests", "refused", "longest press, s")
+    return table(head, rows)
 
 
 def interactions(found: Trickle, peer: str) -> str:
