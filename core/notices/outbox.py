@@ -11,14 +11,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, func, or_, select
+from sqlmodel import col, delete, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import trace
 from core.data.database import Database
-from core.data.tables import GuildRow, NoticeRow, ServerRow
+from core.data.tables import FollowRow, GuildRow, NoticeRow, ServerRow
 from core.notices.codec import notice_of, to_json
-from core.notices.kinds import AlarmNotice, Notice
+from core.notices.kinds import AlarmNotice, FollowNotice, Notice
 from core.words import NoticeKind
 
 LONGEST_RETRY = timedelta(seconds=30)
@@ -282,6 +282,8 @@ class Outbox:
                 row.state = "dead"
                 if row.kind == NoticeKind.IDLE:
                     _warning(session, server, row, delivered=None)
+                elif row.kind == NoticeKind.FOLLOW:
+                    await _end_follow(session, row)
             session.add(row)
 
 
@@ -292,6 +294,14 @@ async def _locked(session: AsyncSession, number: int) -> tuple[NoticeRow | None,
         return None, None
     server = await session.get(ServerRow, found.server, with_for_update=True) if found.server else None
     return await session.get(NoticeRow, number, with_for_update=True, populate_existing=True), server
+
+
+async def _end_follow(session: AsyncSession, notice: NoticeRow) -> None:
+    """Who takes no direct message follows nothing."""
+    told = notice_of(notice.kind, notice.data)
+    if isinstance(told, FollowNotice):
+        theirs = (col(FollowRow.server) == notice.server, col(FollowRow.user) == told.to)
+        await session.exec(delete(FollowRow).where(*theirs))
 
 
 def _warning(session: AsyncSession, server: ServerRow | None, notice: NoticeRow, *, delivered: datetime | None) -> None:
