@@ -74,6 +74,7 @@ class Following:
     async def stop(self, actor: Actor, server: str) -> Followed:
         """By the button of a direct message, so whatever rights are left. Twice is once."""
         async with self._database.begin() as session:
+            await once.claim(session, self._now())
             row = await session.get(ServerRow, server)
             if row is not None and row.guild == actor.guild and await self._end(session, row.id, actor.user):
                 return Followed(await self._views.of(session, row), follows=False)
