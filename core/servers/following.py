@@ -124,11 +124,12 @@ async def tell_followers(
         col(FollowRow.told_at) > now + APART,  # written before the clock was set back
     )
     query = select(FollowRow).where(FollowRow.server == row.id, due).order_by(col(FollowRow.user)).with_for_update()
-    for follow in list(await session.exec(query)):
+    due_now, shown = list(await session.exec(query)), shown_names(guild, names)
+    for follow in due_now:
         follow.told_at = now
         session.add(follow)
-        notice = FollowNotice(follow.user, shown_names(guild, names), online, follow.language)
-        await outbox.say_next(session, row, notice, now)
+    notices = [FollowNotice(follow.user, shown, online, follow.language) for follow in due_now]
+    await outbox.say_to_each(session, row, notices, now)
 
 
 def shown_names(_guild: GuildRow | None, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -230,6 +230,6 @@ def _find(way: _Way, *, owned: bool, lock: bool) -> Any:
         case _Way.DELETED_NAME:
             query = _ALL_DELETED.where(col(ServerRow.name_key) == bindparam("key"))
             query = query.order_by(col(ServerRow.purge_at).desc(), col(ServerRow.id))
-    if owned:
-        query = query.where(col(ServerRow.owner) == bindparam("owner"))
+    if owned:  # who left the guild has no say from afar
+        query = query.where(col(ServerRow.owner) == bindparam("owner"), col(ServerRow.owner_gone_since).is_(None))
     return query.with_for_update(of=ServerRow) if lock else query

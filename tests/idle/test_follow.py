@@ -199,3 +199,13 @@ async def test_while_nobody_knows_who_plays_nobody_joined(house: Any, game: Game
     pond = await followed(house, BO)
     await looks(house, game, occupied("Ada"), Unknown(), occupied("Ada"))
     assert len(await told(house, pond)) == 1
+
+
+async def test_what_followers_are_told_holds_up_nothing_else(house: Any, game: Game) -> None:
+    pond = await followed(house, ADA, BO)
+    await looks(house, game, occupied("Cy"))
+    outbox, now = house.core.outbox, house.core.now()
+    others, theirs = await outbox.due_keys(now)
+    assert {row.kind for row in await outbox.due(now, others)} == {"ready"}
+    assert [row.kind for row in await outbox.due(now, theirs)] == ["follow", "follow"]
+    assert others == pond

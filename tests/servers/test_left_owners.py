@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import select
 
 from core.data.tables import ShareRow
-from core.errors import LimitReached, NotAllowed, Refusal
+from core.errors import LimitReached, NotAllowed, NotFound, Refusal
 from core.guilds.access import Level
 from core.notices.kinds import (
     OfferOver,
@@ -96,6 +96,12 @@ async def test_without_managers_the_admins_are_asked_at_once(house: Any) -> None
     assert told.admins
     await house.servers.left_owners.take(CY, pond)
     assert (await house.row(pond)).owner == CY.user
+
+
+async def test_a_manager_who_left_too_counts_for_none(house: Any) -> None:
+    house.membership.gone.add(BO.user)
+    pond = await ada_left(house)
+    assert [each.admins for each in await house.told(pond, OwnerGoneNotice)] == [True]
 
 
 async def test_what_belongs_to_the_admins_has_nobody_as_owner_and_is_given_by_them(house: Any) -> None:
@@ -185,6 +191,14 @@ async def test_an_owner_who_is_back_keeps_it(house: Any, how: str) -> None:
     with pytest.raises(Refusal) as refused:
         await house.servers.left_owners.take(BO, pond)
     assert refused.value.message == "heir.over"
+
+
+async def test_who_left_has_no_say_by_direct_message(house: Any) -> None:
+    pond, from_afar = await ada_left(house), replace(ADA, direct=True)
+    with pytest.raises(NotFound):
+        await house.servers.power.pause(from_afar, pond)
+    await house.servers.left_owners.seen(ADA)
+    await house.servers.power.pause(from_afar, pond)
 
 
 async def test_what_nobody_knows_makes_nobody_gone(house: Any) -> None:
