@@ -25,6 +25,7 @@ from bot.web.health import HealthServer, Probes
 from bot.web.links import LinkServer
 from cogs.announcer import Announcer
 from cogs.faces import Faces
+from cogs.membership import DiscordMembership
 from cogs.operator import operators_of
 from cogs.replies import Replies
 from core.assemble import Core, assemble
@@ -187,6 +188,7 @@ async def build(
         queries=queries or make_queries(session),
         sweep_every=from_settings.sweep_every(settings),
         in_voice=lambda guild, channel: client.in_voice(guild, channel),
+        membership=DiscordMembership(lambda: client),
         operators=frozenset(settings.operators),
         version=version.own(),
     )
@@ -199,6 +201,7 @@ async def build(
         core.guilds,
         core.now,
         operators=lambda: operators_of(client, core.operations.operators),
+        following=core.servers.following,
     )
     core.changes.subscribe(announcer.touch)
     metrics.follow(

@@ -22,7 +22,7 @@ from core.errors import ClusterError
 from core.guilds import quotas
 from core.idle import last_minute, timekeeper
 from core.notices.kinds import BackupAlarm
-from core.servers import collecting, departures, drill, host_problems, late_snapshots
+from core.servers import collecting, departures, drill, host_problems, late_snapshots, left_owners
 
 log = structlog.get_logger()
 KEYS_EVERY = timedelta(hours=1)  # servers' keys to the store: a look costs one request for a thousand
@@ -48,6 +48,7 @@ def jobs_of(core: Core, settings: Settings) -> list[Job]:
         Job("host problems", host_problems.EVERY, core.host_problems.run),
         Job("backup", copies.EVERY, backup),
         Job("departures", departures.EVERY, core.departures.settle),
+        Job("owners", left_owners.EVERY, core.servers.left_owners.look),
         Job("storage", quotas.WATCH_EVERY, core.quotas.watch),
     ]
     if core.upkeep is not None:

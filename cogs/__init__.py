@@ -38,7 +38,7 @@ async def add_all(
     await bot.add_cog(GuildCog(faces.guilds, faces.quotas, faces.replies, faces.audit))
     await bot.add_cog(HelpCog(faces.replies))
     await bot.add_cog(ModalCog(faces))
-    await bot.add_cog(LifeCog(bot, faces.guilds, faces.departures))
+    await bot.add_cog(LifeCog(bot, faces.guilds, faces.departures, faces.left_owners))
     if faces.operations is not None:
         await bot.add_cog(OperatorCog(bot, faces.operations, sync or bot.tree.sync))
     bot.add_dynamic_items(Press, Choose)

@@ -22,6 +22,7 @@ from cogs.posting import Done, Poster
 from core.guilds.settings import Guilds
 from core.notices.outbox import Outbox
 from core.servers.cards import Cards
+from core.servers.following import Following
 
 log = structlog.get_logger()
 POLL = 5.0  # seconds between looks for notices that became due, or that another process wrote
@@ -45,7 +46,7 @@ _MAY_HEAL = (
 
 class Announcer:
     """`run` until cancelled or stopped; start it outside the client. `touch` comes from core's changes. `operators`
-    says who is told of alarms."""
+    says who is told of alarms, `following` which followers are told of who joined; None: none is."""
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class Announcer:
         guilds: Guilds,
         now: Callable[[], datetime],
         operators: Callable[[], Awaitable[Collection[int]]],
+        following: Following | None = None,
     ) -> None:
         self._client = client
         self._outbox = outbox
@@ -65,7 +67,15 @@ class Announcer:
         self._poster = Poster(client)
         self._card_delivery = CardDelivery(self._poster, cards, now, self.done)
         self._notice_delivery = NoticeDelivery(
-            self._poster, outbox, cards, guilds, now=now, operators=operators, told=self.touch, done=self.done
+            self._poster,
+            outbox,
+            cards,
+            guilds,
+            now=now,
+            operators=operators,
+            told=self.touch,
+            done=self.done,
+            following=following,
         )
         self._reopened: set[int] = set()
         self.rounds = 0

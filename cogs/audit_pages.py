@@ -16,7 +16,7 @@ from core.idle.schedule import load
 from core.notices import kinds
 from core.servers.audit import KINDS, Asked, Entry, Page
 from core.text import duration, say, size
-from core.words import Because, GuildSetting, Sharer
+from core.words import ADMINS, Because, GuildSetting, Sharer
 
 MORE = re.compile(r"(?P<before>\d{1,18})_(?P<member>\d{1,19})_(?P<days>\d{1,4})_(?P<kind>[a-z]*)")
 """What a button's custom id says besides the server; 0 and nothing stand for all."""
@@ -79,8 +79,12 @@ def what(entry: Entry, language: str) -> str:
         case kinds.OfferEnded(to=to):
             return said("offer_ended", whom=mention(Sharer.MEMBER, to))
         case kinds.Transferred(before=before, to=to):
-            owners = (mention(Sharer.MEMBER, each) for each in (before, to))
+            owners = (said("admins") if each == ADMINS else mention(Sharer.MEMBER, each) for each in (before, to))
             return said("transferred", change=_change(*owners))
+        case kinds.OwnerGone(owner=gone, admins=admins):
+            return said("owner_gone_admins" if admins else "owner_gone", owner=mention(Sharer.MEMBER, gone))
+        case kinds.OwnerBack(owner=back):
+            return said("owner_back", owner=mention(Sharer.MEMBER, back))
         case kinds.Edited(changed=changed, before=before, after=after):
             return said("edited", changes=_edits(changed, before or {}, after or {}))
         case kinds.IdleSet(before=before) as idle:

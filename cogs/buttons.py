@@ -15,6 +15,7 @@ from discord.ui import Button, DynamicItem, Item
 
 from cogs import audit_pages, forms, pages, schedule_page, setup, world_pages
 from cogs.faces import Faces
+from cogs.membership import deleted_roles, role_is_there
 from cogs.replies import Answer, How, Interaction, actor_of, language_of
 from core.errors import Refusal
 from core.guilds.access import Actor, Do
@@ -53,7 +54,7 @@ class Press(DynamicItem[Button[Any]], template=TEMPLATE):
     async def callback(self, interaction: Interaction) -> Any:
         faces: Faces = interaction.client.faces
         how, do = VERBS.get(self.verb, (How.NEW, _old))
-        # Only the notice's own buttons carry a guild, and only the owner's direct messages make use of it.
+        # Only the notice's own buttons carry a guild, and only direct messages make use of it.
         guild = int(self.more) if SNOWFLAKE.fullmatch(self.more) else 0
         actor, language = actor_of(interaction, guild=guild), language_of(interaction)
         pressed = Pressed(faces, actor, self.server, self.more, language, interaction)
@@ -186,6 +187,23 @@ async def _offer_decline(pressed: Pressed) -> Answer:
     return pages.declined(view, pressed.language)
 
 
+async def _owner_take(pressed: Pressed) -> Answer:
+    view = await pressed.faces.servers.left_owners.take(pressed.actor, pressed.server)
+    return pages.inherited(view, pressed.language)
+
+
+async def _unfollow(pressed: Pressed) -> Answer:
+    return pages.followed(await pressed.faces.servers.following.stop(pressed.actor, pressed.server), pressed.language)
+
+
+async def _share_clean(pressed: Pressed) -> Answer:
+    guild = pressed.interaction.guild
+    shares = await pressed.faces.servers.sharing.forget_roles(
+        pressed.actor, pressed.server, lambda role: role_is_there(guild, role)
+    )
+    return pages.shared(shares, pressed.language, deleted_roles(guild, shares))
+
+
 def _worlds(pressed: Pressed) -> Worlds:
     if pressed.faces.worlds is None:
         raise Refusal("world.nowhere")
@@ -200,6 +218,9 @@ VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "vote": (How.NEW, _vote),
     "offer_take": (How.NEW, _offer_take),
     "offer_decline": (How.NEW, _offer_decline),
+    "owner_take": (How.NEW, _owner_take),
+    "unfollow": (How.NEW, _unfollow),
+    "share_clean": (How.NEW, _share_clean),
     "voice_off": (How.NEW, _voice_off),
     "join": (How.NEW, _join),
     "more": (How.NEW, _more),

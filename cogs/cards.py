@@ -17,6 +17,7 @@ from discord import ButtonStyle
 from discord.ui import ActionRow, Button, Container, LayoutView, Separator, TextDisplay
 
 from cogs.escape import block, code, escape, when
+from cogs.people import owner_of
 from cogs.trouble import how_far, last_exit, what_to_do, why
 from core.guilds.access import EVERYTHING, Do, Rights
 from core.notices.kinds import Trouble
@@ -394,4 +395,4 @@ def _gave_up(view: ServerView, language: str, first: str) -> list[str]:
 
 def _footer(view: ServerView, language: str) -> str:
     known = say(language, f"size.{view.size}")
-    return say(language, "card.footer", game=escape(view.game_name), size=known, owner=view.owner)
+    return say(language, "card.footer", game=escape(view.game_name), size=known, owner=owner_of(view.owner, language))

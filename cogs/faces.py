@@ -14,6 +14,7 @@ from core.host import Operations
 from core.servers.audit import Audit
 from core.servers.cards import Cards
 from core.servers.departures import Departures
+from core.servers.left_owners import LeftOwners
 from core.servers.usecases import Servers
 from core.servers.worlds import Worlds
 
@@ -33,6 +34,8 @@ class Faces:
     """None: nobody may read what was done."""
     departures: Departures | None = None
     """None: nobody minds that the bot is removed from a guild."""
+    left_owners: LeftOwners | None = None
+    """None: nobody minds owners who left a guild."""
     operations: Operations | None = None
     """None: nobody runs this host by direct message."""
 
@@ -48,5 +51,6 @@ class Faces:
             worlds=core.worlds,
             audit=core.audit,
             departures=core.departures,
+            left_owners=core.servers.left_owners,
             operations=core.operations,
         )

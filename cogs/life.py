@@ -15,21 +15,26 @@ import structlog
 from discord.ext import commands
 
 from cogs.refusals import Then, in_short, then
+from cogs.replies import Interaction, actor_of
 from core.guilds.settings import Guilds
 from core.queues import Queues
 from core.servers.departures import Departures
+from core.servers.left_owners import LeftOwners
 
 log = structlog.get_logger()
 AGAIN = 10.0  # seconds before what failed is tried again
 
 
 class LifeCog(commands.Cog):
-    """Without `departures`, guilds are greeted and nothing else."""
+    """Without `departures`, guilds are greeted and nothing else; without `left_owners`, nobody minds who is back."""
 
-    def __init__(self, bot: Any, guilds: Guilds, departures: Departures | None) -> None:
+    def __init__(
+        self, bot: Any, guilds: Guilds, departures: Departures | None, left_owners: LeftOwners | None = None
+    ) -> None:
         self._bot = bot
         self._guilds = guilds
         self._departures = departures
+        self._left_owners = left_owners
         self._is_there: dict[int, bool] = {}
         """What Discord told last, until it is written down."""
         self._queues = Queues()
@@ -64,6 +69,16 @@ class LifeCog(commands.Cog):
             except Exception as wrong:
                 log.warning("guilds not compared", why=in_short(wrong))
             await asyncio.sleep(AGAIN)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Whoever asks for something in a guild is in it, also one who had left."""
+        if self._left_owners is None or interaction.type is discord.InteractionType.autocomplete:
+            return
+        try:
+            await self._left_owners.seen(actor_of(interaction))
+        except Exception as wrong:
+            log.info("owner not noted", user=interaction.user.id, why=in_short(wrong))
 
     def _of_shard(self, guild: int, shard: int) -> bool:
         """https://discord.com/developers/docs/events/gateway#sharding"""

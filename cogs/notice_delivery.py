@@ -20,9 +20,19 @@ from core.lane import Lane
 from core.notices import destinations
 from core.notices.codec import notice_of
 from core.notices.destinations import Channel, Destination, Known
-from core.notices.kinds import AlarmNotice, IdleNotice, IdlePaused, IdleWarned, Notice, StorageNotice, WelcomeNotice
+from core.notices.kinds import (
+    AlarmNotice,
+    FollowNotice,
+    IdleNotice,
+    IdlePaused,
+    IdleWarned,
+    Notice,
+    StorageNotice,
+    WelcomeNotice,
+)
 from core.notices.outbox import HOLDS_UP, Outbox
 from core.servers.cards import Cards
+from core.servers.following import Following
 from core.servers.views import NoticeView
 from core.text import DEFAULT
 from core.words import NoticeKind
@@ -47,6 +57,7 @@ class NoticeDelivery:
         operators: Callable[[], Awaitable[Collection[int]]],
         told: Callable[[str], None],
         done: Counter[Done],
+        following: Following | None,
     ) -> None:
         self._poster = poster
         self._outbox = outbox
@@ -56,6 +67,7 @@ class NoticeDelivery:
         self._operators = operators
         self._told = told
         self._done = done
+        self._following = following
         self.lane = Lane(self._deliver, at_once=AT_ONCE, failed=self._failed, longest=LONGEST_RETRY)
 
     async def _deliver(self, key: str) -> float | None:
@@ -90,7 +102,7 @@ class NoticeDelivery:
             await self._address(row)
             return
         layout = await self._render(row)
-        if layout is None:
+        if layout is None or not await self._is_wanted(row, told):
             await self._outbox.drop(row.id, row.revision)
             return
         self.lane.leave(key)
@@ -98,6 +110,14 @@ class NoticeDelivery:
             await self._edit(row, row.channel, row.message, layout)
         else:
             await self._post(row, layout)
+
+    async def _is_wanted(self, row: NoticeRow, told: Notice) -> bool:
+        """Not by a follower who is one no more, nor where it comes too late for one."""
+        if not isinstance(told, FollowNotice):
+            return True
+        if self._following is None or row.server is None or told.to is None:
+            return False
+        return await self._following.may_be_told(row.server, told.to, row.created_at)
 
     async def _render(self, row: NoticeRow) -> Any:
         """As it has to be said now; None where nothing is left to say."""
@@ -108,7 +128,9 @@ class NoticeDelivery:
             NoticeView(
                 number=notice_number(row.id),
                 guild=row.guild,
-                language=await self._guilds.language(row.guild) or DEFAULT,
+                language=(told.language if isinstance(told, FollowNotice) else None)
+                or await self._guilds.language(row.guild)
+                or DEFAULT,
                 server=view,
                 told=told,
             )
@@ -185,6 +207,7 @@ class NoticeDelivery:
             named=told.channel if isinstance(told, StorageNotice) else None,
             owner=view.owner if view else None,
             operator=told.to if isinstance(told, AlarmNotice) else None,
+            follower=told.to if isinstance(told, FollowNotice) else None,
             greetable=greetable,
         )
         places = destinations.of_notice(told.kind, known)

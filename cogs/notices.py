@@ -1,7 +1,7 @@
 """Pure: a notice as the message that reports it now.
 
 One message an episode: when its state has moved on the same message says so, and its buttons go. Every button carries
-the guild, so that it works in the owner's direct messages too, where Discord does not tell one.
+the guild, so that it works in direct messages too, where Discord does not tell one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from core.notices.kinds import (
     DeletedNotice,
     DeletionFinal,
     DeletionUndone,
+    FollowNotice,
     IdleEnded,
     IdleInVoice,
     IdleJoined,
@@ -42,6 +43,12 @@ from core.notices.kinds import (
     OfferNotice,
     OfferOver,
     OfferTaken,
+    OwnerGoneAdmins,
+    OwnerGoneBack,
+    OwnerGoneNotice,
+    OwnerGoneOver,
+    OwnerGonePassed,
+    OwnerGoneTaken,
     PausedNotice,
     PauseOver,
     ReadyNotice,
@@ -55,7 +62,7 @@ from core.notices.kinds import (
     WorldLost,
 )
 from core.servers.views import NoticeView, ServerView
-from core.text import duration, say, size
+from core.text import count, duration, say, size
 from core.words import Because, Desired, Fill, Phase, Problem, Reason, Sharer
 
 LOG_LINES = 12
@@ -168,6 +175,20 @@ def _of_server(view: NoticeView, tell: _Teller) -> _Parts | None:
             return _Parts(GREEN, [tell.by("notice.offer_taken", by)], [])
         case OfferOver(by=by):
             return _Parts(GREY, [tell.by("notice.offer_over", by)], [])
+        case OwnerGoneNotice() as told:
+            return _owner_gone(tell, told)
+        case OwnerGonePassed(owner=owner):
+            return _Parts(GREY, [tell.say("notice.owner_gone_passed", owner=_member(owner))], [])
+        case OwnerGoneAdmins(owner=owner):
+            return _Parts(BLUE, [tell.say("notice.owner_gone_admins", owner=_member(owner))], [])
+        case OwnerGoneTaken(by=by):
+            return _Parts(GREEN, [tell.by("notice.offer_taken", by)], [])
+        case OwnerGoneBack(owner=owner):
+            return _Parts(GREEN, [tell.say("notice.owner_gone_back", owner=_member(owner))], [])
+        case OwnerGoneOver():
+            return _Parts(GREY, [tell.say("notice.offer_over")], [])
+        case FollowNotice() as told:
+            return _follow(tell, told)
         case RestoringNotice() as told:
             return _restoring(tell, told)
         case WorldLost(to=to, back=back):
@@ -291,6 +312,30 @@ def _offer(tell: _Teller, told: OfferNotice) -> _Parts:
     first = tell.say("notice.offer", to=to, by=by)
     then = tell.say("notice.offer_until", until=_when(told.until, "f"))
     return _Parts(BLUE, [first, then], [tell.button("offer_take"), tell.button("offer_decline")])
+
+
+def _owner_gone(tell: _Teller, told: OwnerGoneNotice) -> _Parts:
+    whom = "admins" if told.admins else "managers"
+    first = tell.say("notice.owner_gone", owner=_member(told.owner))
+    then = tell.say(f"notice.owner_gone_to_{whom}", until=_when(told.until, "f"))
+    return _Parts(AMBER, [first, then], [tell.button("owner_take", label="offer_take")])
+
+
+def _member(user: int | None) -> str:
+    return mention(Sharer.MEMBER, user or 0)
+
+
+def _follow(tell: _Teller, told: FollowNotice) -> _Parts | None:
+    server = tell.server
+    if server.phase is not Phase.RUNNING:
+        return None
+    if who := names(told.names):
+        lines = [tell.say("notice.follow", names=who)]
+    else:
+        lines = [count(tell.language, "notice.follow_count", told.online, name=f"**{escape(server.name)}**")]
+    if server.address:
+        lines.append(say(tell.language, "card.address", address=code(server.address)))
+    return _Parts(GREEN, lines, [tell.button("unfollow")])
 
 
 def _restoring(tell: _Teller, told: RestoringNotice) -> _Parts:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from discord.ui import Button, Container, LayoutView, TextDisplay
 
 from cogs.cards import button, card, needs, rows, voice
 from cogs.escape import code, escape, plain, when
-from cogs.people import mention, named
+from cogs.people import mention, named, owner_of
 from cogs.trouble import gib, memory
 from core.cluster.port import InUse
 from core.games.catalogue import Size
-from core.guilds.access import EVERYTHING, Rights, Who
+from core.guilds.access import EVERYTHING, Rights, Share, Who
+from core.servers.following import Followed
 from core.servers.sharing import Shares
 from core.servers.views import ServerView
 from core.text import count, duration, say
@@ -138,17 +139,32 @@ def _pauses(view: ServerView, language: str) -> str:
     return say(language, said, name=_name(view), after=after, warn=warn) + whose
 
 
-def shared(shares: Shares, language: str) -> str:
-    """With whom it is shared now, and what that means for everybody else."""
+def shared(shares: Shares, language: str, deleted: Collection[int] = ()) -> LayoutView | str:
+    """With whom it is shared now, and what that means for everybody else. `deleted`: roles that are there no more."""
     name = _name(shares.server)
     lines = [say(language, "share.done" if shares.changed else "share.no_change", name=name)]
     for role in (ShareRole.MANAGER, ShareRole.PLAYER):
-        them = ", ".join(mention(Sharer(each.kind), each.target) for each in shares.all if each.role == role)
+        them = ", ".join(_sharer(each, language, deleted) for each in shares.all if each.role == role)
         if them:
             lines.append(f"- {say(language, f'share.{role}s')} {them}")
-    closed = any(each.role == ShareRole.PLAYER for each in shares.all)
-    lines.append(say(language, "share.closed" if closed else "share.open"))
-    return "\n".join(lines)
+    players = [each for each in shares.all if each.role == ShareRole.PLAYER]
+    lines.append(say(language, "share.closed" if players else "share.open"))
+    if not deleted:
+        return "\n".join(lines)
+    if players and all(each.target in deleted for each in players):
+        lines.append(say(language, "share.opens"))
+    return page_of("\n".join(lines), [button("share_clean", shares.server.id, language)])
+
+
+def _sharer(share: Share, language: str, deleted: Collection[int]) -> str:
+    if share.target in deleted:
+        return say(language, "share.deleted_role")
+    return mention(Sharer(share.kind), share.target)
+
+
+def followed(followed: Followed, language: str) -> str:
+    state = "begins" if followed.follows else "ends" if followed.changed else "not"
+    return say(language, f"follow.{state}", name=_name(followed.server))
 
 
 def offered(view: ServerView, language: str, whom: int) -> str:
@@ -157,6 +173,10 @@ def offered(view: ServerView, language: str, whom: int) -> str:
 
 def taken(view: ServerView, language: str) -> str:
     return say(language, "transfer.taken", name=_name(view))
+
+
+def inherited(view: ServerView, language: str) -> str:
+    return say(language, "heir.taken", name=_name(view))
 
 
 def declined(view: ServerView, language: str) -> str:
@@ -209,7 +229,7 @@ def listing(views: Sequence[ServerView], language: str, *, whose: str, page: int
     for view in views[page * PER_PAGE : (page + 1) * PER_PAGE]:
         lines += [
             f"**{escape(view.name)}** · {say(language, f'phase.{view.phase}')}{_crowd(view, language)}",
-            f"-# {say(language, 'list.line', game=escape(view.game_name), owner=view.owner)}",
+            f"-# {say(language, 'list.line', game=escape(view.game_name), owner=owner_of(view.owner, language))}",
         ]
     if not last:
         return page_of("\n".join(lines), [])
@@ -243,7 +263,7 @@ def _details(view: ServerView, language: str, in_use: InUse | None = None) -> st
     lines.append(say(language, "more.size", size=size, memory=known) if known else size)
     if in_use is not None:
         lines.append(_in_use(in_use, view.sized, language))
-    lines.append(say(language, "more.owner", owner=view.owner))
+    lines.append(say(language, "more.owner", owner=owner_of(view.owner, language)))
     lines.append(idle(view, language))
     if len(view.addresses) > 1:
         lines += [f"{escape(port)}: {code(address)}" for port, address in view.addresses.items()]

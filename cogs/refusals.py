@@ -77,6 +77,9 @@ CODES: dict[int, tuple[Then, str]] = {
     240000: (Then.UNWANTED, "Message blocked by harmful links filter"),
 }
 
+NOT_THERE = frozenset({10007, 10013})
+"""Of these, what says that somebody is no member of a guild."""
+
 _INVALID_FORM = 50035
 _NOBODYS_FAULT = (401, 408, 429)
 """The token is not taken, the request took too long, there were too many: whatever the message is."""

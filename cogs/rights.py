@@ -20,6 +20,7 @@ COMMANDS: dict[str, Verb] = {
     "server schedule": Do.SCHEDULE,
     "server share": Do.SHARE,
     "server transfer": Do.TRANSFER,
+    "server follow": Do.FOLLOW,
     "server edit": Do.EDIT,
     "server clone": Do.CLONE,  # and CREATE
     "server delete": Do.DELETE,
@@ -58,6 +59,9 @@ BUTTONS: dict[str, Verb] = {
     "vote": Do.KEEP,
     "offer_take": Do.SEE,  # by the one to whom it is offered, and nobody else (core.servers.transfers)
     "offer_decline": Do.SEE,
+    "owner_take": Do.SEE,  # by its managers, later by admins too (core.servers.left_owners)
+    "unfollow": Do.SEE,  # by whoever follows it, whatever rights they have left
+    "share_clean": Do.SHARE,
     "schedule_add": Do.SCHEDULE,
     "schedule_zone": Do.SCHEDULE,
     "schedule_remove": Do.SCHEDULE,

@@ -1,4 +1,5 @@
-"""`/server`: create, list, show, resume, pause, restart, keep, idle, schedule, share, transfer, edit, clone, delete."""
+"""`/server`: create, list, show, resume, pause, restart, keep, idle, schedule, share, transfer, follow, edit, clone,
+delete."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from discord.ext import commands
 
 from cogs import forms, pages, rights, schedule_page, setup, world_pages
 from cogs.choices import LONGEST_CHOICE, MOST_CHOICES, suggest_servers, suggest_snapshots
+from cogs.membership import deleted_roles
 from cogs.replies import Answer, How, Interaction, Replies, actor_of, in_words, language_of
 from cogs.speech import text
 from core.errors import Refusal, TooManyDeleted
@@ -201,7 +203,7 @@ class ServerCog(commands.Cog):
             shares = await self._servers.sharing.share(
                 actor_of(interaction), server, target_of(whom), None if role == "nobody" else ShareRole(role)
             )
-            return pages.shared(shares, language_of(interaction))
+            return pages.shared(shares, language_of(interaction), deleted_roles(interaction.guild, shares))
 
         await self._replies.answer(interaction, handle)
 
@@ -211,6 +213,17 @@ class ServerCog(commands.Cog):
         async def handle() -> Answer:
             view = await self._servers.transfers.offer(actor_of(interaction), server, target_of(to))
             return pages.offered(view, language_of(interaction), to.id)
+
+        await self._replies.answer(interaction, handle)
+
+    @server.command(description=text("command.server.follow"))
+    @app_commands.describe(server=text("option.server"))
+    async def follow(self, interaction: Interaction, server: str) -> None:
+        async def handle() -> Answer:
+            language = language_of(interaction)
+            return pages.followed(
+                await self._servers.following.follow(actor_of(interaction), server, language), language
+            )
 
         await self._replies.answer(interaction, handle)
 
@@ -277,6 +290,7 @@ class ServerCog(commands.Cog):
     @schedule.autocomplete("server")
     @share.autocomplete("server")
     @transfer.autocomplete("server")
+    @follow.autocomplete("server")
     @edit.autocomplete("server")
     @clone.autocomplete("server")
     @delete.autocomplete("server")

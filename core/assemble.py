@@ -17,6 +17,7 @@ from core.data.database import Database
 from core.games.catalogue import Catalogue
 from core.games.query.log import LogQuery
 from core.games.query.port import Query
+from core.guilds.membership import Membership
 from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
 from core.host import Operations
@@ -104,14 +105,16 @@ def assemble(
     queries: Mapping[str, Query] | None = None,
     sweep_every: timedelta = SWEEP_EVERY,
     in_voice: InVoice = nobody_tells,
+    membership: Membership | None = None,
     operators: frozenset[int] = frozenset(),
     version: str = "",
 ) -> Core:
     """`shelf`: the store. `ledgers`: the folder of core.worlds.ledger. `queries`: by the kind that a game's TOML names.
-    `in_voice` says who is in a voice channel. `operators`: Discord ids."""
+    `in_voice` says who is in a voice channel, `membership` who is in a guild; None: nobody does. `operators`: Discord
+    ids."""
     changes = Changes()
     parts = ServerParts.build(database, catalogue, changes, rules, now)
-    servers = Servers.build(parts, cluster)
+    servers = Servers.build(parts, cluster, membership)
     turns = Turns() if shelf is None else shelf.turns
     tell = changes.tell
     world = WorldFold(database, parts.projections, parts.events, now, keeps_worlds=rules.keeps_worlds, tell=tell)

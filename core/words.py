@@ -164,6 +164,8 @@ class EventKind(StrEnum):
     OFFERED = "offered"
     OFFER_ENDED = "offer_ended"
     TRANSFERRED = "transferred"
+    OWNER_GONE = "owner_gone"
+    OWNER_BACK = "owner_back"
     DELETED = "deleted"
     UNDELETED = "undeleted"
     PURGE_ASKED = "purge_asked"
@@ -223,6 +225,8 @@ class NoticeKind(StrEnum):
     INTERRUPTED = "interrupted"
     SCHEDULE = "schedule"
     OFFER = "offer"
+    OWNER_GONE = "owner_gone"
+    FOLLOW = "follow"
 
 
 class GuildSetting(StrEnum):
@@ -289,6 +293,9 @@ class Gone:
 Evidence = Empty | Occupied | Unknown
 VoiceEvidence = Evidence | Gone
 """Who is in a voice channel."""
+
+ADMINS = 0
+"""In place of an owner: the server belongs to the guild's admins, because its owner left."""
 
 VOICE_GONE = 0
 """In place of the voice channel that a server watches: it was deleted, and nobody has chosen another one since."""

@@ -18,6 +18,7 @@ import pytest
 import structlog
 import warm
 from fakecluster import FakeCluster
+from members import Members
 from sqlmodel import select
 
 from core.assemble import Core, assemble
@@ -58,11 +59,13 @@ def pytest_unconfigure() -> None:
 
 @dataclass
 class House:
-    """`queries`: what games say when the sweep asks them, by kind; a test fills it in."""
+    """`queries`: what games say when the sweep asks them, by kind; `membership`: who is in the guild. A test fills them
+    in."""
 
     core: Core
     cluster: FakeCluster
     queries: dict[str, Query]
+    membership: Members = field(default_factory=Members)
     offset: timedelta = field(default_factory=timedelta)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -92,7 +95,10 @@ class House:
 
     def another(self, rules: HostRules | None = None) -> Core:
         """Of another process on the same database."""
-        return assemble(self.database, self.core.catalogue, self.cluster, rules or self.core.rules, self.core.now)
+        core = self.core
+        return assemble(
+            core.database, core.catalogue, self.cluster, rules or core.rules, core.now, membership=self.membership
+        )
 
     async def create(self, name: str = "Pond", actor: Actor = ADA) -> str:
         view = await self.servers.creation.create(actor, channel=CHANNEL, game="meadow", name=name, size=None)
@@ -212,9 +218,10 @@ async def house(database_url: str, rules: HostRules, shelf: Any, tmp_path: Path)
         shelf=shelf,
         ledgers=tmp_path / "ledger",
         queries=queries,
+        membership=(membership := Members()),
         version="1.2.3",
     )
-    house = House(core, cluster, queries)
+    house = House(core, cluster, queries, membership)
     house.pass_time = lambda by: offset.__setitem__(0, offset[0] + by)  # type: ignore[attr-defined]
     core.changes.subscribe(lambda _: house.changed.set())
     task = asyncio.create_task(core.controller.run())

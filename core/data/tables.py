@@ -83,7 +83,7 @@ class ServerRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=12)
     guild: int = Field(sa_type=BigInteger, index=True)
-    owner: int = Field(sa_type=BigInteger, index=True)
+    owner: int = Field(sa_type=BigInteger, index=True)  # a member, or core.words.ADMINS
     game: str
     name: str
     name_key: str  # core.servers.names: equal for names that people would mix up
@@ -114,6 +114,9 @@ class ServerRow(SQLModel, table=True):
 
     offered_to: int | None = Field(default=None, sa_type=BigInteger)  # a member (core.servers.transfers)
     offered_until: datetime | None = None
+
+    owner_gone_since: datetime | None = None  # since then its owner is no member here (core.servers.left_owners)
+    owner_gone_told: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # core.servers.heirs.Heirs
 
     # crashes (core.servers.crashes): counted, not timed
     crash_uid: str | None = None
@@ -182,6 +185,17 @@ class ShareRow(SQLModel, table=True):
     target: int = Field(sa_type=BigInteger, primary_key=True)
     kind: str  # member | role
     role: str  # player | manager
+
+
+class FollowRow(SQLModel, table=True):
+    """Somebody is told by direct message when players join a server."""
+
+    __tablename__ = "follows"
+
+    server: str = Field(primary_key=True, foreign_key="servers.id", ondelete="CASCADE")
+    user: int = Field(sa_type=BigInteger, primary_key=True)
+    language: str | None = None  # in which they are told; None: the guild's
+    told_at: datetime | None = None
 
 
 class PortRow(SQLModel, table=True):

@@ -2,12 +2,13 @@
 
 | level | who | may |
 |---|---|---|
-| PLAYER | everyone; once shared with players, only those | resume, keep, join |
+| PLAYER | everyone; once shared with players, only those | resume, keep, join, follow |
 | MANAGER | members and roles it was shared with as manager | also pause, restart, edit, idle, console, logs, go back |
 | OWNER | whoever created it or was given it | everything |
 | ADMIN | *Manage Server*, or the guild's admin role | everything on every server of the guild, and its rules |
 
-Managers also resume it while its schedule says that it sleeps (wake); during its maintenance only admins do.
+Managers also resume it while its schedule says that it sleeps (wake); during its maintenance only admins do. Nobody is
+OWNER of a server that belongs to the admins (core.words.ADMINS).
 
 `NEEDS` and `NEEDS_IN_GUILD` have the level that each verb needs; `judge` is the answer, and says who may where it is
 no. A server of another guild is answered as one that does not exist, and so is, in direct messages, another's.
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from core.errors import NotAllowed, NotFound, Refusal
+from core.words import ADMINS
 
 
 class Level(IntEnum):
@@ -58,6 +60,7 @@ class Do(StrEnum):
     IMPORT = "import"
     SHARE = "share"
     TRANSFER = "transfer"
+    FOLLOW = "follow"
 
 
 NEEDS: dict[Do, Level] = {
@@ -65,6 +68,7 @@ NEEDS: dict[Do, Level] = {
     Do.RESUME: Level.PLAYER,
     Do.KEEP: Level.PLAYER,
     Do.JOIN: Level.PLAYER,
+    Do.FOLLOW: Level.PLAYER,
     Do.PAUSE: Level.MANAGER,
     Do.RESTART: Level.MANAGER,
     Do.EDIT: Level.MANAGER,
@@ -143,19 +147,22 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class Who:
     """Those who may do something to one server, for a sentence that names them: `least` is OWNER or MANAGER, and who is
-    above that may, too. `owner`: by name, empty where nobody knows it."""
+    above that may, too. `owner`: by name, empty where nobody knows it. `owned`: it has one."""
 
     least: Level
     owner: str
+    owned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What one actor may do to one server, and who may do the rest. `managed`: the server has managers."""
+    """What one actor may do to one server, and who may do the rest. `managed`: the server has managers; `owned`: and an
+    owner, who is not the admins."""
 
     level: Level
     owner: str = ""
     managed: bool = False
+    owned: bool = True
 
     def may(self, do: Do) -> bool:
         return may(do, self.level)
@@ -164,7 +171,8 @@ class Rights:
         """Nobody is named whom the server does not have. What players may, somebody lacks only where the server is
         shared with others: then whoever can share it."""
         least = NEEDS[Do.SHARE] if NEEDS[do] <= Level.PLAYER else NEEDS[do]
-        return Who(Level.MANAGER if self.managed and least is Level.MANAGER else Level.OWNER, self.owner)
+        least = Level.MANAGER if self.managed and least is Level.MANAGER else Level.OWNER
+        return Who(least, self.owner, self.owned)
 
 
 EVERYTHING = Rights(Level.ADMIN)
@@ -247,4 +255,4 @@ def rights(
     """The actor's on one server of their own guild."""
     shares = tuple(shares)
     managed = any(share.role == "manager" for share in shares)
-    return Rights(level(actor, owner, shares, admin_role), owner_name, managed)
+    return Rights(level(actor, owner, shares, admin_role), owner_name, managed, owner != ADMINS)

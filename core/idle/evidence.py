@@ -1,4 +1,4 @@
-"""Pure: what is shown of the players, from what a game's query said."""
+"""Pure: what is shown of the players, from what a game's query said, and who joined since."""
 
 from __future__ import annotations
 
@@ -26,3 +26,13 @@ def players(evidence: Evidence) -> ShownPlayers | None:
         names = tuple(name[:LONGEST_NAME] for name in evidence.names[:MOST_NAMES] if name.strip())
         return ShownPlayers(names, max(evidence.online, len(names)))
     return ShownPlayers()
+
+
+def joined(before: ShownPlayers, after: ShownPlayers) -> ShownPlayers | None:
+    """Who is there now and was not `before`, and how many play now; None where nobody joined.
+
+    A name is new only where all were known before: some games name a few of many, and each time others.
+    """
+    knew_all = len(before.names) == before.online
+    new = tuple(name for name in after.names if name not in before.names) if knew_all else ()
+    return ShownPlayers(new, after.online) if new or after.online > before.online else None

@@ -20,12 +20,13 @@ from core.data.tables import GuildRow, ServerRow
 from core.errors import ClusterError, Refusal
 from core.games.query.log import LogQuery
 from core.games.query.port import Players, Query
-from core.idle.evidence import players
+from core.idle.evidence import ShownPlayers, joined, players
 from core.idle.last_minute import Farewell, LastMinute, TellPlayers
 from core.idle.rules import LAST_MINUTE, WHATEVER_HAPPENS, Act, Decision, combine, decide, remember, stale_after
 from core.idle.voice import InVoice, nobody_tells, reported
 from core.notices import outbox
 from core.notices.kinds import IdleSet, Paused, Recalled, UnknownNotice, Warned, Withdrawn
+from core.servers.following import tell_followers
 from core.servers.parts import ServerParts
 from core.servers.settled import settle
 from core.words import (
@@ -203,10 +204,12 @@ class Sweep:
         """What follows, and from which evidence."""
         now, answer = self._now(), answered.players
         settle(row, now)
+        seen = players(answer.evidence)
+        if seen is not None:
+            await self._tell_followers(session, row, seen, guild)
         evidence = await self._with_voice(session, row, answer.evidence)
         memory = remember(self._projections.memory(row), evidence, happened(answered.at, now), self._stale)
         row.empty_since, row.known_at, row.unknown_since = memory.empty_since, memory.known_at, memory.unknown_since
-        seen = players(answer.evidence)
         if seen is not None:
             if seen.names:
                 row.last_players = list(seen.names)
@@ -214,6 +217,18 @@ class Sweep:
             row.players_max = answer.max or row.players_max
         facts = self._projections.facts(row, guild, now)
         return decide(self._projections.policy(row, guild), memory, facts, now, self._stale), evidence
+
+    async def _tell_followers(
+        self, session: AsyncSession, row: ServerRow, seen: ShownPlayers, guild: GuildRow | None
+    ) -> None:
+        """Who joined since the last look, where that was a moment ago: of those who play since before, nobody is told,
+        so that a start of the bot tells nothing."""
+        now, since = self._now(), row.known_at or row.ready_at
+        if since is None or now - since > self._stale:
+            return
+        new = joined(ShownPlayers(tuple(row.players), row.players_online), seen)
+        if new is not None:
+            await tell_followers(session, row, guild, new.names, new.online, now)
 
     async def _with_voice(self, session: AsyncSession, row: ServerRow, evidence: Evidence) -> Evidence:
         if not row.idle_voice:

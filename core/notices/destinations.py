@@ -34,6 +34,7 @@ class Known:
     named: int | None = None  # what the notice itself names
     owner: int | None = None  # of the server
     operator: int | None = None  # whom an alarm is for
+    follower: int | None = None  # who follows the server
     greetable: Sequence[int] = ()  # where a guild that is new may be greeted, best first
 
 
@@ -44,13 +45,16 @@ def of_card(known: Known) -> list[int]:
 
 
 def of_notice(kind: NoticeKind, known: Known) -> list[Destination]:
-    """The notice channel, where the card stands, where the server was created, the server channel, the owner."""
+    """The notice channel, where the card stands, where the server was created, the server channel, the owner, unless
+    they left."""
     if kind is NoticeKind.ALARM:
         return [Person(known.operator)] if known.operator else []
+    if kind is NoticeKind.FOLLOW:
+        return [Person(known.follower)] if known.follower else []
     if kind is NoticeKind.WELCOME:
         return [Channel(each) for each in _distinct(known.greetable)]
     channels = _distinct((known.notice_channel, known.card, known.created_in, known.server_channel, known.named))
-    owner = [Person(known.owner)] if known.owner else []
+    owner = [Person(known.owner)] if known.owner and kind is not NoticeKind.OWNER_GONE else []
     return [*map(Channel, channels), *owner]
 
 

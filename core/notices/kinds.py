@@ -209,11 +209,31 @@ class OfferEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class Transferred(Event):
-    """From its owner before to a new one."""
+    """From its owner before to a new one; either may be core.words.ADMINS."""
 
     kind: ClassVar = EventKind.TRANSFERRED
     before: int
     to: int
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerGone(Event):
+    """Its owner is no member any more: it is offered to its managers, or (`admins`) to the admins too. `until`: then it
+    belongs to the admins."""
+
+    kind: ClassVar = EventKind.OWNER_GONE
+    owner: int
+    admins: bool = False
+    until: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerBack(Event):
+    """Before anybody took it: it stays theirs."""
+
+    kind: ClassVar = EventKind.OWNER_BACK
+    owner: int
     by: int | None = None
 
 
@@ -692,6 +712,72 @@ class OfferOver(Notice):
     kind: ClassVar = NoticeKind.OFFER
     MARK: ClassVar = {"state": "over"}
     by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerGoneNotice(Notice):
+    """Its owner left, and it is offered to its managers, or (`admins`) to the admins too, until it belongs to these.
+    Then OwnerGoneTaken, OwnerGoneBack or OwnerGoneOver; or OwnerGonePassed, and a message of its own tells the rest."""
+
+    kind: ClassVar = NoticeKind.OWNER_GONE
+    MARK: ClassVar = {"state": "gone"}
+    owner: int | None = None
+    admins: bool = False
+    until: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerGonePassed(Notice):
+    """Nobody took it in its time."""
+
+    kind: ClassVar = NoticeKind.OWNER_GONE
+    MARK: ClassVar = {"state": "passed"}
+    owner: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerGoneAdmins(Notice):
+    """It belongs to the admins."""
+
+    kind: ClassVar = NoticeKind.OWNER_GONE
+    MARK: ClassVar = {"state": "admins"}
+    owner: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerGoneTaken(Notice):
+    kind: ClassVar = NoticeKind.OWNER_GONE
+    MARK: ClassVar = {"state": "taken"}
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerGoneBack(Notice):
+    """The owner is back."""
+
+    kind: ClassVar = NoticeKind.OWNER_GONE
+    MARK: ClassVar = {"state": "back"}
+    owner: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerGoneOver(Notice):
+    """The server was deleted."""
+
+    kind: ClassVar = NoticeKind.OWNER_GONE
+    MARK: ClassVar = {"state": "over"}
+
+
+@dataclass(frozen=True, slots=True)
+class FollowNotice(Notice):
+    """To `to`, who follows the server: so many joined or play now (`online`), of whom `names` joined, where the game
+    tells them and the guild shows them. `language`: None is the guild's."""
+
+    kind: ClassVar = NoticeKind.FOLLOW
+    to: int | None = None
+    names: tuple[str, ...] = ()
+    online: int = 1
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,19 @@ back in the channel first), then reports `sent`, `retry`, `dead` or `dropped`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, func, or_, select
+from sqlmodel import col, delete, func, not_, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import trace
 from core.data.database import Database
-from core.data.tables import GuildRow, NoticeRow, ServerRow
+from core.data.tables import FollowRow, GuildRow, NoticeRow, ServerRow
 from core.notices.codec import notice_of, to_json
-from core.notices.kinds import AlarmNotice, Notice
+from core.notices.kinds import AlarmNotice, FollowNotice, Notice
 from core.words import NoticeKind
 
 LONGEST_RETRY = timedelta(seconds=30)
@@ -26,6 +26,9 @@ LONGEST_WAIT = timedelta(minutes=5)
 """No notice is due later than that: what would be was written before the clock was set back."""
 HOLDS_UP = 5
 """A notice that failed so often (for about a minute) may fail for ever: later ones of its server do not wait for it."""
+
+_FOLLOWERS = " followers"
+"""After a server's id: the key of what its followers are told."""
 
 
 def is_due(now: datetime) -> Any:
@@ -52,9 +55,18 @@ async def say_once(session: AsyncSession, row: ServerRow, notice: Notice, now: d
 
 async def say_next(session: AsyncSession, row: ServerRow, notice: Notice, now: datetime) -> None:
     """Put a message in the outbox whatever was said before: each is an episode of its own."""
-    query = select(func.max(NoticeRow.episode)).where(NoticeRow.server == row.id, NoticeRow.kind == notice.kind)
-    last = (await session.exec(query)).one()
-    session.add(_made(row.guild, notice, now, server=row.id, episode=(last or 0) + 1))
+    last = await _last_episode(session, row.id, notice.kind)
+    session.add(_made(row.guild, notice, now, server=row.id, episode=last + 1))
+
+
+async def say_to_each(session: AsyncSession, row: ServerRow, notices: Sequence[Notice], now: datetime) -> None:
+    """`say_next` for several of one kind."""
+    if notices:
+        last = await _last_episode(session, row.id, notices[0].kind)
+        session.add_all(
+            _made(row.guild, notice, now, server=row.id, episode=episode)
+            for episode, notice in enumerate(notices, start=last + 1)
+        )
 
 
 async def open_one(session: AsyncSession, row: ServerRow, notice: Notice, now: datetime) -> None:
@@ -126,6 +138,11 @@ async def _find(session: AsyncSession, server: str, kind: NoticeKind, episode: i
     return (await session.exec(query.with_for_update())).first()
 
 
+async def _last_episode(session: AsyncSession, server: str, kind: NoticeKind) -> int:
+    query = select(func.max(NoticeRow.episode)).where(NoticeRow.server == server, NoticeRow.kind == kind)
+    return (await session.exec(query)).one() or 0
+
+
 async def _newest(session: AsyncSession, server: str, kind: NoticeKind) -> NoticeRow | None:
     query = select(NoticeRow).where(NoticeRow.server == server, NoticeRow.kind == kind)
     return (await session.exec(query.order_by(col(NoticeRow.episode).desc()).limit(1).with_for_update())).first()
@@ -168,24 +185,27 @@ class Outbox:
         self._database = database
 
     async def due_keys(self, now: datetime, limit: int = 500) -> list[str]:
-        """Whose notices are due: server ids, and guild ids where a notice is about no server. Longest waiting first."""
+        """Whose notices are due: server ids, and guild ids where a notice is about no server. Longest waiting first.
+        What a server's followers are told is apart from what else it has to say, and holds up none of that."""
         async with self._database.session() as session:
             found = await session.exec(
-                select(NoticeRow.server, NoticeRow.guild)
+                select(NoticeRow.server, NoticeRow.guild, NoticeRow.kind)
                 .where(NoticeRow.state == "pending", is_due(now), may_go_out())
                 .order_by(col(NoticeRow.next_at), col(NoticeRow.id))
                 .limit(limit)
             )
-            return list(dict.fromkeys(server or str(guild) for server, guild in found))
+            return list(dict.fromkeys(_key(*each) for each in found))
 
     async def due(self, now: datetime, key: str, limit: int = 20) -> list[NoticeRow]:
-        """What one server or guild has to say now, in the order in which it happened. What waits for its next try holds
+        """What one of `due_keys` has to say now, in the order in which it happened. What waits for its next try holds
         up what comes after it, for the first HOLDS_UP tries; then it is tried once more before each of these."""
         query = select(NoticeRow, is_due(now)).where(NoticeRow.state == "pending", may_go_out())
         if key.isdigit():
             query = query.where(NoticeRow.guild == int(key), col(NoticeRow.server).is_(None))
         else:
-            query = query.where(NoticeRow.server == key)
+            server = key.removesuffix(_FOLLOWERS)
+            of_followers = col(NoticeRow.kind) == NoticeKind.FOLLOW
+            query = query.where(NoticeRow.server == server, of_followers if server != key else not_(of_followers))
         found: list[NoticeRow] = []
         last = 0
         async with self._database.session() as session:
@@ -282,7 +302,15 @@ class Outbox:
                 row.state = "dead"
                 if row.kind == NoticeKind.IDLE:
                     _warning(session, server, row, delivered=None)
+                elif row.kind == NoticeKind.FOLLOW:
+                    await _end_follow(session, row)
             session.add(row)
+
+
+def _key(server: str | None, guild: int, kind: str) -> str:
+    if server is None:
+        return str(guild)
+    return f"{server}{_FOLLOWERS}" if kind == NoticeKind.FOLLOW else server
 
 
 async def _locked(session: AsyncSession, number: int) -> tuple[NoticeRow | None, ServerRow | None]:
@@ -292,6 +320,14 @@ async def _locked(session: AsyncSession, number: int) -> tuple[NoticeRow | None,
         return None, None
     server = await session.get(ServerRow, found.server, with_for_update=True) if found.server else None
     return await session.get(NoticeRow, number, with_for_update=True, populate_existing=True), server
+
+
+async def _end_follow(session: AsyncSession, notice: NoticeRow) -> None:
+    """Who takes no direct message follows nothing."""
+    told = notice_of(notice.kind, notice.data)
+    if isinstance(told, FollowNotice):
+        theirs = (col(FollowRow.server) == notice.server, col(FollowRow.user) == told.to)
+        await session.exec(delete(FollowRow).where(*theirs))
 
 
 def _warning(session: AsyncSession, server: ServerRow | None, notice: NoticeRow, *, delivered: datetime | None) -> None:

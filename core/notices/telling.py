@@ -47,6 +47,14 @@ from core.notices.kinds import (
     OfferNotice,
     OfferOver,
     OfferTaken,
+    OwnerBack,
+    OwnerGone,
+    OwnerGoneAdmins,
+    OwnerGoneBack,
+    OwnerGoneNotice,
+    OwnerGoneOver,
+    OwnerGonePassed,
+    OwnerGoneTaken,
     Paused,
     PausedNotice,
     PauseOver,
@@ -72,7 +80,7 @@ from core.notices.kinds import (
     Withdrawn,
     WorldLost,
 )
-from core.words import INTERRUPTIONS, Because, Desired, NoticeKind, Phase, Problem
+from core.words import ADMINS, INTERRUPTIONS, Because, Desired, NoticeKind, Phase, Problem
 
 
 async def tell(session: AsyncSession, row: ServerRow, event: Event, at: datetime, usage: Usage) -> None:
@@ -119,6 +127,7 @@ async def tell(session: AsyncSession, row: ServerRow, event: Event, at: datetime
         case Deleted(purge_at=purge_at, by=by):
             await messages.withdraw(IdleEnded())
             await messages.close(NoticeKind.OFFER, lambda told: OfferOver() if isinstance(told, OfferNotice) else told)
+            await messages.close(NoticeKind.OWNER_GONE, lambda told: _settled(told, OwnerGoneOver()))
             await messages.of_pause(_same, row.episode)  # its Resume goes
             row.episode += 1
             await messages.say(DeletedNotice(by, purge_at), row.episode)
@@ -129,8 +138,19 @@ async def tell(session: AsyncSession, row: ServerRow, event: Event, at: datetime
             await messages.edit(NoticeKind.DELETED, _final, row.episode)
         case Offered(to=to, until=until, by=by):
             await messages.next(OfferNotice(to, until, by))
+        case OwnerGone(owner=owner, admins=admins, until=until):
+            await messages.close(NoticeKind.OWNER_GONE, _passed)
+            await messages.next(OwnerGoneNotice(owner, admins, until))
+        case OwnerBack(owner=owner):
+            await messages.close(NoticeKind.OWNER_GONE, lambda told: _settled(told, OwnerGoneBack(owner)))
+        case Transferred(before=before, to=to) if to == ADMINS:
+            await messages.close(NoticeKind.OWNER_GONE, _passed)
+            await messages.next(OwnerGoneAdmins(before))
         case Transferred(by=by):
-            await messages.close(NoticeKind.OFFER, lambda _: OfferTaken(by))
+            await messages.close(
+                NoticeKind.OFFER, lambda told: OfferTaken(by) if isinstance(told, OfferNotice) else told
+            )
+            await messages.close(NoticeKind.OWNER_GONE, lambda told: _settled(told, OwnerGoneTaken(by)))
         case OfferEnded(by=by):
             await messages.close(NoticeKind.OFFER, lambda _: OfferOver(by))
         case RestoreAsked(volume=volume, to=to, by=by, imported=imported):
@@ -205,6 +225,15 @@ class _Messages:
 
 def _same(told: Notice) -> Notice:
     return told
+
+
+def _passed(told: Notice) -> Notice:
+    return OwnerGonePassed(told.owner) if isinstance(told, OwnerGoneNotice) else told
+
+
+def _settled(told: Notice, after: Notice) -> Notice:
+    """`after`, where the server was still to be taken."""
+    return after if isinstance(told, OwnerGoneNotice) else told
 
 
 def _resumed(told: Notice, by: int | None) -> Notice:

@@ -36,6 +36,8 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
             EventKind.OFFERED,
             EventKind.OFFER_ENDED,
             EventKind.TRANSFERRED,
+            EventKind.OWNER_GONE,
+            EventKind.OWNER_BACK,
             EventKind.GUILD_SET,
         }
     ),

@@ -25,7 +25,7 @@ from core.guilds.quotas import limits_of, rules_of
 from core.servers import names
 from core.servers.host_rules import HostRules
 from core.servers.settled import settle
-from core.words import Desired, Phase, is_server_id
+from core.words import ADMINS, Desired, Phase, is_server_id
 
 MOST_LISTED = 200
 
@@ -77,7 +77,7 @@ class ServerRows:
         if row.purge_at is None or row.purge_at <= self._now():
             raise Refusal("undo.too_late", name=row.name)
         owner = (await self.context(session, row)).owner_name
-        who = Rights(Level.NOBODY, owner).who(Do.UNDO)
+        who = Rights(Level.NOBODY, owner, owned=row.owner != ADMINS).who(Do.UNDO)
         raise Refusal("server.deleted", name=row.name, until=row.purge_at, who=who)
 
     async def rights(self, session: AsyncSession, actor: Actor, row: ServerRow) -> Rights:
@@ -230,6 +230,6 @@ def _find(way: _Way, *, owned: bool, lock: bool) -> Any:
         case _Way.DELETED_NAME:
             query = _ALL_DELETED.where(col(ServerRow.name_key) == bindparam("key"))
             query = query.order_by(col(ServerRow.purge_at).desc(), col(ServerRow.id))
-    if owned:
-        query = query.where(col(ServerRow.owner) == bindparam("owner"))
+    if owned:  # who left the guild has no say from afar
+        query = query.where(col(ServerRow.owner) == bindparam("owner"), col(ServerRow.owner_gone_since).is_(None))
     return query.with_for_update(of=ServerRow) if lock else query

@@ -19,6 +19,7 @@ HAPPENED = (
     "warning_delivered_at",
     "unsaved_since",
     "schedule_at",
+    "owner_gone_since",
 )
 """Written by the bot's own clock."""
 OF_THE_CLUSTER = ("ready_at",)

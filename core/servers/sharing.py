@@ -3,6 +3,7 @@ in the guild is one (core.guilds.access)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlmodel import col, select
@@ -51,8 +52,7 @@ class Sharing:
         With everybody as player it is open to all again: whatever players it had go, roles that were deleted too.
         """
         async with self._rows.changing(actor, server, Do.SHARE) as (session, row):
-            found = await session.exec(select(ShareRow).where(ShareRow.server == row.id).order_by(col(ShareRow.target)))
-            shares = {each.target: each for each in found}
+            shares = await self._of(session, row)
             if role is not None:
                 _refuse(row, target, role)
             changed = False
@@ -62,9 +62,28 @@ class Sharing:
                     changed = await self._set(session, row, shares, Target(each.target, Sharer(each.kind)), None, actor)
             else:
                 changed = await self._set(session, row, shares, target, role, actor)
-            ordered = sorted(shares.values(), key=lambda each: each.role != ShareRole.MANAGER)
-            now = tuple(Share(each.target, each.kind, each.role) for each in ordered)
-            return Shares(await self._views.of(session, row), now, changed)
+            return await self._now(session, row, shares, changed=changed)
+
+    async def forget_roles(self, actor: Actor, server: str, is_there: Callable[[int], bool]) -> Shares:
+        """No longer with roles that were deleted: those that are not there. What had such a role as its only player is
+        open to all from now on; nothing but this makes it so."""
+        async with self._rows.changing(actor, server, Do.SHARE) as (session, row):
+            shares = await self._of(session, row)
+            goes = [each for each in shares.values() if each.kind == Sharer.ROLE and not is_there(each.target)]
+            for each in goes:
+                await self._set(session, row, shares, Target(each.target, Sharer.ROLE), None, actor)
+            return await self._now(session, row, shares, changed=bool(goes))
+
+    async def _of(self, session: AsyncSession, row: ServerRow) -> dict[int, ShareRow]:
+        found = await session.exec(select(ShareRow).where(ShareRow.server == row.id).order_by(col(ShareRow.target)))
+        return {each.target: each for each in found}
+
+    async def _now(
+        self, session: AsyncSession, row: ServerRow, shares: dict[int, ShareRow], *, changed: bool
+    ) -> Shares:
+        ordered = sorted(shares.values(), key=lambda each: each.role != ShareRole.MANAGER)
+        now = tuple(Share(each.target, each.kind, each.role) for each in ordered)
+        return Shares(await self._views.of(session, row), now, changed)
 
     async def _set(
         self,

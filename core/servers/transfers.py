@@ -16,10 +16,11 @@ from core.errors import BadInput, LimitReached, NotAllowed, Refusal
 from core.guilds.access import Actor, Do, is_admin
 from core.notices.kinds import Offered, OfferEnded, Transferred
 from core.servers.events import ServerEvents
+from core.servers.heirs import Heirs
 from core.servers.rows import ServerRows
 from core.servers.sharing import Target
 from core.servers.views import ServerView, ServerViews
-from core.words import Sharer, ShareRole
+from core.words import ADMINS, Sharer, ShareRole
 
 OFFER_STANDS = timedelta(days=7)
 
@@ -50,17 +51,27 @@ class Transfers:
                 return await self._views.of(session, row)  # pressed twice
             await self._rows.refuse_deleted(session, row)
             self._refuse_other(row, actor)
-            limits = await self._rows.limits(session, row.guild, lock=True)
-            mine = await self._rows.count(session, row.guild, actor.user)
-            if mine >= limits.per_member and not is_admin(actor, limits.admin_role):
-                raise LimitReached("transfer.quota", name=row.name, most=limits.per_member)
-            before, row.owner = row.owner, actor.user
-            row.offered_to = row.offered_until = None
-            theirs = col(ShareRow.target).in_([actor.user, before])
-            await session.exec(delete(ShareRow).where(col(ShareRow.server) == row.id, theirs))
-            session.add(ShareRow(server=row.id, target=before, kind=Sharer.MEMBER, role=ShareRole.MANAGER))
-            await self._events.tell(session, row, Transferred(before, actor.user, by=actor.user))
+            await self.hand_over(session, row, actor)
             return await self._views.of(session, row)
+
+    async def hand_over(self, session: AsyncSession, row: ServerRow, actor: Actor) -> None:
+        """It is the actor's, in this transaction; an offer that stands to somebody else ends. Whoever had it stays a
+        manager, unless they left the guild. LimitReached as `take` has it."""
+        limits = await self._rows.limits(session, row.guild, lock=True)
+        mine = await self._rows.count(session, row.guild, actor.user)
+        if mine >= limits.per_member and not is_admin(actor, limits.admin_role):
+            raise LimitReached("transfer.quota", name=row.name, most=limits.per_member)
+        if row.offered_to not in (None, actor.user):
+            await self._end(session, row, actor)
+        before, row.owner = row.owner, actor.user
+        left = before == ADMINS or row.owner_gone_since is not None
+        row.offered_to = row.offered_until = None
+        row.owner_gone_since, row.owner_gone_told = None, Heirs.NOBODY
+        theirs = col(ShareRow.target).in_([actor.user, before])
+        await session.exec(delete(ShareRow).where(col(ShareRow.server) == row.id, theirs))
+        if not left:
+            session.add(ShareRow(server=row.id, target=before, kind=Sharer.MEMBER, role=ShareRole.MANAGER))
+        await self._events.tell(session, row, Transferred(before, actor.user, by=actor.user))
 
     async def decline(self, actor: Actor, server: str) -> ServerView:
         """The offer ends: by the one who has it, or by whoever could make it."""

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.data.tables import ServerRow
+from core.data.tables import FollowRow, ServerRow
 from core.games.catalogue import Game
 from core.notices.kinds import Deleted, Paused, Restarted, Resumed
 from core.servers import left_guilds, maintenance
@@ -71,6 +72,8 @@ class Transitions:
         row.desired, row.because, row.by = Desired.DELETED, because, by
         row.purge_at = purge_at
         row.offered_to = row.offered_until = None
+        row.owner_gone_since, row.owner_gone_told = None, 0
+        await session.exec(delete(FollowRow).where(col(FollowRow.server) == row.id))
         row.phase, row.phase_since, row.start_by = Phase.DELETING, now, None
         row.players, row.players_online = [], 0
         row.problem = row.problem_since = None

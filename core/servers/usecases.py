@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.cluster.port import Cluster
+from core.guilds.membership import Membership, NobodyTells
 from core.servers.create import Creation
 from core.servers.edit import Editing
+from core.servers.following import Following
+from core.servers.left_owners import LeftOwners
 from core.servers.lookup import Lookup
 from core.servers.parts import ServerParts
 from core.servers.ports import Pool
@@ -32,11 +35,15 @@ class Servers:
     scheduling: Scheduling
     sharing: Sharing
     transfers: Transfers
+    left_owners: LeftOwners
+    following: Following
 
     @classmethod
-    def build(cls, parts: ServerParts, cluster: Cluster | None = None) -> Servers:
-        """Without a `cluster`, nobody can tell what a server uses now."""
+    def build(cls, parts: ServerParts, cluster: Cluster | None = None, membership: Membership | None = None) -> Servers:
+        """Without a `cluster`, nobody can tell what a server uses now; without `membership`, who left a guild."""
+        membership = membership or NobodyTells()
         rows, views, events, now = parts.rows, parts.views, parts.events, parts.now
+        transfers = Transfers(rows, views, events, now)
         return cls(
             lookup=Lookup(parts.database, parts.catalogue, rows, views, cluster),
             creation=Creation(
@@ -47,5 +54,7 @@ class Servers:
             removal=Removal(rows, views, parts.transitions, events, now, parts.rules.undo_for),
             scheduling=Scheduling(rows, views, events, now),
             sharing=Sharing(rows, views, events),
-            transfers=Transfers(rows, views, events, now),
+            transfers=transfers,
+            left_owners=LeftOwners(parts, transfers, membership),
+            following=Following(parts.database, rows, views, membership, now),
         )

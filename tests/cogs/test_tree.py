@@ -38,6 +38,7 @@ COMMANDS: dict[str, list[str]] = {
     "server schedule": ["server*"],
     "server share": ["server*", "with*", "as*"],
     "server transfer": ["server*", "to*"],
+    "server follow": ["server*"],
     "server edit": ["server*"],
     "server clone": ["server*", "name*", "snapshot"],
     "server delete": ["server*"],
@@ -95,7 +96,7 @@ async def test_discord_takes_the_commands(bot: commands.Bot) -> None:
 
 async def test_every_option_that_names_a_server_completes(bot: commands.Bot) -> None:
     options = [option for command in found(bot).values() for option in command.parameters if option.name == "server"]
-    assert len(options) == 19
+    assert len(options) == 20
     assert all(option.autocomplete for option in options)
 
 

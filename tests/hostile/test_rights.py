@@ -122,8 +122,9 @@ CASES = [
     # Commands and modals come from a guild only; what a page of a guild opens says where it stands.
     if not person.direct or (face.startswith("press") and FACES[face] not in (DoInGuild.LIST, DoInGuild.LIST_DELETED))
 ]
-NOT_OF_RIGHTS = {"press change"}
-"""A button whose custom id names no guild: in direct messages it is of no guild at all."""
+NOT_OF_RIGHTS = {"press change", "press unfollow"}
+"""A button whose custom id names no guild: in direct messages it is of no guild at all. And one that ends what is the
+presser's own, whatever rights they have."""
 
 
 def test_every_command_button_modal_and_select_has_a_row(oak: Oak) -> None:

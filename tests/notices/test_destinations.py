@@ -49,3 +49,11 @@ def test_an_alarm_goes_to_the_operator_alone() -> None:
 
 def test_a_greeting_goes_where_the_guild_may_be_greeted() -> None:
     assert of_notice(NoticeKind.WELCOME, Known(NOTICES, owner=OWNER, greetable=[5, 6, 5])) == [Channel(5), Channel(6)]
+
+
+def test_what_a_follower_is_told_goes_to_them_alone() -> None:
+    assert of_notice(NoticeKind.FOLLOW, Known(NOTICES, SERVERS, owner=OWNER, follower=5)) == [Person(5)]
+
+
+def test_that_an_owner_left_is_not_told_to_them() -> None:
+    assert of_notice(NoticeKind.OWNER_GONE, Known(NOTICES, owner=OWNER)) == [Channel(NOTICES)]

@@ -95,10 +95,12 @@ AS_RESUMES = {Do.WAKE, Do.MAINTAIN}
 """Rights to resume against a schedule: written as that."""
 BY_CHILDREN = {Do.DOWNLOAD, Do.IMPORT}
 """Told once a child process has done it (tests/servers/test_worlds.py)."""
+OWN = {Do.FOLLOW}
+"""It concerns nobody but whoever asks."""
 
 
 def test_every_verb_that_changes_something_is_tried_here() -> None:
-    assert {*Do, *DoInGuild} == set(DONE) | READS | COMES | AS_RESUMES | BY_CHILDREN
+    assert {*Do, *DoInGuild} == set(DONE) | READS | COMES | AS_RESUMES | BY_CHILDREN | OWN
 
 
 async def rows(house: Any) -> list[Any]:

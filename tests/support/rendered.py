@@ -16,9 +16,10 @@ from cogs.notices import notice
 from core.guilds.access import Share
 from core.notices.codec import NOTICES
 from core.notices.kinds import CrashedNotice, Notice, Trouble
+from core.servers.following import Followed
 from core.servers.sharing import Shares
 from core.servers.views import NoticeView, ServerView
-from core.words import Because, Desired, Phase
+from core.words import ADMINS, Because, Desired, Phase
 
 STATES: dict[str, dict[str, Any]] = {
     "starting": {"phase": Phase.STARTING, "desired": Desired.RUNNING},
@@ -73,6 +74,12 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
     yield "list", pages.listing([view], language, whose="guild")
     for changed in (True, False):
         yield "shared", pages.shared(Shares(view, (Share(int(cast.BO), "member", "player"),), changed), language)
+    deleted = Shares(view, (Share(7, "role", "player"),), changed=False)
+    yield "shared with a deleted role", pages.shared(deleted, language, {7})
+    for follows, changed in ((True, True), (False, True), (False, False)):
+        yield f"follows {follows} {changed}", pages.followed(Followed(view, follows, changed), language)
+    yield "inherited", pages.inherited(view, language)
+    yield "of the admins", pages.show(replace(view, owner=ADMINS), language)
     yield "schedule", schedule_page.page(view, language)
     yield "edit", forms.page(view, language)
     yield "edited", forms.changed(replace(view, name="Before", description="before"), view, language)

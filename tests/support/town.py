@@ -47,7 +47,13 @@ class Town:
 
         assert self.wire.client is not None
         self.announcer = Announcer(
-            self.wire.client, self.outbox, self.cards, self.wire.core.guilds, self.wire.now, operators=operators
+            self.wire.client,
+            self.outbox,
+            self.cards,
+            self.wire.core.guilds,
+            self.wire.now,
+            operators=operators,
+            following=self.wire.core.servers.following,
         )
         self._running = asyncio.create_task(self.announcer.run())
 

@@ -29,6 +29,7 @@ from bot.demo.guild.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL,
 from bot.demo.guild.server import Guild
 from bot.demo.guild.validation import EPHEMERAL, LOADING, V2
 from cogs.faces import Faces
+from cogs.membership import DiscordMembership
 from cogs.replies import Replies
 from core.assemble import assemble
 from core.data.database import Database, insert_missing
@@ -83,7 +84,10 @@ class Wire:
         self._folder = TemporaryDirectory(prefix="dormouse-wire-")
         place = Path(self._folder.name)
         shelf = Shelf(StorePlace(f"folder:{place / 'store'}"), place / "work")
-        self.core = assemble(database, Catalogue.load(BUILT_IN), self.cluster, rules, self.now, shelf=shelf)
+        membership = DiscordMembership(lambda: self.client)
+        self.core = assemble(
+            database, Catalogue.load(BUILT_IN), self.cluster, rules, self.now, shelf=shelf, membership=membership
+        )
         self.core.changes.subscribe(lambda _: self.changed.set())
         self.client: Client | None = None
         """The one that connected last."""
