@@ -37,6 +37,8 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
             EventKind.OFFER_ENDED,
             EventKind.TRANSFERRED,
             EventKind.GUILD_SET,
+            EventKind.QUOTA_SET,
+            EventKind.GAME_OFFERED,
         }
     ),
     "servers": frozenset(
@@ -69,7 +71,15 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
             EventKind.PORTS_MOVED,
         }
     ),
-    "guild": frozenset({EventKind.GUILD_SET, EventKind.GUILD_JOINED, EventKind.GUILD_LEFT}),
+    "guild": frozenset(
+        {
+            EventKind.GUILD_SET,
+            EventKind.QUOTA_SET,
+            EventKind.GAME_OFFERED,
+            EventKind.GUILD_JOINED,
+            EventKind.GUILD_LEFT,
+        }
+    ),
 }
 """What can be asked for."""
 TOLD = frozenset().union(*KINDS.values()) - {EventKind.PROBLEM}

@@ -6,6 +6,7 @@ An offer ends by itself after `OFFER_STANDS`: nothing has to happen for that, it
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import col, delete
@@ -15,21 +16,30 @@ from core.data.tables import ServerRow, ShareRow
 from core.errors import BadInput, LimitReached, NotAllowed, Refusal
 from core.guilds.access import Actor, Do, is_admin
 from core.notices.kinds import Offered, OfferEnded, Transferred
+from core.servers.admission import Admission
 from core.servers.events import ServerEvents
 from core.servers.rows import ServerRows
 from core.servers.sharing import Target
 from core.servers.views import ServerView, ServerViews
-from core.words import Sharer, ShareRole
+from core.words import Desired, Sharer, ShareRole
 
 OFFER_STANDS = timedelta(days=7)
 
 
 class Transfers:
-    def __init__(self, rows: ServerRows, views: ServerViews, events: ServerEvents, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        rows: ServerRows,
+        views: ServerViews,
+        events: ServerEvents,
+        now: Callable[[], datetime],
+        admission: Admission,
+    ) -> None:
         self._rows = rows
         self._views = views
         self._events = events
         self._now = now
+        self._admission = admission
 
     async def offer(self, actor: Actor, server: str, to: Target) -> ServerView:
         """Instead of an offer that stands. To the one who has it already: that stays as it was."""
@@ -44,17 +54,19 @@ class Transfers:
 
     async def take(self, actor: Actor, server: str) -> ServerView:
         """It is the actor's from now on. Whoever had it stays one of its managers. LimitReached where the actor has as
-        many servers as a member may; the offer stands."""
+        many servers as they may, or it runs and theirs would use too much memory; the offer stands."""
         async with self._rows.changing(actor, server, Do.SEE) as (session, row):
             if row.owner == actor.user:
                 return await self._views.of(session, row)  # pressed twice
             await self._rows.refuse_deleted(session, row)
             self._refuse_other(row, actor)
-            limits = await self._rows.limits(session, row.guild, lock=True)
+            limits = await self._rows.limits_of(session, row.guild, actor.user, actor, lock=True)
             mine = await self._rows.count(session, row.guild, actor.user)
             if mine >= limits.per_member and not is_admin(actor, limits.admin_role):
                 raise LimitReached("transfer.quota", name=row.name, most=limits.per_member)
             before, row.owner = row.owner, actor.user
+            if row.desired == Desired.RUNNING:  # it ran before: to the guild it is no more memory
+                await self._admission.check_locked(session, row, actor, replace(limits, memory=None))
             row.offered_to = row.offered_until = None
             theirs = col(ShareRow.target).in_([actor.user, before])
             await session.exec(delete(ShareRow).where(col(ShareRow.server) == row.id, theirs))

@@ -40,12 +40,20 @@ class Servers:
         return cls(
             lookup=Lookup(parts.database, parts.catalogue, rows, views, cluster),
             creation=Creation(
-                parts.database, parts.catalogue, parts.changes, rows, views, events, now, Pool(parts.rules.ports)
+                parts.database,
+                parts.catalogue,
+                parts.changes,
+                rows,
+                views,
+                events,
+                now,
+                Pool(parts.rules.ports),
+                parts.admission,
             ),
             power=Power(rows, views, parts.projections, parts.transitions, events, now),
             editing=Editing(rows, views, parts.projections, parts.transitions, events, now),
             removal=Removal(rows, views, parts.transitions, events, now, parts.rules.undo_for),
             scheduling=Scheduling(rows, views, events, now),
             sharing=Sharing(rows, views, events),
-            transfers=Transfers(rows, views, events, now),
+            transfers=Transfers(rows, views, events, now, parts.admission),
         )
