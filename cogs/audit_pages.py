@@ -164,7 +164,7 @@ def _idle(now: Mapping[str, int | None], before: Mapping[str, int | None] | None
 
 def _quota(told: kinds.QuotaSet, language: str) -> str:
     numbers = {
-        GuildSetting.SERVERS: (told.servers_before, told.servers),
+        GuildSetting.PER_MEMBER: (told.servers_before, told.servers),
         GuildSetting.MEMORY: (told.memory_before, told.memory),
     }
     return "; ".join(
