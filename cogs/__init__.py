@@ -21,6 +21,7 @@ async def add_all(
     operator has that done again.
     """
     from cogs.buttons import Press
+    from cogs.games import Pick
     from cogs.guild import GuildCog
     from cogs.help import HelpCog
     from cogs.life import LifeCog
@@ -32,16 +33,16 @@ async def add_all(
     from cogs.worlds import WorldCog
 
     await bot.tree.set_translator(Speech())
-    await bot.add_cog(ServerCog(faces.servers, faces.guilds, faces.cards, faces.catalogue, faces.replies, faces.worlds))
+    await bot.add_cog(ServerCog(faces.servers, faces.guilds, faces.cards, faces.games, faces.replies, faces.worlds))
     if faces.worlds is not None:
         await bot.add_cog(WorldCog(faces.servers, faces.worlds, faces.replies))
-    await bot.add_cog(GuildCog(faces.guilds, faces.quotas, faces.replies, faces.audit))
+    await bot.add_cog(GuildCog(faces.guilds, faces.quotas, faces.games, faces.replies, faces.audit))
     await bot.add_cog(HelpCog(faces.replies))
     await bot.add_cog(ModalCog(faces))
     await bot.add_cog(LifeCog(bot, faces.guilds, faces.departures, faces.left_owners))
     if faces.operations is not None:
         await bot.add_cog(OperatorCog(bot, faces.operations, sync or bot.tree.sync))
-    bot.add_dynamic_items(Press, Choose)
+    bot.add_dynamic_items(Press, Choose, Pick)
 
     async def on_error(interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
         await faces.replies.sorry(interaction, error)

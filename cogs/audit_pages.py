@@ -11,6 +11,7 @@ from cogs.escape import escape, when
 from cogs.pages import page_of
 from cogs.people import mention
 from cogs.schedule_page import words
+from cogs.trouble import memory
 from core.guilds.settings import SETTABLE
 from core.idle.schedule import load
 from core.notices import kinds
@@ -23,6 +24,8 @@ MORE = re.compile(r"(?P<before>\d{1,18})_(?P<member>\d{1,19})_(?P<days>\d{1,4})_
 LONGEST_VALUE = 60
 _CHANNELS = (GuildSetting.SERVER_CHANNEL, GuildSetting.NOTICE_CHANNEL)
 _ROLES = (GuildSetting.ADMIN_ROLE, GuildSetting.CREATE_ROLE)
+_MEMORY = (GuildSetting.MEMORY,)
+_TIMES = (GuildSetting.IDLE_AFTER, GuildSetting.IDLE_WARN)
 _BYTES = (GuildSetting.WORLD, GuildSetting.STORAGE)
 _OWN_WORDS = (Because.BUDGET, Because.SCHEDULE, Because.OPERATOR, Because.GUILD_GONE)
 
@@ -96,6 +99,12 @@ def what(entry: Entry, language: str) -> str:
                 for key in changed
             ]
             return said("guild_set", changes="; ".join(shown))
+        case kinds.QuotaSet() as quota:
+            return said("quota_set", whom=mention(Sharer(quota.of), quota.target), changes=_quota(quota, language))
+        case kinds.GameOffered(game=game, sizes=sizes, before=before):
+            return said(
+                "game_offered", game=escape(game), change=_change(*(_sizes(x, language) for x in (before, sizes)))
+            )
         case kinds.Deleted(name=name, purge_at=until):
             return said("deleted", name=escape(name), until=when(until, "f") if until else "…")
         case kinds.RestoreAsked(to=to) | kinds.Restored(to=to):
@@ -157,6 +166,22 @@ def _idle(now: Mapping[str, int | None], before: Mapping[str, int | None] | None
     return "; ".join(shown)
 
 
+def _quota(told: kinds.QuotaSet, language: str) -> str:
+    numbers = {
+        GuildSetting.PER_MEMBER: (told.servers_before, told.servers),
+        GuildSetting.MEMORY: (told.memory_before, told.memory),
+    }
+    return "; ".join(
+        f"{_label(key, language)}: {_change(*(_rule(key, {key: value}, language) for value in change))}"
+        for key, change in numbers.items()
+        if change[0] != change[1]
+    )
+
+
+def _sizes(sizes: tuple[str, ...], language: str) -> str:
+    return escape(", ".join(sizes)) or say(language, "audit.no_sizes")
+
+
 def _rule(key: GuildSetting, values: Mapping[GuildSetting, int | str | None] | None, language: str) -> str | None:
     if values is None:
         return None
@@ -167,6 +192,12 @@ def _rule(key: GuildSetting, values: Mapping[GuildSetting, int | str | None] | N
         return f"<#{value}>"
     if key in _ROLES:
         return f"<@&{value}>"
+    if key is GuildSetting.NAMES:
+        return say(language, "word.yes" if value else "word.no")
+    if key in _TIMES:
+        return duration(language, int(value)) if value else say(language, "audit.never")
+    if key in _MEMORY:
+        return memory(int(value), language)
     return size(language, int(value)) if key in _BYTES else escape(str(value))
 
 

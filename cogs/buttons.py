@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from discord.ui import Button, DynamicItem, Item
 
-from cogs import audit_pages, forms, pages, schedule_page, setup, world_pages
+from cogs import audit_pages, forms, games, guild_pages, pages, schedule_page, setup, world_pages
 from cogs.faces import Faces
 from cogs.membership import deleted_roles, role_is_there
 from cogs.replies import Answer, How, Interaction, actor_of, language_of
@@ -21,6 +21,7 @@ from core.errors import Refusal
 from core.guilds.access import Actor, Do
 from core.servers.worlds import Worlds
 from core.text import say
+from core.words import Sharer
 
 SNOWFLAKE = re.compile("[0-9]{1,18}|[1-8][0-9]{18}")
 """An id of Discord's, small enough for every database."""
@@ -117,6 +118,33 @@ async def _list(pressed: Pressed) -> Answer:
 async def _setup(pressed: Pressed) -> Answer:
     view = await setup.look(pressed.faces.guilds, pressed.actor)
     return setup.shown(pressed.interaction, view)
+
+
+async def _open_guild_zone(pressed: Pressed) -> Answer:
+    return setup.zone_form(await setup.look(pressed.faces.guilds, pressed.actor), pressed.language)
+
+
+async def _quota_remove(pressed: Pressed) -> Answer:
+    target, kind = guild_pages.special_of(pressed.more) or (0, Sharer.MEMBER)
+    found = await pressed.faces.quotas.remove(pressed.actor, target, kind)
+    return guild_pages.quota(found, pressed.language)
+
+
+async def _games(pressed: Pressed) -> Answer:
+    return games.listing(await pressed.faces.games.look(pressed.actor), pressed.language)
+
+
+async def _game_on(pressed: Pressed) -> Answer:
+    return await _offer(pressed, offered=True)
+
+
+async def _game_off(pressed: Pressed) -> Answer:
+    return await _offer(pressed, offered=False)
+
+
+async def _offer(pressed: Pressed, *, offered: bool) -> Answer:
+    game = games.game_of(pressed.more)
+    return games.page(await pressed.faces.games.offer(pressed.actor, game, offered=offered), pressed.language)
 
 
 async def _open_change(pressed: Pressed) -> Answer:
@@ -231,6 +259,12 @@ VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "world_good": (How.NEW, _world_good),
     "list": (How.UPDATE, _list),
     "setup": (How.NEW, _setup),
+    "setup_check": (How.UPDATE, _setup),
+    "setup_zone": (How.MODAL, _open_guild_zone),
+    "quota_remove": (How.UPDATE, _quota_remove),
+    "games": (How.UPDATE, _games),
+    "game_on": (How.UPDATE, _game_on),
+    "game_off": (How.UPDATE, _game_off),
     "change": (How.MODAL, _open_change),
     "delete": (How.MODAL, _open_delete),
     "purge": (How.MODAL, _open_purge),

@@ -8,6 +8,7 @@ from cogs.drafts import Drafts
 from cogs.replies import Replies
 from core.assemble import Core
 from core.games.catalogue import Catalogue
+from core.guilds.games import Games
 from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
 from core.host import Operations
@@ -27,6 +28,7 @@ class Faces:
     replies: Replies
     catalogue: Catalogue
     cards: Cards
+    games: Games
     drafts: Drafts = field(default_factory=Drafts)
     worlds: Worlds | None = None
     """None: worlds are kept nowhere."""
@@ -48,6 +50,7 @@ class Faces:
             replies=replies,
             catalogue=core.catalogue,
             cards=core.cards,
+            games=core.games,
             worlds=core.worlds,
             audit=core.audit,
             departures=core.departures,

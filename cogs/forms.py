@@ -17,8 +17,8 @@ from core.text import say
 from core.words import Desired
 
 MODAL = re.compile(
-    r"dm:(?P<verb>change|delete|purge|entry|zone)_form:(?P<server>[a-z][a-z2-7]{11})"
-    r"(?::(?P<group>[a-z0-9_]+)(?::(?P<mark>[0-9a-f]{16}))?)?"
+    r"dm:(?P<verb>change|delete|purge|entry|zone|guild_zone)_form(?::(?P<server>[a-z][a-z2-7]{11})"
+    r"(?::(?P<group>[a-z0-9_]+)(?::(?P<mark>[0-9a-f]{16}))?)?)?"
 )
 """Custom ids of submitted modals."""
 PER_MODAL = 5
@@ -97,9 +97,10 @@ def _by_name(verb: str, view: ServerView, title: str, label: str, hint: str) -> 
 
 
 def again(refusal: str, verb: str, server: str, language: str) -> LayoutView:
-    """What is wrong with a form, and the button that opens it again; `verb` with its group, as in a custom id."""
+    """What is wrong with a form, and the button that opens it again; `verb` with its group, as in a custom id.
+    `server` is empty where it is about none."""
     name, _, group = verb.partition(":")
-    custom_id = f"dm:{name}:{server}" + (f":{group}" if group else "")
+    custom_id = ":".join(filter(None, ("dm", name, server, group)))
     return page_of(refusal, [Button(label=say(language, "button.again"), custom_id=custom_id)])
 
 

@@ -1,27 +1,32 @@
-"""`/guild`: setup (channels, roles, language), status (what it uses), quota (what it may), audit (who did what). Every
-option is optional."""
+"""`/guild`: setup (channels, roles and the like), status (what it uses), quota (what it may), games (what it offers),
+audit (who did what). Every option is optional."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, Group, Range
 from discord.ext import commands
 
-from cogs import audit_pages, guild_pages, setup
+from cogs import audit_pages, games, guild_pages, setup
 from cogs.choices import LONGEST_CHOICE, MOST_CHOICES
 from cogs.replies import Answer, Interaction, Replies, actor_of, language_of
+from cogs.servers import target_of
 from cogs.speech import text
+from core.errors import BadInput
 from core.games.catalogue import MOST_VOLUME
+from core.guilds.games import Games
 from core.guilds.limits import SERVERS_PER_GUILD
-from core.guilds.quotas import MOST_PER_MEMBER, Quotas
+from core.guilds.quotas import MOST_MEMORY, MOST_PER_MEMBER, Quotas
 from core.guilds.settings import Guilds
+from core.idle.schedule import suggest_zones
 from core.servers.audit import Asked, Audit
 from core.text import languages, say
 
 GIB = 2**30
+MIB_A_GIB = 1024
 
 
 class GuildCog(commands.Cog):
@@ -32,8 +37,11 @@ class GuildCog(commands.Cog):
         default_permissions=discord.Permissions(manage_guild=True),
     )
 
-    def __init__(self, guilds: Guilds, quotas: Quotas, replies: Replies, audit: Audit | None = None) -> None:
+    def __init__(
+        self, guilds: Guilds, quotas: Quotas, games: Games, replies: Replies, audit: Audit | None = None
+    ) -> None:
         self._audit = audit
+        self._games = games
         self._guilds = guilds
         self._quotas = quotas
         self._replies = replies
@@ -45,6 +53,8 @@ class GuildCog(commands.Cog):
         admin_role=text("option.admin_role"),
         create_role=text("option.create_role"),
         language=text("option.language"),
+        time_zone=text("option.time_zone"),
+        names=text("option.names"),
     )
     @app_commands.choices(language=[Choice(name=each, value=each) for each in languages()])
     async def setup(
@@ -55,6 +65,8 @@ class GuildCog(commands.Cog):
         admin_role: discord.Role | None = None,
         create_role: discord.Role | None = None,
         language: str | None = None,
+        time_zone: Range[str, 1, 60] | None = None,
+        names: Literal["yes", "no"] | None = None,
     ) -> None:
         given = {
             "server_channel": server_channel and server_channel.id,
@@ -62,14 +74,25 @@ class GuildCog(commands.Cog):
             "admin_role": admin_role and admin_role.id,
             "create_role": create_role and create_role.id,
             "language": language,
+            "time_zone": time_zone,
+            "names": names and names == "yes",
         }
 
         async def handle() -> Answer:
             chosen = {field: value for field, value in given.items() if value is not None}
-            view = await setup.change(self._guilds, actor_of(interaction), chosen)
-            return setup.shown(interaction, view)
+            actor = actor_of(interaction)
+            if not chosen:
+                return setup.shown(interaction, await setup.look(self._guilds, actor))
+            return setup.shown(interaction, await setup.change(self._guilds, actor, chosen))
 
         await self._replies.answer(interaction, handle)
+
+    @setup.autocomplete("time_zone")
+    async def _zones(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
+        async def find() -> list[Choice[str]]:
+            return [Choice(name=each, value=each) for each in suggest_zones(typed, MOST_CHOICES)]
+
+        return await self._replies.suggest(interaction, find)
 
     @guild.command(description=text("command.guild.status"))
     async def status(self, interaction: Interaction) -> None:
@@ -80,9 +103,12 @@ class GuildCog(commands.Cog):
         await self._replies.answer(interaction, handle)
 
     @guild.command(description=text("command.guild.quota"))
+    @app_commands.rename(whom="for")
     @app_commands.describe(
+        whom=text("option.for"),
         per_member=text("option.per_member"),
         servers=text("option.servers"),
+        memory=text("option.memory"),
         world=text("option.world"),
         storage=text("option.storage"),
         retention=text("option.retention"),
@@ -90,15 +116,18 @@ class GuildCog(commands.Cog):
     async def quota(
         self,
         interaction: Interaction,
+        whom: discord.Member | discord.Role | None = None,
         per_member: Range[int, 0, MOST_PER_MEMBER] | None = None,
         servers: Range[int, 0, SERVERS_PER_GUILD] | None = None,
+        memory: Range[int, 0, MOST_MEMORY // MIB_A_GIB] | None = None,
         world: Range[int, 1, MOST_VOLUME] | None = None,
         storage: Range[int, 1, 1_000_000] | None = None,
         retention: Literal["days", "weeks", "months", "year"] | None = None,
     ) -> None:
-        given = {
+        given: dict[str, Any] = {
             "per_member": per_member,
             "servers": servers,
+            "memory": None if memory is None else memory * MIB_A_GIB,
             "world": world and world * GIB,
             "storage": storage and storage * GIB,
             "retention": retention,
@@ -106,10 +135,55 @@ class GuildCog(commands.Cog):
 
         async def handle() -> Answer:
             chosen = {field: value for field, value in given.items() if value is not None}
-            found = await self._quotas.set(actor_of(interaction), chosen)
-            return guild_pages.quota(found, language_of(interaction))
+            actor, language = actor_of(interaction), language_of(interaction)
+            if whom is None:
+                return guild_pages.quota(await self._quotas.set(actor, chosen), language)
+            if chosen.keys() - {"per_member", "servers", "memory"}:
+                raise BadInput("quota.only_for_all")
+            if per_member is not None and servers is not None and per_member != servers:
+                raise BadInput("quota.one_number")
+            target = target_of(whom)
+            found = await self._quotas.set_for(
+                actor,
+                target.id,
+                target.kind,
+                servers=per_member if per_member is not None else servers,
+                memory=given["memory"],
+            )
+            return guild_pages.quota_of(found, target.id, target.kind, language)
 
         await self._replies.answer(interaction, handle)
+
+    @guild.command(description=text("command.guild.games"))
+    @app_commands.describe(game=text("option.offered_game"), offered=text("option.offered"))
+    async def games(
+        self,
+        interaction: Interaction,
+        game: Range[str, 1, 100] | None = None,
+        offered: Literal["yes", "no"] | None = None,
+    ) -> None:
+        async def handle() -> Answer:
+            actor, language = actor_of(interaction), language_of(interaction)
+            if game is not None and offered is not None:
+                return games.page(await self._games.offer(actor, game, offered=offered == "yes"), language)
+            if game is not None:
+                return games.page(await self._games.look_at(actor, game), language)
+            found = await self._games.look(actor)
+            if offered is not None:
+                raise BadInput("games.which")
+            return games.listing(found, language)
+
+        await self._replies.answer(interaction, handle)
+
+    @games.autocomplete("game")
+    async def _suggest_games(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
+        async def find() -> list[Choice[str]]:
+            wanted = typed.strip().casefold()
+            found = [each.game for each in await self._games.look(actor_of(interaction))]
+            fitting = [game for game in found if wanted in game.name.casefold() or wanted in game.id]
+            return [Choice(name=game.name[:LONGEST_CHOICE], value=game.id) for game in fitting[:MOST_CHOICES]]
+
+        return await self._replies.suggest(interaction, find)
 
     @guild.command(description=text("command.guild.audit"))
     @app_commands.describe(

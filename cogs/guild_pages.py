@@ -6,10 +6,13 @@ from discord.ui import Button, LayoutView
 
 from cogs.escape import escape, when
 from cogs.pages import page_of
-from core.guilds.quotas import Status
+from cogs.people import mention
+from cogs.trouble import memory
+from core.guilds.limits import Quota
+from core.guilds.quotas import Special, Status
 from core.guilds.storage import Storage, Stored, fill
 from core.text import count, say, size
-from core.words import Fill, Phase
+from core.words import Fill, Phase, Sharer
 from core.worlds.retention import DEFAULT, LEAN
 
 SHOWN = 15  # servers that the page lists
@@ -23,6 +26,7 @@ def status(found: Status, language: str) -> LayoutView:
     number = sum(found.phases.values())
     lines.append(count(language, "status.servers", number, most=limits.per_guild) + _phases(found, language))
     lines += [count(language, "status.kept_for_undo", found.kept)] if found.kept else []
+    lines += [_memory(found, language)] if found.memory or limits.memory is not None else []
     lines += ["", say(language, "status.storage", **_amounts(storage.used, limits.storage_bytes, language))]
     lines.append(f"`{bar(storage.used, limits.storage_bytes)}` {share(storage.used, limits.storage_bytes)} %")
     if storage.fill is not Fill.ROOM:
@@ -42,6 +46,7 @@ def quota(found: Status, language: str) -> LayoutView:
         f"### {say(language, 'quota.title')}",
         say(language, "quota.per_member", n=limits.per_member),
         say(language, "quota.servers", n=limits.per_guild),
+        _memory(found, language),
         say(language, "quota.world", limit=size(language, limits.world_bytes), most=size(language, found.most_world)),
         say(
             language,
@@ -51,9 +56,50 @@ def quota(found: Status, language: str) -> LayoutView:
             most=size(language, found.most_storage),
         ),
         _kept(found.storage, language),
-        f"-# {say(language, 'quota.next')}",
     ]
+    if found.special:
+        lines += ["", say(language, "quota.special")]
+        lines += [
+            say(language, "quota.of", whom=mention(each.kind, each.target), what=_what(each.quota, language))
+            for each in found.special
+        ]
+    lines.append(f"-# {say(language, 'quota.next')}")
     return page_of("\n".join(lines), [])
+
+
+def quota_of(found: Status, target: int, kind: Sharer, language: str) -> LayoutView:
+    """What one member, or each member with one role, may have, and the way to take that back."""
+    whom = mention(kind, target)
+    own = next((each for each in found.special if each.target == target), None)
+    if own is None:
+        return page_of(say(language, "quota.of_none", whom=whom), [])
+    lines = [f"### {say(language, 'quota.of_title', whom=whom)}", _what(own.quota, language)]
+    lines += [f"-# {say(language, 'quota.of_role')}"] if kind is Sharer.ROLE else []
+    return page_of("\n".join(lines), [_remove(own, language)])
+
+
+def special_of(more: str) -> tuple[int, Sharer] | None:
+    """Whose quota a button of ours is about."""
+    kind, _, target = more.partition("_")
+    return (int(target), Sharer(kind)) if kind in list(Sharer) and target.isascii() and target.isdecimal() else None
+
+
+def _remove(own: Special, language: str) -> Button[LayoutView]:
+    return Button(label=say(language, "button.quota_remove"), custom_id=f"dm:quota_remove:{own.kind}_{own.target}")
+
+
+def _what(quota: Quota, language: str) -> str:
+    said = [count(language, "quota.of_servers", quota.servers)] if quota.servers is not None else []
+    if quota.memory is not None:
+        said.append(say(language, "quota.of_memory", limit=memory(quota.memory, language)))
+    return ", ".join(said)
+
+
+def _memory(found: Status, language: str) -> str:
+    used, limit = memory(found.memory, language), found.limits.memory
+    if limit is None:
+        return say(language, "quota.memory_unlimited", used=used)
+    return say(language, "quota.memory", used=used, limit=memory(limit, language))
 
 
 def bar(used: int, limit: int) -> str:

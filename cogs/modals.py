@@ -10,7 +10,7 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from cogs import buttons, forms, pages, schedule_page, setup
+from cogs import buttons, forms, games, pages, schedule_page, setup
 from cogs.faces import Faces
 from cogs.replies import Answer, Interaction, actor_of, in_words, language_of
 from core.errors import BadInput, ChangedMeanwhile
@@ -18,7 +18,7 @@ from core.guilds.access import Do
 from core.servers.edit import Shown
 from core.text import say
 
-_OURS = [re.compile(template) for template in (buttons.TEMPLATE, setup.TEMPLATE)]
+_OURS = [re.compile(template) for template in (buttons.TEMPLATE, setup.TEMPLATE, games.TEMPLATE)]
 
 
 class ModalCog(commands.Cog):
@@ -40,9 +40,9 @@ class ModalCog(commands.Cog):
 
     async def _submitted(self, interaction: Interaction, custom_id: str, typed: dict[str, str]) -> Answer:
         form = forms.MODAL.fullmatch(custom_id)
-        if form is None:
+        if form is None or (form["server"] is None and form["verb"] != "guild_zone"):
             return await self._old(interaction)
-        server, group, language = form["server"], form["group"] or forms.ABOUT, language_of(interaction)
+        server, group, language = form["server"] or "", form["group"] or forms.ABOUT, language_of(interaction)
         try:
             if form["verb"] == "delete":
                 return await self._delete(interaction, server, typed)
@@ -50,6 +50,8 @@ class ModalCog(commands.Cog):
                 return await self._purge(interaction, server, typed)
             if form["verb"] == "entry":
                 return await self._entry(interaction, server, typed)
+            if form["verb"] == "guild_zone":
+                return await self._guild_zone(interaction, typed)
             if form["verb"] == "zone":
                 return await self._zone(interaction, server, typed)
             return await self._change(interaction, server, group, typed, form["mark"])
@@ -59,6 +61,8 @@ class ModalCog(commands.Cog):
                 return forms.again(refusal, form["verb"], server, language)
             if form["verb"] == "zone":
                 return forms.again(refusal, "schedule_zone", server, language)
+            if form["verb"] == "guild_zone":
+                return forms.again(refusal, "setup_zone", "", language)
             if form["verb"] == "entry":
                 self._faces.drafts.keep(interaction.user.id, server, schedule_page.DRAFT, typed)
                 return forms.again(refusal, "schedule_add", server, language)
@@ -89,6 +93,11 @@ class ModalCog(commands.Cog):
     async def _zone(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
         view = await self._faces.servers.scheduling.set_zone(actor_of(interaction), server, typed.get("zone", ""))
         return schedule_page.page(view, language_of(interaction))
+
+    async def _guild_zone(self, interaction: Interaction, typed: dict[str, str]) -> Answer:
+        chosen = {"time_zone": typed.get("zone", "").strip() or None}
+        view = await setup.change(self._faces.guilds, actor_of(interaction), chosen)
+        return setup.shown(interaction, view)
 
     async def _change(
         self, interaction: Interaction, server: str, group: str, typed: dict[str, str], mark: str | None

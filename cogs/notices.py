@@ -6,7 +6,7 @@ the guild, so that it works in direct messages too, where Discord does not tell 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,7 @@ from core.notices.kinds import (
     WelcomeNotice,
     WorldLost,
 )
+from core.notices.names import without_names
 from core.servers.views import NoticeView, ServerView
 from core.text import count, duration, say, size
 from core.words import Because, Desired, Fill, Phase, Problem, Reason, Sharer
@@ -68,10 +69,13 @@ from core.words import Because, Desired, Fill, Phase, Problem, Reason, Sharer
 LOG_LINES = 12
 _SAID = (Because.BUDGET, Because.SCHEDULE, Because.OPERATOR, Because.GUILD_GONE)
 """Reasons for a pause that have words of their own."""
+_AMOUNTS = ("needs", "used", "limit")
 
 
 def notice(view: NoticeView) -> LayoutView | None:
     """None when there is nothing left to say: what it would report no longer holds."""
+    if view.server is not None and not view.server.names_shown:
+        view = replace(view, told=without_names(view.told))
     match view.told:
         case WelcomeNotice():
             setup: Button[LayoutView] = Button(label=say(view.language, "button.setup"), custom_id="dm:setup")
@@ -167,7 +171,7 @@ def _of_server(view: NoticeView, tell: _Teller) -> _Parts | None:
         case AddressNotice(taken=taken) if taken:
             return _address(tell, taken)
         case NotWokenNotice(why=refusal, values=values):
-            said = say(tell.language, refusal, **{key: escape(value) for key, value in values})
+            said = say(tell.language, refusal, **{key: _value(key, value, tell.language) for key, value in values})
             return _Parts(AMBER, [tell.say("notice.not_woken", why=said)], tell.if_paused("resume"))
         case OfferNotice() as told:
             return _offer(tell, told)
@@ -384,6 +388,11 @@ def _unknown(tell: _Teller) -> _Parts | None:
     if (channel := tell.server.idle.voice) is not None:
         said = tell.say("notice.unknown_voice", since=when(since), channel=voice(channel))
     return _Parts(AMBER, [said], [tell.button("pause", label="pause_now")])
+
+
+def _value(key: str, value: str, language: str) -> str:
+    """Of a refusal that was written down: amounts of data are digits there."""
+    return size(language, int(value)) if key in _AMOUNTS and value.isdecimal() else escape(value)
 
 
 def _when(moment: datetime | None, style: str) -> str:

@@ -41,7 +41,7 @@ MODAL, MESSAGE = InteractionResponseType.modal, InteractionResponseType.channel_
 CHOICES = InteractionResponseType.autocomplete_result
 _CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
-_OURS = re.compile(r"dm(?:-setup)?:([a-z_]{1,20})(?::|$)")
+_OURS = re.compile(r"dm(?:-setup|-games)?:([a-z_]{1,20})(?::|$)")
 
 Interaction = discord.Interaction[Any]
 

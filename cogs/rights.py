@@ -33,6 +33,7 @@ COMMANDS: dict[str, Verb] = {
     "guild setup": DoInGuild.SETUP,
     "guild status": DoInGuild.STATUS,
     "guild quota": DoInGuild.QUOTA,
+    "guild games": DoInGuild.GAMES,
     "guild audit": DoInGuild.AUDIT,
     "help": DoInGuild.HELP,
 }
@@ -51,6 +52,12 @@ BUTTONS: dict[str, Verb] = {
     "world_good": Do.RESTORE,
     "list": DoInGuild.LIST,
     "setup": DoInGuild.SETUP,
+    "setup_check": DoInGuild.SETUP,
+    "setup_zone": DoInGuild.SETUP,
+    "quota_remove": DoInGuild.QUOTA,
+    "games": DoInGuild.GAMES,
+    "game_on": DoInGuild.GAMES,
+    "game_off": DoInGuild.GAMES,
     "change": Do.EDIT,
     "delete": Do.DELETE,
     "purge": Do.PURGE,
@@ -72,8 +79,9 @@ MODALS: dict[str, Verb] = {
     "purge": Do.PURGE,
     "entry": Do.SCHEDULE,
     "zone": Do.SCHEDULE,
+    "guild_zone": DoInGuild.SETUP,
 }
-SELECTS: dict[str, Verb] = {"dm-setup": DoInGuild.SETUP}
+SELECTS: dict[str, Verb] = {"dm-setup": DoInGuild.SETUP, "dm-games": DoInGuild.GAMES}
 
 
 def of_command(name: str) -> Do:

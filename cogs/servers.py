@@ -16,8 +16,8 @@ from cogs.membership import deleted_roles
 from cogs.replies import Answer, How, Interaction, Replies, actor_of, in_words, language_of
 from cogs.speech import text
 from core.errors import Refusal, TooManyDeleted
-from core.games.catalogue import Catalogue
 from core.guilds.access import Do
+from core.guilds.games import Games
 from core.guilds.settings import Guilds
 from core.servers.cards import Cards
 from core.servers.sharing import Target
@@ -42,7 +42,7 @@ class ServerCog(commands.Cog):
         servers: Servers,
         guilds: Guilds,
         cards: Cards,
-        catalogue: Catalogue,
+        games: Games,
         replies: Replies,
         worlds: Worlds | None = None,
     ) -> None:
@@ -50,7 +50,7 @@ class ServerCog(commands.Cog):
         self._cards = cards
         self._worlds = worlds
         self._guilds = guilds
-        self._catalogue = catalogue
+        self._games = games
         self._replies = replies
 
     @server.command(description=text("command.server.create"))
@@ -270,10 +270,11 @@ class ServerCog(commands.Cog):
         await self._replies.answer(interaction, handle, how=How.MODAL)
 
     @create.autocomplete("game")
-    async def _games(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
+    async def _suggest_games(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
         async def find() -> list[Choice[str]]:
             wanted = typed.strip().casefold()
-            games = [game for game in self._catalogue if wanted in game.name.casefold() or wanted in game.id]
+            offered = await self._games.offered(interaction.guild_id or 0)
+            games = [game for game in offered if wanted in game.name.casefold() or wanted in game.id]
             return [
                 Choice(name=f"{game.name}: {game.summary}"[:LONGEST_CHOICE], value=game.id)
                 for game in games[:MOST_CHOICES]

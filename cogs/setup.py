@@ -1,5 +1,5 @@
-"""The page on which a guild's admins choose its channels, roles and language: `/guild setup` and the greeting's button
-open it. Each choice is kept at once."""
+"""The page on which a guild's admins choose its rules: `/guild setup` and the greeting's button open it. Each choice is
+kept at once. Below the choices stands what keeps the bot from working here (cogs.doctor)."""
 
 from __future__ import annotations
 
@@ -11,31 +11,49 @@ from typing import Any, Self
 import discord
 from discord.ui import (
     ActionRow,
+    Button,
     ChannelSelect,
     Container,
     DynamicItem,
     Item,
+    Label,
     LayoutView,
+    Modal,
     RoleSelect,
     Select,
     TextDisplay,
+    TextInput,
 )
 
+from cogs import doctor
+from cogs.doctor import NEEDED, Place, lacking
+from cogs.escape import code
 from cogs.replies import Answer, How, Interaction, actor_of, language_of
 from core.errors import BadInput
 from core.guilds.access import Actor
 from core.guilds.settings import Guilds, GuildView
-from core.text import DEFAULT, languages, name_of, say
+from core.idle.schedule import COMMON_ZONES, LONGEST_TYPED
+from core.text import DEFAULT, duration, languages, name_of, say
 
-TEMPLATE = r"dm-setup:(?P<field>server_channel|notice_channel|admin_role|create_role|language)"
+__all__ = ["NEEDED", "lacking"]
+
 CHANNELS, ROLES = ("server_channel", "notice_channel"), ("admin_role", "create_role")
-NEEDED = ("view_channel", "send_messages", "read_message_history")
-"""What the bot needs in a channel."""
+FIELDS = (*CHANNELS, *ROLES, "language", "time_zone", "idle_after", "idle_warn", "names")
+"""In the order of the page."""
+TEMPLATE = rf"dm-setup:(?P<field>{'|'.join(FIELDS)})"
+CHANNEL_TYPES = (discord.ChannelType.text, discord.ChannelType.news)
+"""In which cards and notices may stand."""
+MINUTES = {
+    "idle_after": (0, 5, 10, 15, 30, 60, 120, 240, 480, 1440),
+    "idle_warn": (0, 1, 2, 5, 10, 15, 30, 60),
+}
+"""What the selects offer; `/server idle` takes any number of them."""
+MOST_OPTIONS = 25
 
 
 async def look(guilds: Guilds, actor: Actor) -> GuildView:
     """The rules as they are. NotAllowed for anybody but the guild's admins."""
-    return await change(guilds, actor, {})
+    return await guilds.look(actor)
 
 
 async def change(guilds: Guilds, actor: Actor, chosen: dict[str, Any]) -> GuildView:
@@ -46,8 +64,23 @@ async def change(guilds: Guilds, actor: Actor, chosen: dict[str, Any]) -> GuildV
 def shown(interaction: Interaction, view: GuildView) -> LayoutView:
     """The page, with what is in the way of the rules."""
     language, gone = language_of(interaction), deleted(interaction.guild, view)
-    remarks = [*(_gone(field, language) for field in gone), *missing(interaction, view, language)]
-    return page(replace(view, **dict.fromkeys(gone)), language, remarks)
+    lines = [_gone(field, language) for field in gone]
+    guild = interaction.guild
+    remarks = lines if guild is None or guild.unavailable else doctor.look(seen(guild, view), language, lines)
+    unset: dict[str, Any] = dict.fromkeys(gone)
+    return page(replace(view, **unset), language, remarks)
+
+
+def seen(guild: discord.Guild, view: GuildView) -> doctor.Guild:
+    """What Discord tells that the doctor needs to know."""
+    me = guild.me
+    return doctor.Guild(
+        may=me.guild_permissions,
+        chosen=[place for place in _places(guild, view) if place.may is not None],
+        cards=[_place(guild, each) for each in view.cards],
+        has_server_channel=view.server_channel is not None and guild.get_channel(view.server_channel) is not None,
+        timed_out_until=me.timed_out_until if me.is_timed_out() else None,
+    )
 
 
 def deleted(guild: discord.Guild | None, view: GuildView) -> list[str]:
@@ -62,43 +95,47 @@ def page(view: GuildView, language: str, remarks: Iterable[str] = ()) -> LayoutV
     container: Container[LayoutView] = Container(
         TextDisplay(f"### {say(language, 'setup.title')}\n{say(language, 'setup.intro')}")
     )
-    for field in (*CHANNELS, *ROLES):
-        set_to: int | None = getattr(view, field)
-        mention = (f"<#{set_to}>" if field in CHANNELS else f"<@&{set_to}>") if set_to else None
-        container.add_item(_line(field, mention, language))
-        container.add_item(ActionRow(Choose(_select(field, set_to, language))))
-    container.add_item(_line("language", name_of(view.language or DEFAULT, language), language))
-    container.add_item(ActionRow(Choose(_languages(view.language, language))))
+    for field in FIELDS:
+        container.add_item(TextDisplay(f"**{say(language, f'setup.{field}')}:** {_value(field, view, language)}"))
+        container.add_item(ActionRow(Choose(_select(field, view, language))))
     if text := "\n".join(remarks):
         container.add_item(TextDisplay(text))
+    buttons: list[Button[LayoutView]] = [
+        Button(label=say(language, f"button.{verb}"), custom_id=f"dm:{verb}") for verb in ("setup_zone", "setup_check")
+    ]
+    container.add_item(ActionRow(*buttons))
     layout = LayoutView(timeout=None)
     layout.add_item(container)
     return layout
 
 
+def zone_form(view: GuildView, language: str) -> Modal:
+    modal = Modal(title=say(language, "setup.zone_title"), custom_id="dm:guild_zone_form", timeout=None)
+    zone: TextInput[Any] = TextInput(
+        custom_id="zone", default=view.time_zone, placeholder="Europe/Berlin", max_length=LONGEST_TYPED, required=False
+    )
+    hint = say(language, "setup.zone_hint")
+    modal.add_item(Label(text=say(language, "setup.time_zone"), description=hint, component=zone))
+    return modal
+
+
 def missing(interaction: Interaction, view: GuildView, language: str) -> list[str]:
     """A line for each chosen channel where the bot lacks a permission."""
-    guild, lines = interaction.guild, []
-    for number in dict.fromkeys((view.server_channel, view.notice_channel)):
-        channel = guild.get_channel(number) if guild and number else None
-        if guild is not None and channel is not None:
-            lines += lacking(channel.permissions_for(guild.me), channel.id, language)
-    return lines
+    guild = interaction.guild
+    return [line for place in _places(guild, view) for line in doctor.missing(place, language)] if guild else []
 
 
 def card_obstacles(interaction: Interaction, view: GuildView, language: str) -> list[str]:
     """What keeps the card of a server that is created here from being posted."""
     if view.server_channel is None:
+        here = interaction.channel
+        if isinstance(here, discord.Thread):
+            place = Place(here.id, interaction.app_permissions, is_thread=True, is_locked=here.locked)
+            return doctor.missing(place, language)
         return lacking(interaction.app_permissions, interaction.channel_id or 0, language)
     if "server_channel" in deleted(interaction.guild, view):
         return [_gone("server_channel", language)]
     return missing(interaction, view, language)
-
-
-def lacking(may: discord.Permissions, channel: int, language: str) -> list[str]:
-    """One line that names what the bot may not do in a channel; none where all is well."""
-    names = [say(language, f"permission.{each}") for each in NEEDED if not getattr(may, each)]
-    return [say(language, "setup.missing", channel=f"<#{channel}>", permissions=", ".join(names))] if names else []
 
 
 class Choose(DynamicItem[Select[Any] | ChannelSelect[Any] | RoleSelect[Any]], template=TEMPLATE):
@@ -117,38 +154,104 @@ class Choose(DynamicItem[Select[Any] | ChannelSelect[Any] | RoleSelect[Any]], te
         known = data.get("resolved", {}).get("channels" if field in CHANNELS else "roles", {})
 
         async def handle() -> Answer:
-            if value is not None and field != "language" and value not in known:
+            if value is not None and field in (*CHANNELS, *ROLES) and value not in known:
                 raise BadInput("command.value")
-            chosen = {field: value if value is None or field == "language" else int(value)}
+            chosen = {field: None if value is None else _chosen(field, value)}
             return shown(interaction, await change(guilds, actor_of(interaction), chosen))
 
         await interaction.client.faces.replies.answer(interaction, handle, how=How.UPDATE)
+
+
+def _chosen(field: str, value: str) -> int | str | bool:
+    """As core takes it. BadInput for what no select of ours offers."""
+    match field:
+        case "language" | "time_zone":
+            return value
+        case "names":
+            return value != "no"
+        case "idle_after" | "idle_warn":
+            if not (value.isascii() and value.isdecimal() and len(value) <= len("1440")):
+                raise BadInput("command.value")
+            return int(value) * 60
+        case _:
+            return int(value)
+
+
+def _places(guild: discord.Guild, view: GuildView) -> list[Place]:
+    chosen = dict.fromkeys(each for each in (view.server_channel, view.notice_channel) if each)
+    return [_place(guild, each) for each in chosen]
+
+
+def _place(guild: discord.Guild, number: int) -> Place:
+    channel = guild.get_channel_or_thread(number)
+    if channel is None:
+        return Place(number, None)
+    if isinstance(channel, discord.Thread):
+        may = channel.permissions_for(guild.me) if channel.parent is not None else None
+        return Place(number, may, is_thread=True, is_locked=channel.locked)
+    return Place(number, channel.permissions_for(guild.me))
 
 
 def _gone(field: str, language: str) -> str:
     return say(language, "setup.gone", what=say(language, f"setup.{field}"))
 
 
-def _line(field: str, value: str | None, language: str) -> TextDisplay[Any]:
-    unset = say(language, f"setup.{field}.unset")
-    return TextDisplay(f"**{say(language, f'setup.{field}')}:** {value or unset}")
+def _value(field: str, view: GuildView, language: str) -> str:
+    """What holds now, in words."""
+    value = getattr(view, field)
+    match field:
+        case "server_channel" | "notice_channel" if value:
+            return f"<#{value}>"
+        case "admin_role" | "create_role" if value:
+            return f"<@&{value}>"
+        case "language":
+            return name_of(value or DEFAULT, language)
+        case "time_zone" if value:
+            return code(value)
+        case "names":
+            return say(language, "setup.names.shown" if value else "setup.names.hidden")
+        case "idle_after" | "idle_warn":
+            host = view.host_after if field == "idle_after" else view.host_warn
+            if value is None:
+                return say(language, "setup.host", value=_time(field, host, language))
+            return _time(field, value, language)
+        case _:
+            return say(language, f"setup.{field}.unset")
 
 
-def _select(field: str, value: int | None, language: str) -> ChannelSelect[Any] | RoleSelect[Any]:
-    custom_id, placeholder = f"dm-setup:{field}", say(language, "setup.choose")
-    chosen = [discord.Object(value)] if value else []
+def _time(field: str, seconds: int, language: str) -> str:
+    if not seconds:
+        return say(language, "setup.never" if field == "idle_after" else "setup.unwarned")
+    said = duration(language, seconds)
+    return said if field == "idle_after" else say(language, "setup.before", value=said)
+
+
+def _select(field: str, view: GuildView, language: str) -> ChannelSelect[Any] | RoleSelect[Any] | Select[Any]:
+    value = getattr(view, field)
+    named: dict[str, Any] = {"custom_id": f"dm-setup:{field}", "placeholder": say(language, "setup.choose")}
     if field in ROLES:
-        roles = [discord.SelectDefaultValue.from_role(each) for each in chosen]
-        return RoleSelect(custom_id=custom_id, placeholder=placeholder, default_values=roles, min_values=0)
-    channels = [discord.SelectDefaultValue.from_channel(each) for each in chosen]
-    kinds = [discord.ChannelType.text, discord.ChannelType.news]
-    return ChannelSelect(
-        custom_id=custom_id, placeholder=placeholder, channel_types=kinds, default_values=channels, min_values=0
-    )
-
-
-def _languages(value: str | None, language: str) -> Select[Any]:
-    select: Select[Any] = Select(custom_id="dm-setup:language", placeholder=say(language, "setup.choose"), min_values=0)
-    for each in languages():
-        select.add_option(label=name_of(each, language), value=each, default=each == value)
+        roles = [discord.SelectDefaultValue.from_role(discord.Object(value))] if value else []
+        return RoleSelect(**named, default_values=roles, min_values=0)
+    if field in CHANNELS:
+        channels = [discord.SelectDefaultValue.from_channel(discord.Object(value))] if value else []
+        return ChannelSelect(**named, channel_types=list(CHANNEL_TYPES), default_values=channels, min_values=0)
+    select: Select[Any] = Select(**named, min_values=0)
+    for each, label, chosen in _options(field, view, language):
+        select.add_option(label=label, value=each, default=chosen)
     return select
+
+
+def _options(field: str, view: GuildView, language: str) -> list[tuple[str, str, bool]]:
+    """Value, label, and whether it is chosen. What is chosen is always among them."""
+    value: Any = getattr(view, field)
+    match field:
+        case "language":
+            return [(each, name_of(each, language), each == value) for each in languages()]
+        case "time_zone":
+            zones = [*COMMON_ZONES, *([value] if value and value not in COMMON_ZONES else [])]
+            return [(each, each, each == value) for each in zones]
+        case "names":
+            return [(each, say(language, f"word.{each}"), (each == "yes") == value) for each in ("yes", "no")]
+        case _:
+            known = {60 * each for each in MINUTES[field]} | ({value} if value is not None else set())
+            return [(str(each // 60), _time(field, each, language), each == value) for each in sorted(known)]

@@ -17,6 +17,7 @@ from core.data.database import Database
 from core.games.catalogue import Catalogue
 from core.games.query.log import LogQuery
 from core.games.query.port import Query
+from core.guilds.games import Games
 from core.guilds.membership import Membership
 from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
@@ -73,6 +74,7 @@ class Core:
     """None: worlds are kept nowhere."""
     guilds: Guilds
     quotas: Quotas
+    games: Games
     audit: Audit
     operations: Operations
 
@@ -145,8 +147,9 @@ def assemble(
         parts=parts,
         servers=servers,
         worlds=Worlds(parts, servers.creation, cluster, shelf) if shelf is not None and rules.keeps_worlds else None,
-        guilds=Guilds(database, changes, now),
-        quotas=Quotas(database, changes, now, rules.guild_storage, catalogue.largest_volume * 2**30),
+        guilds=Guilds(database, changes, now, rules.idle_after, rules.idle_warn),
+        quotas=Quotas(database, changes, now, rules.guild_storage, catalogue.largest_volume * 2**30, catalogue.memory),
+        games=Games(database, catalogue, changes, now),
         audit=Audit(database, now),
         operations=Operations(parts, version=version, operators=operators, last_sweep=lambda: sweep.ended_at),
         cards=Cards(database, parts.rows, parts.views, changes, now),

@@ -188,12 +188,14 @@ class EventKind(StrEnum):
     EXPORTED = "exported"
     COLLECTED = "collected"
     GUILD_SET = "guild_set"
+    QUOTA_SET = "quota_set"
+    GAME_OFFERED = "game_offered"
     GUILD_JOINED = "guild_joined"
     GUILD_LEFT = "guild_left"
 
 
 class Sharer(StrEnum):
-    """What a server can be shared with."""
+    """What a server can be shared with, and whom a quota can be for."""
 
     MEMBER = "member"
     ROLE = "role"
@@ -237,8 +239,13 @@ class GuildSetting(StrEnum):
     ADMIN_ROLE = "admin_role"
     CREATE_ROLE = "create_role"
     LANGUAGE = "language"
+    TIME_ZONE = "time_zone"
+    NAMES = "names"
+    IDLE_AFTER = "idle_after"
+    IDLE_WARN = "idle_warn"
     PER_MEMBER = "per_member"
     SERVERS = "servers"
+    MEMORY = "memory"
     WORLD = "world"
     STORAGE = "storage"
     RETENTION = "retention"

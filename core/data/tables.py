@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, UniqueConstraint, event, inspect, text
+from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, UniqueConstraint, event, inspect, text, true
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata = MetaData(
@@ -46,12 +46,29 @@ class GuildRow(SQLModel, table=True):
     idle_warn: int | None = None
     servers_per_member: int | None = None
     servers_per_guild: int | None = None
+    memory: int | None = None  # MiB of all servers that run
     world_bytes: int | None = Field(default=None, sa_type=BigInteger)
     storage_bytes: int | None = Field(default=None, sa_type=BigInteger)
     retention: str | None = None  # core.worlds.retention.POLICIES
     storage_told: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # core.words.Fill
+    player_names: bool = Field(default=True, sa_column_kwargs={"server_default": true()})  # they are shown
+    games_withheld: list[str] = Field(  # core.guilds.games: what is not offered, `game` or `game/size`
+        default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
     greeted_at: datetime | None = None
     left_at: datetime | None = None
+
+
+class QuotaRow(SQLModel, table=True):
+    """What one member, or each member with one role, may have. None: the guild's rule holds."""
+
+    __tablename__ = "quotas"
+
+    guild: int = Field(sa_type=BigInteger, primary_key=True)
+    target: int = Field(sa_type=BigInteger, primary_key=True)
+    kind: str  # core.words.Sharer
+    servers: int | None = None
+    memory: int | None = None  # MiB of their servers that run
 
 
 class MemberRow(SQLModel, table=True):

@@ -106,6 +106,7 @@ class DoInGuild(StrEnum):
     SETUP = "setup"
     STATUS = "status"
     QUOTA = "quota"
+    GAMES = "games"
     AUDIT = "audit"
 
 
@@ -117,6 +118,7 @@ NEEDS_IN_GUILD: dict[DoInGuild, Level] = {
     DoInGuild.SETUP: Level.ADMIN,
     DoInGuild.STATUS: Level.ADMIN,
     DoInGuild.QUOTA: Level.ADMIN,
+    DoInGuild.GAMES: Level.ADMIN,
     DoInGuild.AUDIT: Level.ADMIN,
 }
 """PLAYER: everybody, or whoever has the role that the guild's rules name."""

@@ -1,10 +1,22 @@
-"""Pure: quotas. Admins are bound by the guild's quota but not by the one a member."""
+"""Pure: quotas. Admins are bound by the guild's quota but not by the one a member.
+
+A member may have quotas of their own, and by their roles. For servers and for memory each:
+
+| who | says how much |
+|---|---|
+| the member's own quota | always, where it says something |
+| their roles' quotas | else the best of those that say something |
+| the guild's rule | else |
+
+Roles are known of whoever acts, and of nobody else: quotas of roles are judged by the actor's roles at that moment.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from core.errors import LimitReached, TooManyDeleted
+from core.errors import Bytes, LimitReached, TooManyDeleted
 from core.games.catalogue import Game, Size
 from core.guilds.access import Actor, DoInGuild, Rules, is_admin, judge
 
@@ -21,10 +33,16 @@ KEPT_FOR_UNDO = 3
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A guild's limits, defaults filled in. `create_role` None: everyone may create. `retention` None: the default."""
+    """A guild's limits, defaults filled in. `create_role` None: everyone may create. `retention` None: the default.
+
+    `memory` and `member_memory`: MiB of what runs at once, in the guild and of the one member that the limits are for;
+    None: as much as the host has. `withheld`: games and sizes that are not offered (core.guilds.games)."""
 
     per_member: int = SERVERS_PER_MEMBER
     per_guild: int = SERVERS_PER_GUILD
+    memory: int | None = None
+    member_memory: int | None = None
+    withheld: frozenset[str] = frozenset()
     world_bytes: int = WORLD_BYTES
     storage_bytes: int = STORAGE_BYTES
     retention: str | None = None
@@ -34,6 +52,79 @@ class Limits:
     @property
     def rules(self) -> Rules:
         return Rules(self.admin_role, self.create_role)
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one member, or each member with one role, may have. None: it says nothing of that. `memory` in MiB."""
+
+    servers: int | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One server that is to run. `memory` in MiB."""
+
+    server: str
+    name: str
+    owner: int
+    memory: int
+    playing: int = 0
+
+
+def for_member(limits: Limits, own: Quota | None, roles: Iterable[Quota]) -> Limits:
+    """The guild's limits as they are for one member: the table above."""
+    own, roles = own or Quota(), tuple(roles)
+    servers = own.servers if own.servers is not None else _best(each.servers for each in roles)
+    memory = own.memory if own.memory is not None else _best(each.memory for each in roles)
+    return replace(limits, per_member=limits.per_member if servers is None else servers, member_memory=memory)
+
+
+def _best(said: Iterable[int | None]) -> int | None:
+    return max((each for each in said if each is not None), default=None)
+
+
+def check_memory(
+    new: Running, running: Sequence[Running], limits: Limits, *, admin: bool = False, own: bool = True
+) -> None:
+    """Raise LimitReached where there is no memory for one more server that runs. `running`: the others of the guild;
+    `limits`: as they are for its owner. `own`: its owner asks."""
+    if limits.memory is not None:
+        _check_memory("guild", new, running, limits.memory)
+    if limits.member_memory is not None and not admin:
+        theirs = [each for each in running if each.owner == new.owner]
+        _check_memory("member" if own else "owner", new, theirs, limits.member_memory)
+
+
+def _check_memory(whose: str, new: Running, running: Sequence[Running], most: int) -> None:
+    used = sum(each.memory for each in running)
+    if used + new.memory <= most:
+        return
+    values = {"name": new.name, "needs": mib(new.memory), "limit": mib(most), "used": mib(used)}
+    if new.memory > most:
+        raise LimitReached(f"memory.{whose}_never", **values)
+    pause = ", ".join(each.name for each in to_pause(running, used + new.memory - most))
+    raise LimitReached(f"memory.{whose}_full", pause=pause, **values)
+
+
+def to_pause(running: Sequence[Running], missing: int) -> list[Running]:
+    """The fewest servers whose pause frees so many MiB, none larger than needed; those where nobody plays, as far as
+    they are enough."""
+    empty = [each for each in running if not each.playing]
+    left = empty if sum(each.memory for each in empty) >= missing else list(running)
+    left.sort(key=lambda each: (each.memory, each.name))
+    chosen: list[Running] = []
+    while missing > 0 and left:
+        best = next((each for each in left if each.memory >= missing), left[-1])
+        left.remove(best)
+        chosen.append(best)
+        missing -= best.memory
+    return chosen
+
+
+def mib(amount: int) -> Bytes:
+    return Bytes(amount * 2**20)
 
 
 def check_create(

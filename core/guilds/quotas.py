@@ -10,35 +10,49 @@ from typing import Any
 
 from sqlalchemy import func
 from sqlalchemy import select as columns
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import once
 from core.changes import Changes
 from core.data.database import Database, insert_missing
-from core.data.tables import GuildRow, ServerRow
+from core.data.tables import GuildRow, QuotaRow, ServerRow
 from core.errors import BadInput, Bytes
 from core.guilds.access import Actor, DoInGuild, Rules, judge
-from core.guilds.limits import SERVERS_PER_GUILD, SERVERS_PER_MEMBER, STORAGE_BYTES, WORLD_BYTES, Limits
+from core.guilds.limits import SERVERS_PER_GUILD, SERVERS_PER_MEMBER, STORAGE_BYTES, WORLD_BYTES, Limits, Quota
 from core.guilds.storage import Storage, Stored, fill, is_news
 from core.notices import outbox
 from core.notices.events import record
-from core.notices.kinds import GuildSet, StorageNotice
-from core.words import Desired, GuildSetting, Phase
+from core.notices.kinds import GuildSet, QuotaSet, StorageNotice
+from core.words import Desired, GuildSetting, Phase, Sharer
 from core.worlds.retention import CHOICES
 
 WATCH_EVERY = timedelta(minutes=1)
 MOST_PER_MEMBER = 10
+MOST_MEMORY = 1024 * 1024
+"""MiB: more than any game's server has."""
+MOST_SPECIAL = 50
+"""Quotas of members and roles that one guild may have: what a page shows."""
 _COLUMNS = {
     GuildSetting.PER_MEMBER: "servers_per_member",
     GuildSetting.SERVERS: "servers_per_guild",
+    GuildSetting.MEMORY: "memory",
     GuildSetting.WORLD: "world_bytes",
     GuildSetting.STORAGE: "storage_bytes",
     GuildSetting.RETENTION: "retention",
 }
-"""What can be set, and where it is kept; amounts of data in bytes."""
+"""What can be set, and where it is kept; amounts of data in bytes, memory in MiB."""
 
 _NAMED = 3  # servers that a warning names
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """The quota of one member, or of each member with one role."""
+
+    target: int
+    kind: Sharer
+    quota: Quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,9 @@ class Status:
     most_world: int
     kept: int = 0
     """Deleted servers that can still be brought back."""
+    memory: int = 0
+    """MiB of the servers that are to run."""
+    special: tuple[Special, ...] = ()
 
     @property
     def limits(self) -> Limits:
@@ -60,7 +77,7 @@ class Status:
 
 class Quotas:
     """`most_storage`: bytes that the host gives a guild; its admins may set less. `most_world`: likewise of one world,
-    no game's disk is larger."""
+    no game's disk is larger. `memory_of`: MiB of a server, by its game and size."""
 
     def __init__(
         self,
@@ -69,12 +86,14 @@ class Quotas:
         now: Callable[[], datetime],
         most_storage: int = STORAGE_BYTES,
         most_world: int = WORLD_BYTES,
+        memory_of: Callable[[str, str], int] = lambda game, size: 0,
     ) -> None:
         self._database = database
         self._changes = changes
         self._now = now
         self._most = most_storage
         self._most_world = max(most_world, WORLD_BYTES)
+        self._memory_of = memory_of
 
     async def status(self, actor: Actor) -> Status:
         """NotAllowed for all but the guild's admins."""
@@ -83,14 +102,17 @@ class Quotas:
             return await self._status(session, actor, DoInGuild.STATUS, row)
 
     async def set(self, actor: Actor, changes: Mapping[str, int | str]) -> Status:
-        """Set what is in `changes` (the keys of _COLUMNS), leave the rest. NotAllowed for all but the guild's admins;
-        BadInput for more than the host gives."""
+        """Set what is in `changes` (the keys of _COLUMNS), leave the rest. Memory 0: no limit. NotAllowed for all but
+        the guild's admins; BadInput for more than the host gives."""
         self._check(changes)
         async with self._database.begin() as session:
             await once.claim(session, self._now())
             row = await _locked(session, actor.guild)
             status = await self._status(session, actor, DoInGuild.QUOTA, row)
+            asked: dict[GuildSetting, int | str | None]
             asked = {setting: changes[setting] for setting in _COLUMNS if setting in changes}
+            if asked.get(GuildSetting.MEMORY) == 0:
+                asked[GuildSetting.MEMORY] = None
             changed = {key: value for key, value in asked.items() if getattr(row, _COLUMNS[key]) != value}
             before = {key: getattr(row, _COLUMNS[key]) for key in changed}
             for key, value in changed.items():
@@ -98,8 +120,51 @@ class Quotas:
             if changed:
                 session.add(row)
                 record(session, GuildSet(changed, before, actor.user), self._now(), guild=row.id)
-                await self._look(session, row)
                 status = await self._status(session, actor, DoInGuild.QUOTA, row)
+        if changed:
+            await self._look(actor.guild)
+        self._changes.tell("")
+        return status
+
+    async def set_for(
+        self, actor: Actor, target: int, kind: Sharer, *, servers: int | None = None, memory: int | None = None
+    ) -> Status:
+        """The quota of a member, or of each member with a role: only what is given changes. Memory in MiB; 0: no limit
+        of theirs. NotAllowed for all but the guild's admins."""
+        self._check({"per_member": servers or 0, "memory": memory or 0})
+
+        def chosen(before: Quota) -> Quota:
+            return Quota(
+                before.servers if servers is None else servers, before.memory if memory is None else memory or None
+            )
+
+        return await self._set_special(actor, target, kind, chosen)
+
+    async def remove(self, actor: Actor, target: int, kind: Sharer) -> Status:
+        """The guild's rules hold for them again. May be repeated. NotAllowed likewise."""
+        return await self._set_special(actor, target, kind, lambda _: Quota())
+
+    async def _set_special(self, actor: Actor, target: int, kind: Sharer, chosen: Callable[[Quota], Quota]) -> Status:
+        async with self._database.begin() as session:
+            await once.claim(session, self._now())
+            row = await _locked(session, actor.guild)
+            if refused := judge(actor, DoInGuild.QUOTA, rules_of(row)):
+                raise refused
+            found = await session.get(QuotaRow, (actor.guild, target))
+            before = Quota(found.servers, found.memory) if found else Quota()
+            if (after := chosen(before)) != before:
+                told = (after.servers, after.memory, before.servers, before.memory)
+                record(session, QuotaSet(target, kind, *told, by=actor.user), self._now(), guild=row.id)
+                if found is not None:
+                    await session.delete(found)
+                    await session.flush()
+                if after != Quota():
+                    kept = QuotaRow(guild=row.id, target=target, kind=kind, servers=after.servers, memory=after.memory)
+                    session.add(kept)
+                await session.flush()
+            status = await self._status(session, actor, DoInGuild.QUOTA, row)
+            if len(status.special) > MOST_SPECIAL:
+                raise BadInput("quota.too_many", most=MOST_SPECIAL)
         self._changes.tell("")
         return status
 
@@ -114,14 +179,13 @@ class Quotas:
         for guild in {*found, *(guild for guild, row in known.items() if row.storage_told)} - left:
             row = known.get(guild)
             if _has_moved(row, found.get(guild, []), limits_of(row, self._most)):
-                async with self._database.begin() as session:
-                    await self._look(session, await _locked(session, guild))
+                await self._look(guild)
                 self._changes.tell("")
 
     # helpers
 
     def _check(self, changes: Mapping[str, int | str]) -> None:
-        most = {"per_member": MOST_PER_MEMBER, "servers": SERVERS_PER_GUILD}
+        most = {"per_member": MOST_PER_MEMBER, "servers": SERVERS_PER_GUILD, "memory": MOST_MEMORY}
         for key, value in changes.items():
             if key == "retention":
                 fits = value in CHOICES
@@ -137,25 +201,53 @@ class Quotas:
     async def _status(self, session: AsyncSession, actor: Actor, do: DoInGuild, row: GuildRow | None) -> Status:
         if refused := judge(actor, do, rules_of(row)):
             raise refused
+        special = select(QuotaRow).where(QuotaRow.guild == actor.guild).order_by(QuotaRow.kind, col(QuotaRow.target))
+        runs = select(ServerRow.game, ServerRow.size).where(
+            ServerRow.guild == actor.guild, ServerRow.desired == Desired.RUNNING
+        )
         query = select(ServerRow.phase).where(ServerRow.guild == actor.guild, ServerRow.desired != Desired.DELETED)
         deleted = select(func.count()).where(
             ServerRow.guild == actor.guild, ServerRow.desired == Desired.DELETED, ServerRow.phase != Phase.DELETED
         )
         storage = await storage_of(session, actor.guild, limits_of(row, self._most))
         phases, kept = Counter(await session.exec(query)), (await session.exec(deleted)).one()
-        return Status(storage, phases, self._most, self._most_world, kept)
+        return Status(
+            storage,
+            phases,
+            self._most,
+            self._most_world,
+            kept,
+            memory=sum([self._memory_of(game, size) for game, size in await session.exec(runs)]),
+            special=tuple(
+                [
+                    Special(each.target, Sharer(each.kind), Quota(each.servers, each.memory))
+                    for each in await session.exec(special)
+                ]
+            ),
+        )
 
-    async def _look(self, session: AsyncSession, row: GuildRow) -> None:
+    async def _look(self, guild: int) -> None:
+        """Servers are locked before their guild, as everybody does."""
+        async with self._database.begin() as session:
+            limits = limits_of(await session.get(GuildRow, guild), self._most)
+            moved = [
+                await session.get_one(ServerRow, stored.server, with_for_update=True)
+                for _, stored, told in await _stored(session, guild)
+                if fill(stored.world_bytes, limits.world_bytes) != told
+            ]
+            await self._look_at(session, await _locked(session, guild), moved)
+
+    async def _look_at(self, session: AsyncSession, row: GuildRow, moved: Iterable[ServerRow]) -> None:
         storage = await storage_of(session, row.id, limits_of(row, self._most))
         if is_news(storage.fill, row.storage_told):
             await self._warn(session, storage, row.id)
         row.storage_told = storage.fill
         session.add(row)
-        for each in storage.servers:
-            world = fill(each.world_bytes, storage.limits.world_bytes)
-            server = await session.get_one(ServerRow, each.server, with_for_update=True)
+        for server in moved:
+            size = server.saved_bytes or 0
+            world = fill(size, storage.limits.world_bytes)
             if is_news(world, server.world_told):
-                warning = StorageNotice(world, each.world_bytes, storage.limits.world_bytes)
+                warning = StorageNotice(world, size, storage.limits.world_bytes)
                 await outbox.say_next(session, server, warning, self._now())
             if server.world_told != world:
                 server.world_told = world
@@ -181,6 +273,8 @@ def limits_of(row: GuildRow | None, most_storage: int = STORAGE_BYTES) -> Limits
     return Limits(
         per_member=SERVERS_PER_MEMBER if row.servers_per_member is None else row.servers_per_member,
         per_guild=SERVERS_PER_GUILD if row.servers_per_guild is None else row.servers_per_guild,
+        memory=row.memory,
+        withheld=frozenset(row.games_withheld),
         world_bytes=WORLD_BYTES if row.world_bytes is None else row.world_bytes,
         storage_bytes=most_storage if row.storage_bytes is None else min(row.storage_bytes, most_storage),
         retention=row.retention,

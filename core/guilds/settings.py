@@ -1,26 +1,28 @@
-"""A guild's own rules: channels, roles, language."""
+"""A guild's own rules: channels, roles, language, time zone, idle defaults, whether player names are shown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import once
 from core.changes import Changes
 from core.data.database import Database, insert_missing
-from core.data.tables import GuildRow, ServerRow
+from core.data.tables import CardRow, GuildRow, ServerRow
 from core.errors import BadInput
 from core.guilds.access import Actor, DoInGuild, judge
 from core.guilds.quotas import rules_of
+from core.idle.schedule import find_zone
 from core.notices.events import record
 from core.notices.kinds import GuildSet, WelcomeNotice
-from core.notices.outbox import say_to_guild
+from core.notices.outbox import look_again_in, say_to_guild
 from core.text import languages
-from core.words import GuildSetting, Phase
+from core.words import Desired, GuildSetting, Phase
 
 SETTABLE = (
     GuildSetting.SERVER_CHANNEL,
@@ -28,49 +30,97 @@ SETTABLE = (
     GuildSetting.ADMIN_ROLE,
     GuildSetting.CREATE_ROLE,
     GuildSetting.LANGUAGE,
+    GuildSetting.TIME_ZONE,
+    GuildSetting.NAMES,
+    GuildSetting.IDLE_AFTER,
+    GuildSetting.IDLE_WARN,
 )
+_COLUMNS = {GuildSetting.NAMES: "player_names"}
+"""Where one is kept under another name."""
+MOST_IDLE = {GuildSetting.IDLE_AFTER: 1440 * 60, GuildSetting.IDLE_WARN: 60 * 60}
+"""Seconds; the least is 0."""
+MOST_PLACES = 5
+"""Channels of cards that a view names."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuildView:
-    """None: not set, Discord's or the host's default applies."""
+    """None: not set, Discord's or the host's default applies. `idle_after` and `idle_warn` in seconds, 0 is never;
+    `host_after` and `host_warn` are what holds without them. `cards`: channels in which there are cards now."""
 
     server_channel: int | None = None
     notice_channel: int | None = None
     admin_role: int | None = None
     create_role: int | None = None
     language: str | None = None
+    time_zone: str | None = None
+    names: bool = True
+    idle_after: int | None = None
+    idle_warn: int | None = None
+    host_after: int = 900
+    host_warn: int = 300
+    cards: tuple[int, ...] = ()
 
 
 class Guilds:
-    def __init__(self, database: Database, changes: Changes, now: Callable[[], datetime]) -> None:
+    """`idle_after` and `idle_warn`: the host's rules."""
+
+    def __init__(
+        self,
+        database: Database,
+        changes: Changes,
+        now: Callable[[], datetime],
+        idle_after: timedelta = timedelta(seconds=900),
+        idle_warn: timedelta = timedelta(seconds=300),
+    ) -> None:
         self._database = database
         self._changes = changes
         self._now = now
+        self._host: dict[str, Any] = {
+            "host_after": int(idle_after.total_seconds()),
+            "host_warn": int(idle_warn.total_seconds()),
+        }
 
     async def get(self, guild: int) -> GuildView:
         async with self._database.session() as session:
-            return _view(await session.get(GuildRow, guild))
+            return self._view(await session.get(GuildRow, guild))
 
     async def language(self, guild: int) -> str | None:
         return (await self.get(guild)).language
 
-    async def setup(self, actor: Actor, changes: Mapping[str, int | str | None]) -> GuildView:
-        """Set what is in `changes` (None unsets it), leave the rest. NotAllowed for all but the guild's admins."""
+    async def look(self, actor: Actor) -> GuildView:
+        """With the channels of its cards. NotAllowed for all but the guild's admins."""
+        async with self._database.session() as session:
+            row = await session.get(GuildRow, actor.guild)
+            if refused := judge(actor, DoInGuild.SETUP, rules_of(row)):
+                raise refused
+            return self._view(row, await _cards(session, actor.guild))
+
+    async def setup(self, actor: Actor, changes: Mapping[str, int | str | bool | None]) -> GuildView:
+        """Set what is in `changes` (None unsets it), leave the rest; a time zone as people type it. What idle defaults
+        change holds for servers that say nothing themselves. NotAllowed for all but the guild's admins."""
         async with self._database.begin() as session:
             await once.claim(session, self._now())
+            if refused := judge(actor, DoInGuild.SETUP, rules_of(await session.get(GuildRow, actor.guild))):
+                raise refused
+            asked = _checked({setting: changes[setting] for setting in SETTABLE if setting in changes})
+            following = await _following(session, actor.guild) if GuildSetting.TIME_ZONE in asked else []
             row = await _row(session, actor.guild)
             if refused := judge(actor, DoInGuild.SETUP, rules_of(row)):
                 raise refused
-            if changes.get("language") not in (None, *languages()):
-                raise BadInput("edit.choice", setting="language", choices=", ".join(languages()))
-            asked = {setting: changes[setting] for setting in SETTABLE if setting in changes}
-            changed = {setting: value for setting, value in asked.items() if getattr(row, setting) != value}
-            before = {setting: getattr(row, setting) for setting in changed}
+            stored = {setting: getattr(row, _COLUMNS.get(setting, setting)) for setting in asked}
+            changed = {setting: value for setting, value in asked.items() if stored[setting] != value}
+            before = {setting: stored[setting] for setting in changed}
             for key, value in changed.items():
-                setattr(row, key.value, value)
+                setattr(row, _COLUMNS.get(key, key.value), value)
             session.add(row)
-            view = _view(row)
+            if GuildSetting.TIME_ZONE in changed:
+                for each in following:  # what its schedule said in the other zone is no beginning that was missed
+                    each.awake_until, each.schedule_at = None, self._now()
+                    session.add(each)
+            if changed.get(GuildSetting.NAMES) is False:
+                await look_again_in(session, actor.guild, self._now())
+            view = self._view(row, await _cards(session, actor.guild))
             if changed:
                 record(session, GuildSet(changed, before, actor.user), self._now(), guild=actor.guild)
             there = select(ServerRow.id).where(ServerRow.guild == actor.guild, ServerRow.phase != Phase.DELETED)
@@ -91,20 +141,50 @@ class Guilds:
         self._changes.tell("")
         return True
 
+    def _view(self, row: GuildRow | None, cards: tuple[int, ...] = ()) -> GuildView:
+        if row is None:
+            return GuildView(**self._host, cards=cards)
+        known: dict[str, Any] = {setting: getattr(row, _COLUMNS.get(setting, setting)) for setting in SETTABLE}
+        return GuildView(**known, **self._host, cards=cards)
+
+
+def _checked(asked: Mapping[GuildSetting, int | str | bool | None]) -> dict[GuildSetting, Any]:
+    """As it is kept. BadInput for what no option offers."""
+    kept: dict[GuildSetting, Any] = dict(asked)
+    if kept.get(GuildSetting.LANGUAGE) not in (None, *languages()):
+        raise BadInput("edit.choice", setting="language", choices=", ".join(languages()))
+    if (typed := kept.get(GuildSetting.TIME_ZONE)) is not None:
+        kept[GuildSetting.TIME_ZONE] = find_zone(str(typed))
+    if GuildSetting.NAMES in kept and kept[GuildSetting.NAMES] is not False:
+        kept[GuildSetting.NAMES] = True
+    for setting, most in MOST_IDLE.items():
+        if (seconds := kept.get(setting)) is not None and not 0 <= int(seconds) <= most:
+            raise BadInput("command.value")
+    return kept
+
+
+async def _following(session: AsyncSession, guild: int) -> list[ServerRow]:
+    """Servers whose schedule follows the guild's time zone, locked: before the guild, as everybody locks them."""
+    query = select(ServerRow).where(
+        ServerRow.guild == guild, ServerRow.schedule != "", col(ServerRow.schedule_zone).is_(None)
+    )
+    return list(await session.exec(query.order_by(col(ServerRow.id)).with_for_update()))
+
+
+async def _cards(session: AsyncSession, guild: int) -> tuple[int, ...]:
+    """Where the guild's cards stand, or will."""
+    query = (
+        select(func.coalesce(CardRow.channel, ServerRow.channel))
+        .select_from(ServerRow)
+        .outerjoin(CardRow, col(CardRow.server) == ServerRow.id)
+        .where(ServerRow.guild == guild, ServerRow.desired != Desired.DELETED)
+        .distinct()
+        .limit(MOST_PLACES)
+    )
+    return tuple(sorted(await session.exec(query)))
+
 
 async def _row(session: AsyncSession, guild: int) -> GuildRow:
     """The guild's row, made if it is missing, locked for this transaction."""
     await insert_missing(session, GuildRow(id=guild))
     return await session.get_one(GuildRow, guild, with_for_update=True)
-
-
-def _view(row: GuildRow | None) -> GuildView:
-    if row is None:
-        return GuildView()
-    return GuildView(
-        server_channel=row.server_channel,
-        notice_channel=row.notice_channel,
-        admin_role=row.admin_role,
-        create_role=row.create_role,
-        language=row.language,
-    )

@@ -26,6 +26,33 @@ from core.words import ScheduleKind
 MOST_ENTRIES = 10
 LONGEST_TYPED = 60
 DEFAULT_ZONE = "UTC"
+COMMON_ZONES = (
+    "UTC",
+    "Europe/London",
+    "Europe/Berlin",
+    "Europe/Paris",
+    "Europe/Madrid",
+    "Europe/Rome",
+    "Europe/Warsaw",
+    "Europe/Athens",
+    "Europe/Helsinki",
+    "Europe/Istanbul",
+    "Europe/Moscow",
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/Mexico_City",
+    "America/Sao_Paulo",
+    "Asia/Dubai",
+    "Asia/Kolkata",
+    "Asia/Singapore",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+)
+"""What a list of a few offers: most people find theirs among these."""
 _WEEK = tuple(range(7))
 _HORIZON = timedelta(days=8)  # what repeats weekly shows all of itself in a week and an hour
 _DAY = 1440
@@ -179,6 +206,13 @@ def find_zone(typed: str) -> str:
     if len(cities) != 1:
         raise BadInput("schedule.zone", typed=typed.strip()[:LONGEST_TYPED])
     return cities[0]
+
+
+def suggest_zones(typed: str, most: int) -> list[str]:
+    """Names that have what was typed in them; those that are common first."""
+    wanted = typed.strip().replace(" ", "_").casefold()
+    names = [*COMMON_ZONES, *(name for name in sorted(_zones()) if name not in COMMON_ZONES)]
+    return [name for name in names if wanted in name.casefold()][:most]
 
 
 # what people type

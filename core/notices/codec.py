@@ -57,6 +57,8 @@ EVENTS: Mapping[EventKind, type[Event]] = {
         kinds.Exported,
         kinds.Collected,
         kinds.GuildSet,
+        kinds.QuotaSet,
+        kinds.GameOffered,
         kinds.GuildJoined,
         kinds.GuildLeft,
     )

@@ -448,6 +448,31 @@ class GuildSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaSet(Event):
+    """What a member, or each member with a role, may have from now on. None: the guild's rule. Memory in MiB."""
+
+    kind: ClassVar = EventKind.QUOTA_SET
+    target: int
+    of: str  # core.words.Sharer
+    servers: int | None = None
+    memory: int | None = None
+    servers_before: int | None = None
+    memory_before: int | None = None
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GameOffered(Event):
+    """In which sizes a game is offered from now on, and was before; none: it is not offered."""
+
+    kind: ClassVar = EventKind.GAME_OFFERED
+    game: str
+    sizes: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GuildJoined(Event):
     kind: ClassVar = EventKind.GUILD_JOINED
 

@@ -31,6 +31,10 @@ _FOLLOWERS = " followers"
 """After a server's id: the key of what its followers are told."""
 
 
+NAMES_PLAYERS = (NoticeKind.IDLE, NoticeKind.CRASHED, NoticeKind.START_FAILED)
+"""Kinds of messages that may name players (core.notices.names)."""
+
+
 def is_due(now: datetime) -> Any:
     """Of a row that is pending, as SQL."""
     return or_(col(NoticeRow.next_at) <= now, col(NoticeRow.next_at) > now + LONGEST_WAIT)
@@ -107,6 +111,20 @@ async def look_again(
     if isinstance(told := notice_of(found.kind, found.data), still):
         _change(found, told, now)
         found.state = "pending"
+
+
+async def look_again_in(session: AsyncSession, guild: int, now: datetime) -> None:
+    """Let what names players, in the newest messages of each of the guild's servers, be said by today's rules."""
+    newest = (
+        select(func.max(NoticeRow.id))
+        .where(NoticeRow.guild == guild, col(NoticeRow.kind).in_(NAMES_PLAYERS), col(NoticeRow.server).is_not(None))
+        .group_by(col(NoticeRow.server), col(NoticeRow.kind))
+    )
+    query = select(NoticeRow).where(col(NoticeRow.id).in_(newest), col(NoticeRow.state).in_(("sent", "pending")))
+    for found in await session.exec(query.with_for_update()):
+        _change(found, notice_of(found.kind, found.data), now)
+        found.state = "pending"
+        session.add(found)
 
 
 async def edit(

@@ -39,6 +39,8 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
             EventKind.OWNER_GONE,
             EventKind.OWNER_BACK,
             EventKind.GUILD_SET,
+            EventKind.QUOTA_SET,
+            EventKind.GAME_OFFERED,
         }
     ),
     "servers": frozenset(
@@ -71,7 +73,15 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
             EventKind.PORTS_MOVED,
         }
     ),
-    "guild": frozenset({EventKind.GUILD_SET, EventKind.GUILD_JOINED, EventKind.GUILD_LEFT}),
+    "guild": frozenset(
+        {
+            EventKind.GUILD_SET,
+            EventKind.QUOTA_SET,
+            EventKind.GAME_OFFERED,
+            EventKind.GUILD_JOINED,
+            EventKind.GUILD_LEFT,
+        }
+    ),
 }
 """What can be asked for."""
 TOLD = frozenset().union(*KINDS.values()) - {EventKind.PROBLEM}

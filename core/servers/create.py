@@ -16,9 +16,11 @@ from core.data.tables import CardRow, ServerRow
 from core.errors import BadInput, TryAgain
 from core.games.catalogue import Catalogue
 from core.guilds.access import Actor
-from core.guilds.limits import check_create
+from core.guilds.games import pick
+from core.guilds.limits import Limits, check_create
 from core.notices.kinds import Created
 from core.servers import left_guilds, maintenance, names
+from core.servers.admission import Admission
 from core.servers.events import ServerEvents
 from core.servers.ports import Pool
 from core.servers.rows import ServerRows
@@ -41,6 +43,7 @@ class Creation:
         events: ServerEvents,
         now: Callable[[], datetime],
         pool: Pool,
+        admission: Admission,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
@@ -50,6 +53,7 @@ class Creation:
         self._events = events
         self._now = now
         self._pool = pool
+        self._admission = admission
 
     async def create(
         self,
@@ -69,7 +73,7 @@ class Creation:
         """
         chosen = self._catalogue.find(game)
         title, about = names.clean(name), clean_description(description)
-        picked = chosen.size(size)
+        chosen.size(size)
         for _ in range(TRIES):
             try:
                 async with self._database.begin() as session:
@@ -77,7 +81,8 @@ class Creation:
                     await maintenance.refuse(session)
                     await left_guilds.refuse(session, actor.guild)
                     await self._rows.remember_member(session, actor)
-                    await self._check_limits(session, actor)
+                    limits = await self._check_limits(session, actor)
+                    picked = pick(chosen, size, limits.withheld, self._catalogue)
                     await refuse_taken(session, actor.guild, title)
                     now = self._now()
                     row = ServerRow(
@@ -102,6 +107,7 @@ class Creation:
                         created_at=now,
                         changed_at=now,
                     )
+                    await self._admission.check_locked(session, row, actor, limits)
                     session.add(row)
                     await session.flush()
                     await self._pool.give(session, row.id, chosen)
@@ -116,8 +122,13 @@ class Creation:
             return view
         raise TryAgain("try_again")
 
-    async def _check_limits(self, session: AsyncSession, actor: Actor) -> None:
-        limits = await self._rows.limits(session, actor.guild, lock=True)
+    async def refuse_withheld(self, session: AsyncSession, guild: int, game: str, size: str) -> None:
+        """Refusal where the guild's admins do not offer this: told before the work that `create` would refuse."""
+        if (known := self._catalogue.get(game)) is not None:
+            pick(known, size, (await self._rows.limits(session, guild)).withheld, self._catalogue)
+
+    async def _check_limits(self, session: AsyncSession, actor: Actor) -> Limits:
+        limits = await self._rows.limits_of(session, actor.guild, actor.user, actor, lock=True)
         check_create(
             actor,
             limits,
@@ -126,6 +137,7 @@ class Creation:
             deleted=await self._rows.count(session, actor.guild, actor.user, deleted=True),
             deleted_of_all=await self._rows.count(session, actor.guild, deleted=True),
         )
+        return limits
 
 
 def clean_description(typed: str) -> str:

@@ -102,7 +102,7 @@ class Editing:
                     )
                     row.name, row.name_key, row.description, row.settings = name, names.key(name), about, settings
                     if restart:
-                        await self._transitions.start(session, row, by=actor.user)
+                        await self._transitions.start(session, row, by=actor)
                     await self._events.tell(session, row, Edited(tuple(changed), *told, by=actor.user))
                     await session.flush()
                 return await self._views.of(session, row)

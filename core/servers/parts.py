@@ -9,6 +9,7 @@ from datetime import datetime
 from core.changes import Changes
 from core.data.database import Database
 from core.games.catalogue import Catalogue
+from core.servers.admission import Admission
 from core.servers.events import ServerEvents
 from core.servers.host_rules import HostRules
 from core.servers.observed import ObservedServers
@@ -32,6 +33,7 @@ class ServerParts:
     passwords: Passwords
     projections: Projections
     events: ServerEvents
+    admission: Admission
     transitions: Transitions
     rows: ServerRows
     views: ServerViews
@@ -50,6 +52,7 @@ class ServerParts:
         projections = Projections(catalogue, rules, passwords, observed)
         events = ServerEvents(projections, now)
         rows = ServerRows(database, changes, rules, now)
+        admission = Admission(rows, catalogue)
         return cls(
             database=database,
             catalogue=catalogue,
@@ -60,7 +63,8 @@ class ServerParts:
             passwords=passwords,
             projections=projections,
             events=events,
-            transitions=Transitions(projections, events, now),
+            admission=admission,
+            transitions=Transitions(projections, events, now, admission),
             rows=rows,
             views=ServerViews(rows, projections, observed, rules, now),
         )

@@ -87,7 +87,7 @@ class Power:
 
     async def _start(self, session: AsyncSession, row: ServerRow, actor: Actor) -> None:
         woken_until = await waking.check(self._rows, self._projections, session, actor, row, self._now())
-        await self._transitions.start(session, row, by=actor.user)
+        await self._transitions.start(session, row, by=actor)
         row.awake_until = woken_until
 
     async def _at_most(self, session: AsyncSession, row: ServerRow, until: datetime) -> datetime:

@@ -71,7 +71,7 @@ class Removal:
                 now = self._now()
                 if row.purge_at is None or row.purge_at <= now:
                     raise Refusal("undo.too_late", name=row.name)
-                limits = await self._rows.limits(session, row.guild, lock=True)
+                limits = await self._rows.limits_of(session, row.guild, row.owner, actor, lock=True)
                 if await self._rows.count(session, row.guild) >= limits.per_guild:
                     raise LimitReached("create.guild_full", most=limits.per_guild)
                 full = await self._rows.count(session, row.guild, row.owner) >= limits.per_member

@@ -17,15 +17,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core import once
 from core.changes import Changes
 from core.data.database import Database, insert_missing
-from core.data.tables import GuildRow, MemberRow, PortRow, ServerRow, ShareRow
+from core.data.tables import GuildRow, MemberRow, PortRow, QuotaRow, ServerRow, ShareRow
 from core.errors import Refusal
 from core.guilds.access import OF_DELETED, Actor, Do, Level, Owned, Rights, Rules, Share, judge, rights, shares_matter
-from core.guilds.limits import Limits
+from core.guilds.limits import Limits, Quota, for_member
 from core.guilds.quotas import limits_of, rules_of
 from core.servers import names
 from core.servers.host_rules import HostRules
 from core.servers.settled import settle
-from core.words import ADMINS, Desired, Phase, is_server_id
+from core.words import ADMINS, Desired, Phase, Sharer, is_server_id
 
 MOST_LISTED = 200
 
@@ -115,6 +115,28 @@ class ServerRows:
         if lock:
             await insert_missing(session, GuildRow(id=guild))
         return limits_of(await session.get(GuildRow, guild, with_for_update=lock), self._rules.guild_storage)
+
+    async def limits_of(
+        self, session: AsyncSession, guild: int, owner: int, actor: Actor | None, *, lock: bool = False
+    ) -> Limits:
+        """Likewise as they are for one member, judged by the actor's roles. `actor` None: nobody asks."""
+        limits = await self.limits(session, guild, lock=lock)
+        targets = {owner, *(actor.roles if actor else ())}
+        query = select(QuotaRow).where(col(QuotaRow.guild) == guild, col(QuotaRow.target).in_(targets))
+        query = query.execution_options(populate_existing=True)  # as it is behind the lock
+        own, roles = None, list[Quota]()
+        for row in await session.exec(query):
+            quota = Quota(row.servers, row.memory)
+            if row.kind == Sharer.ROLE:
+                roles.append(quota)
+            elif row.target == owner:
+                own = quota
+        return for_member(limits, own, roles)
+
+    async def running(self, session: AsyncSession, guild: int) -> list[ServerRow]:
+        """The guild's servers that are to run."""
+        query = select(ServerRow).where(col(ServerRow.guild) == guild, col(ServerRow.desired) == Desired.RUNNING)
+        return list(await session.exec(query))
 
     async def count(self, session: AsyncSession, guild: int, owner: int | None = None, *, deleted: bool = False) -> int:
         """How many servers one owner or the whole guild has. `deleted`: how many of those can still be brought back."""

@@ -6,6 +6,7 @@ An offer ends by itself after `OFFER_STANDS`: nothing has to happen for that, it
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import col, delete
@@ -15,22 +16,31 @@ from core.data.tables import ServerRow, ShareRow
 from core.errors import BadInput, LimitReached, NotAllowed, Refusal
 from core.guilds.access import Actor, Do, is_admin
 from core.notices.kinds import Offered, OfferEnded, Transferred
+from core.servers.admission import Admission
 from core.servers.events import ServerEvents
 from core.servers.heirs import Heirs
 from core.servers.rows import ServerRows
 from core.servers.sharing import Target
 from core.servers.views import ServerView, ServerViews
-from core.words import ADMINS, Sharer, ShareRole
+from core.words import ADMINS, Desired, Sharer, ShareRole
 
 OFFER_STANDS = timedelta(days=7)
 
 
 class Transfers:
-    def __init__(self, rows: ServerRows, views: ServerViews, events: ServerEvents, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        rows: ServerRows,
+        views: ServerViews,
+        events: ServerEvents,
+        now: Callable[[], datetime],
+        admission: Admission,
+    ) -> None:
         self._rows = rows
         self._views = views
         self._events = events
         self._now = now
+        self._admission = admission
 
     async def offer(self, actor: Actor, server: str, to: Target) -> ServerView:
         """Instead of an offer that stands. To the one who has it already: that stays as it was."""
@@ -45,7 +55,7 @@ class Transfers:
 
     async def take(self, actor: Actor, server: str) -> ServerView:
         """It is the actor's from now on. Whoever had it stays one of its managers. LimitReached where the actor has as
-        many servers as a member may; the offer stands."""
+        many servers as they may, or it runs and theirs would use too much memory; the offer stands."""
         async with self._rows.changing(actor, server, Do.SEE) as (session, row):
             if row.owner == actor.user:
                 return await self._views.of(session, row)  # pressed twice
@@ -57,13 +67,15 @@ class Transfers:
     async def hand_over(self, session: AsyncSession, row: ServerRow, actor: Actor) -> None:
         """It is the actor's, in this transaction; an offer that stands to somebody else ends. Whoever had it stays a
         manager, unless they left the guild. LimitReached as `take` has it."""
-        limits = await self._rows.limits(session, row.guild, lock=True)
+        limits = await self._rows.limits_of(session, row.guild, actor.user, actor, lock=True)
         mine = await self._rows.count(session, row.guild, actor.user)
         if mine >= limits.per_member and not is_admin(actor, limits.admin_role):
             raise LimitReached("transfer.quota", name=row.name, most=limits.per_member)
         if row.offered_to not in (None, actor.user):
             await self._end(session, row, actor)
         before, row.owner = row.owner, actor.user
+        if row.desired == Desired.RUNNING:  # it ran before: to the guild it is no more memory
+            await self._admission.check_locked(session, row, actor, replace(limits, memory=None))
         left = before == ADMINS or row.owner_gone_since is not None
         row.offered_to = row.offered_until = None
         row.owner_gone_since, row.owner_gone_told = None, Heirs.NOBODY

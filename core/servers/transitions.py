@@ -11,8 +11,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.data.tables import FollowRow, ServerRow
 from core.games.catalogue import Game
+from core.guilds.access import Actor
 from core.notices.kinds import Deleted, Paused, Restarted, Resumed
 from core.servers import left_guilds, maintenance
+from core.servers.admission import Admission
 from core.servers.events import ServerEvents
 from core.servers.projections import Projections
 from core.words import Because, Desired, Phase
@@ -21,25 +23,31 @@ START_WITHIN, DOWNLOAD_WITHIN = timedelta(minutes=5), timedelta(minutes=60)
 
 
 class Transitions:
-    def __init__(self, projections: Projections, events: ServerEvents, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, projections: Projections, events: ServerEvents, now: Callable[[], datetime], admission: Admission
+    ) -> None:
         self._projections = projections
         self._events = events
         self._now = now
+        self._admission = admission
 
     async def start(
-        self, session: AsyncSession, row: ServerRow, *, by: int | None, because: Because = Because.OWNER
+        self, session: AsyncSession, row: ServerRow, *, by: Actor | None, because: Because = Because.OWNER
     ) -> None:
         """Desire a new run. Crashes are forgotten and the idle clock begins at zero. TryAgain during maintenance;
-        Refusal where the bot was removed from the guild.
+        Refusal where the bot was removed from the guild, LimitReached where there is no memory for one more that runs.
 
         The caller tells what else was asked for with it, afterwards.
         """
         await maintenance.refuse(session)
         await left_guilds.refuse(session, row.guild)
         now, running = self._now(), row.desired == Desired.RUNNING
+        if not running:
+            await self._admission.check(session, row, by)
         kept = (row.keep_until, row.vote_until, row.awake_until) if running else (None, None, None)
-        row.desired, row.because, row.by = Desired.RUNNING, because, by
-        await self._events.tell(session, row, Restarted(by, because) if running else Resumed(by, because))
+        who = by.user if by else None
+        row.desired, row.because, row.by = Desired.RUNNING, because, who
+        await self._events.tell(session, row, Restarted(who, because) if running else Resumed(who, because))
         row.run += 1
         row.started_at, row.ready_at = now, None
         row.start_by = now + start_within(self._projections.game(row))

@@ -43,11 +43,19 @@ class Servers:
         """Without a `cluster`, nobody can tell what a server uses now; without `membership`, who left a guild."""
         membership = membership or NobodyTells()
         rows, views, events, now = parts.rows, parts.views, parts.events, parts.now
-        transfers = Transfers(rows, views, events, now)
+        transfers = Transfers(rows, views, events, now, parts.admission)
         return cls(
             lookup=Lookup(parts.database, parts.catalogue, rows, views, cluster),
             creation=Creation(
-                parts.database, parts.catalogue, parts.changes, rows, views, events, now, Pool(parts.rules.ports)
+                parts.database,
+                parts.catalogue,
+                parts.changes,
+                rows,
+                views,
+                events,
+                now,
+                Pool(parts.rules.ports),
+                parts.admission,
             ),
             power=Power(rows, views, parts.projections, parts.transitions, events, now),
             editing=Editing(rows, views, parts.projections, parts.transitions, events, now),

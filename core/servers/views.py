@@ -15,6 +15,7 @@ from core.games.catalogue import Game, Size, fill
 from core.idle.rules import due, pauses_after
 from core.idle.schedule import Entry, State
 from core.notices.kinds import Notice, Trouble
+from core.notices.names import last_lines, named
 from core.servers import trouble
 from core.servers.host_rules import HostRules
 from core.servers.lifecycle import is_the_clusters_turn
@@ -111,6 +112,7 @@ class ServerView:
     progress: RestoreProgress | None = None  # of `step`
     schedule: ScheduleView | None = None
     taken: tuple[int, ...] = ()  # ports that it had before this start, and that something else uses
+    names_shown: bool = True  # False: the guild's admins want no player named (core.notices.names)
 
     @property
     def editable(self) -> dict[str, str]:
@@ -171,6 +173,7 @@ class ServerViews:
         addresses = {name: authority(host, given[name]) for name in public if host and name in given}
         address = next((addresses[name] for name in public if name in addresses), None)
         problem = Problem(row.problem) if row.problem else None
+        shown = context.guild is None or context.guild.player_names
         return ServerView(
             id=row.id,
             guild=row.guild,
@@ -194,7 +197,7 @@ class ServerViews:
             address=address,
             addresses=addresses,
             url=fill(game.join.url, {"address": address}) if game and address and game.join.url else None,
-            players=tuple(row.players) if running else (),
+            players=named(row.players if running else (), shown=shown),
             players_online=row.players_online if running else 0,
             players_max=row.players_max,
             players_known=running and row.known_at is not None and row.unknown_since is None,
@@ -213,13 +216,14 @@ class ServerViews:
             good=row.good is not None,
             can_undo=row.undo_to is not None,
             trouble=told or self.trouble(row, problem),
-            crash_log=row.crash_log,
+            crash_log=last_lines(row.crash_log, shown=shown),
             purge_at=row.purge_at,
             fresh=self._observed.stale_since is None,
             channel=row.channel,
             at=now,
             version=row.version,
             taken=taken,
+            names_shown=shown,
         )
 
     def trouble(self, row: ServerRow, problem: Problem | None) -> Trouble:

@@ -143,6 +143,8 @@ class Worlds:
     async def clone(self, actor: Actor, server: str, *, channel: int, name: str, snapshot: str | None) -> ServerView:
         """Another server of the same game, size and settings, whose world begins as this one's was."""
         row = await self._find(actor, server, Do.CLONE)
+        async with self._database.session() as session:
+            await self._creation.refuse_withheld(session, row.guild, row.game, row.size)
         await self._refuse_more(row, row.id)
         if snapshot is not None:
             source = f"{row.id}/{(await self._choose(row, snapshot)).name}"
@@ -332,7 +334,7 @@ class Worlds:
                 raise TryAgain("try_again")
             row.volume, row.source, row.undo_to = volume + 1, chosen.name, safety
             woken_until = await waking.check(self._rows, self._projections, session, actor, row, self._now())
-            await self._transitions.start(session, row, by=actor.user)
+            await self._transitions.start(session, row, by=actor)
             row.awake_until = woken_until
             asked = RestoreAsked(chosen.name, row.volume, safety, chosen.at, actor.user, imported)
             await self._events.tell(session, row, asked)

@@ -48,9 +48,13 @@ COMMANDS: dict[str, list[str]] = {
     "world download": ["server*", "snapshot"],
     "world import": ["server*", "file", "url", "into"],
     "world archive": ["server*"],
-    "guild setup": ["server_channel", "notice_channel", "admin_role", "create_role", "language"],
+    "guild setup": [
+        *("server_channel", "notice_channel", "admin_role", "create_role"),
+        *("language", "time_zone", "names"),
+    ],
     "guild status": [],
-    "guild quota": ["per_member", "servers", "world", "storage", "retention"],
+    "guild quota": ["for", "per_member", "servers", "memory", "world", "storage", "retention"],
+    "guild games": ["game", "offered"],
     "guild audit": ["member", "server", "kind", "days"],
     "help": ["topic"],
 }
@@ -58,7 +62,7 @@ COMMANDS: dict[str, list[str]] = {
 
 def faces(**more: Any) -> Faces:
     return Faces(
-        **{"servers": None, "guilds": None, "quotas": None, "replies": Replies()}
+        **{"servers": None, "guilds": None, "quotas": None, "games": Mock(), "replies": Replies()}
         | {"catalogue": CATALOGUE, "cards": Mock(), "worlds": Mock(), **more}
     )
 

@@ -113,6 +113,14 @@ OLD_EVENTS: list[tuple[dict[str, Any], Event]] = [
         kinds.GuildSet({GuildSetting.LANGUAGE: "de"}, {GuildSetting.LANGUAGE: None}, by=1),
     ),
     (
+        {"target": 5, "of": "role", "servers": 3, "memory_before": 1024},
+        kinds.QuotaSet(5, "role", 3, memory_before=1024, by=1),
+    ),
+    (
+        {"game": "meadow", "sizes": ["small"], "before": []},
+        kinds.GameOffered("meadow", ("small",), by=1),
+    ),
+    (
         {"ports": ["game"], "before": [25500], "after": [25501]},
         kinds.PortsMoved(("game",), (25500,), (25501,)),
     ),

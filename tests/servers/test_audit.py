@@ -70,6 +70,7 @@ DONE: dict[Verb, Act] = {
     DoInGuild.CREATE: lambda house, pond: house.create("Lake", CY),
     DoInGuild.SETUP: lambda house, pond: house.guilds.setup(CY, {"language": "de"}),
     DoInGuild.QUOTA: lambda house, pond: house.quotas.set(CY, {"servers": 3}),
+    DoInGuild.GAMES: lambda house, pond: house.core.games.offer(CY, "valheim", offered=False),
     Do.PAUSE: lambda house, pond: house.servers.power.pause(CY, pond),
     Do.RESUME: lambda house, pond: house.servers.power.resume(CY, pond),
     Do.RESTART: lambda house, pond: house.servers.power.restart(CY, pond),
@@ -108,7 +109,7 @@ async def rows(house: Any) -> list[Any]:
         servers = text(
             "SELECT id, desired, because, name, description, idle_after, keep_until, purge_at, run, volume FROM servers"
         )
-        guilds = text("SELECT id, language, servers_per_guild FROM guilds")
+        guilds = text("SELECT id, language, servers_per_guild, games_withheld FROM guilds")
         return [sorted((await session.exec(query)).all()) for query in (servers, guilds)]
 
 
@@ -132,7 +133,7 @@ async def test_what_is_done_is_written_with_it_or_not_done(
         raise LookupError("this event is not written")
 
     with monkeypatch.context() as patch:
-        for where in ("core.notices.telling", "core.guilds.settings", "core.guilds.quotas"):
+        for where in ("core.notices.telling", "core.guilds.settings", "core.guilds.quotas", "core.guilds.games"):
             patch.setattr(f"{where}.record", fails)
         with pytest.raises(LookupError, match="not written"):
             await DONE[do](house, pond)

@@ -139,7 +139,7 @@ def _places() -> Iterator[Place]:
 
 
 def _tree() -> app_commands.CommandTree[Any]:
-    faces = Faces(*[cast(Any, None)] * 3, Replies(), CATALOGUE, cast(Any, None), worlds=cast(Any, object()))
+    faces = Faces(*[cast(Any, None)] * 3, Replies(), CATALOGUE, *[cast(Any, None)] * 2, worlds=cast(Any, object()))
 
     async def made() -> Client:
         client = Client(faces, cast(Any, None))
