@@ -20,7 +20,16 @@ from core.lane import Lane
 from core.notices import destinations
 from core.notices.codec import notice_of
 from core.notices.destinations import Channel, Destination, Known
-from core.notices.kinds import AlarmNotice, IdleNotice, IdlePaused, IdleWarned, Notice, StorageNotice, WelcomeNotice
+from core.notices.kinds import (
+    AlarmNotice,
+    GuildNotice,
+    IdleNotice,
+    IdlePaused,
+    IdleWarned,
+    Notice,
+    StorageNotice,
+    WelcomeNotice,
+)
 from core.notices.outbox import HOLDS_UP, Outbox
 from core.servers.cards import Cards
 from core.servers.views import NoticeView
@@ -171,17 +180,17 @@ class NoticeDelivery:
         card = await self._cards.place(row.server) if row.server else None
         rules = await self._guilds.get(row.guild)
         greetable: list[int] = []
-        if isinstance(told, WelcomeNotice):
+        if isinstance(told, WelcomeNotice | GuildNotice):
             try:
                 greetable = greeting_places(await self._poster.home(row.guild))
             except DeadDestination:
-                return []  # the bot was removed before it could greet
+                return []  # the bot was removed before it could say it
         known = Known(
             notice_channel=rules.notice_channel,
             server_channel=rules.server_channel,
             card=card.channel if card else None,
             created_in=view.channel if view else None,
-            named=told.channel if isinstance(told, StorageNotice) else None,
+            named=told.channel if isinstance(told, StorageNotice | GuildNotice) else None,
             owner=view.owner if view else None,
             operator=told.to if isinstance(told, AlarmNotice) else None,
             greetable=greetable,

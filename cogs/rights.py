@@ -58,6 +58,10 @@ BUTTONS: dict[str, Verb] = {
     "vote": Do.KEEP,
     "offer_take": Do.SEE,  # by the one to whom it is offered, and nobody else (core.servers.transfers)
     "offer_decline": Do.SEE,
+    "accept": Do.ACCEPT,
+    "accept_resume": Do.ACCEPT,
+    "accept_restart": Do.ACCEPT,
+    "accept_create": DoInGuild.CREATE,
     "schedule_add": Do.SCHEDULE,
     "schedule_zone": Do.SCHEDULE,
     "schedule_remove": Do.SCHEDULE,

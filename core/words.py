@@ -188,6 +188,9 @@ class EventKind(StrEnum):
     GUILD_SET = "guild_set"
     GUILD_JOINED = "guild_joined"
     GUILD_LEFT = "guild_left"
+    GUILD_BLOCKED = "guild_blocked"
+    GUILD_UNBLOCKED = "guild_unblocked"
+    LICENCE_ACCEPTED = "licence_accepted"
 
 
 class Sharer(StrEnum):
@@ -223,6 +226,8 @@ class NoticeKind(StrEnum):
     INTERRUPTED = "interrupted"
     SCHEDULE = "schedule"
     OFFER = "offer"
+    BLOCKED = "blocked"
+    BROADCAST = "broadcast"
 
 
 class GuildSetting(StrEnum):

@@ -58,6 +58,7 @@ class Do(StrEnum):
     IMPORT = "import"
     SHARE = "share"
     TRANSFER = "transfer"
+    ACCEPT = "accept"
 
 
 NEEDS: dict[Do, Level] = {
@@ -85,6 +86,7 @@ NEEDS: dict[Do, Level] = {
     Do.PURGE: Level.OWNER,
     Do.SHARE: Level.OWNER,
     Do.TRANSFER: Level.OWNER,
+    Do.ACCEPT: Level.OWNER,
     Do.MAINTAIN: Level.ADMIN,
 }
 
@@ -103,6 +105,7 @@ class DoInGuild(StrEnum):
     STATUS = "status"
     QUOTA = "quota"
     AUDIT = "audit"
+    ACCOUNT = "account"
 
 
 NEEDS_IN_GUILD: dict[DoInGuild, Level] = {
@@ -114,6 +117,7 @@ NEEDS_IN_GUILD: dict[DoInGuild, Level] = {
     DoInGuild.STATUS: Level.ADMIN,
     DoInGuild.QUOTA: Level.ADMIN,
     DoInGuild.AUDIT: Level.ADMIN,
+    DoInGuild.ACCOUNT: Level.NOBODY,
 }
 """PLAYER: everybody, or whoever has the role that the guild's rules name."""
 

@@ -57,6 +57,9 @@ EVENTS: Mapping[EventKind, type[Event]] = {
         kinds.GuildSet,
         kinds.GuildJoined,
         kinds.GuildLeft,
+        kinds.GuildBlocked,
+        kinds.GuildUnblocked,
+        kinds.LicenceAccepted,
     )
 }
 NOTICES: Mapping[NoticeKind, tuple[type[Notice], ...]] = {
@@ -81,6 +84,8 @@ NOTICES: Mapping[NoticeKind, tuple[type[Notice], ...]] = {
     NoticeKind.STORAGE: (kinds.StorageNotice,),
     NoticeKind.SCHEDULE: (kinds.NotWokenNotice,),
     NoticeKind.OFFER: (kinds.OfferTaken, kinds.OfferOver, kinds.OfferNotice),
+    NoticeKind.BLOCKED: (kinds.BlockOver, kinds.BlockedNotice),
+    NoticeKind.BROADCAST: (kinds.BroadcastNotice,),
     NoticeKind.ADDRESS: (kinds.AddressNotice,),
     NoticeKind.NODE_AWAY: (kinds.NodeBack, kinds.NodeAwayNotice),
     NoticeKind.INTERRUPTED: (kinds.InterruptionOver, kinds.InterruptedNotice),

@@ -69,7 +69,16 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
             EventKind.PORTS_MOVED,
         }
     ),
-    "guild": frozenset({EventKind.GUILD_SET, EventKind.GUILD_JOINED, EventKind.GUILD_LEFT}),
+    "guild": frozenset(
+        {
+            EventKind.GUILD_SET,
+            EventKind.GUILD_JOINED,
+            EventKind.GUILD_LEFT,
+            EventKind.GUILD_BLOCKED,
+            EventKind.GUILD_UNBLOCKED,
+            EventKind.LICENCE_ACCEPTED,
+        }
+    ),
 }
 """What can be asked for."""
 TOLD = frozenset().union(*KINDS.values()) - {EventKind.PROBLEM}

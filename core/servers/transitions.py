@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.data.tables import ServerRow
 from core.games.catalogue import Game
 from core.notices.kinds import Deleted, Paused, Restarted, Resumed
-from core.servers import left_guilds, maintenance
+from core.servers import blocked, left_guilds, licences, maintenance
 from core.servers.events import ServerEvents
 from core.servers.projections import Projections
 from core.words import Because, Desired, Phase
@@ -29,12 +29,14 @@ class Transitions:
         self, session: AsyncSession, row: ServerRow, *, by: int | None, because: Because = Because.OWNER
     ) -> None:
         """Desire a new run. Crashes are forgotten and the idle clock begins at zero. TryAgain during maintenance;
-        Refusal where the bot was removed from the guild.
+        Refusal where the bot was removed from the guild, the guild is blocked, or the game's licence is not accepted.
 
         The caller tells what else was asked for with it, afterwards.
         """
         await maintenance.refuse(session)
         await left_guilds.refuse(session, row.guild)
+        await blocked.refuse(session, row.guild)
+        await licences.refuse(session, row, self._projections.game(row))
         now, running = self._now(), row.desired == Desired.RUNNING
         kept = (row.keep_until, row.vote_until, row.awake_until) if running else (None, None, None)
         row.desired, row.because, row.by = Desired.RUNNING, because, by

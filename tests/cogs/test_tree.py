@@ -142,6 +142,7 @@ class Asked:
         self.acknowledged: list[dict[str, Any]] = []
         self.type = discord.InteractionType.application_command
         self.locale = discord.Locale(locale)
+        self.extras: dict[Any, Any] = {}
         self.guild_id, self.guild = guild, None
         self.permissions = discord.Permissions.none()
         self.user = SimpleNamespace(id=11, display_name="Ada", roles=[])

@@ -173,6 +173,12 @@ OLD_EVENTS: list[tuple[dict[str, Any], Event]] = [
     ),
     ({}, kinds.GuildJoined()),
     ({}, kinds.GuildLeft()),
+    ({"words": "Mining"}, kinds.GuildBlocked("Mining", by=1)),
+    ({}, kinds.GuildUnblocked(by=1)),
+    (
+        {"name": "EULA", "url": "https://example.org", "version": "1", "game": "meadow"},
+        kinds.LicenceAccepted("EULA", "https://example.org", "1", "meadow", by=1),
+    ),
 ]
 OLD_NOTICES: list[tuple[NoticeKind, dict[str, Any], Notice]] = [
     (
@@ -195,6 +201,9 @@ OLD_NOTICES: list[tuple[NoticeKind, dict[str, Any], Notice]] = [
     (NoticeKind.OFFER, {"state": "offered", "to": 5, "until": SECONDS, "by": 1}, OfferNotice(5, AT, by=1)),
     (NoticeKind.OFFER, {"state": "taken", "by": 5}, OfferTaken(by=5)),
     (NoticeKind.OFFER, {"state": "over", "by": 5}, OfferOver(by=5)),
+    (NoticeKind.BLOCKED, {"state": "blocked", "words": "Mining", "channel": 5}, kinds.BlockedNotice(5, "Mining")),
+    (NoticeKind.BLOCKED, {"state": "over"}, kinds.BlockOver()),
+    (NoticeKind.BROADCAST, {"words": "We move"}, kinds.BroadcastNotice(words="We move")),
     (NoticeKind.IDLE, {"state": "joined", "names": ["Bo"], "last_players": []}, IdleJoined(("Bo",))),
     (NoticeKind.IDLE, {"state": "voice", "voice": 34}, IdleInVoice(34)),
     (NoticeKind.IDLE, {"state": "ended", "last_players": []}, IdleEnded()),
