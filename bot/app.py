@@ -199,6 +199,7 @@ async def build(
         core.guilds,
         core.now,
         operators=lambda: operators_of(client, core.operations.operators),
+        language_of=client.faces.replies.languages.of,
     )
     core.changes.subscribe(announcer.touch)
     metrics.follow(

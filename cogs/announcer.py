@@ -44,7 +44,7 @@ _MAY_HEAL = (
 
 class Announcer:
     """`run` until cancelled or stopped; start it outside the client. `touch` comes from core's changes. `operators`
-    says who is told of alarms."""
+    says who is told of alarms, `language_of` what somebody chose to read."""
 
     def __init__(
         self,
@@ -54,6 +54,7 @@ class Announcer:
         guilds: Guilds,
         now: Callable[[], datetime],
         operators: Callable[[], Awaitable[Collection[int]]],
+        language_of: Callable[[int], Awaitable[str | None]],
     ) -> None:
         self._client = client
         self._outbox = outbox
@@ -64,7 +65,15 @@ class Announcer:
         self._poster = Poster(client)
         self._card_delivery = CardDelivery(self._poster, cards, now, self.done)
         self._notice_delivery = NoticeDelivery(
-            self._poster, outbox, cards, guilds, now=now, operators=operators, told=self.touch, done=self.done
+            self._poster,
+            outbox,
+            cards,
+            guilds,
+            now=now,
+            operators=operators,
+            language_of=language_of,
+            told=self.touch,
+            done=self.done,
         )
         self._reopened: set[int] = set()
         self.rounds = 0

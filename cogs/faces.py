@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cogs.drafts import Drafts
+from cogs.languages import Languages
 from cogs.replies import Replies
+from core.accounts.profiles import Accounts
 from core.assemble import Core
 from core.games.catalogue import Catalogue
 from core.guilds.quotas import Quotas
@@ -35,9 +37,13 @@ class Faces:
     """None: nobody minds that the bot is removed from a guild."""
     operations: Operations | None = None
     """None: nobody runs this host by direct message."""
+    accounts: Accounts | None = None
+    """None: nobody sets anything for themselves."""
 
     @classmethod
     def of(cls, core: Core, replies: Replies) -> Faces:
+        """`replies` speak to people in the languages that they chose, from then on."""
+        replies.languages = Languages(core.accounts.language)
         return cls(
             servers=core.servers,
             guilds=core.guilds,
@@ -49,4 +55,5 @@ class Faces:
             audit=core.audit,
             departures=core.departures,
             operations=core.operations,
+            accounts=core.accounts,
         )

@@ -19,7 +19,7 @@ from core.guilds.settings import Guilds
 from core.lane import Lane
 from core.notices import destinations
 from core.notices.codec import notice_of
-from core.notices.destinations import Channel, Destination, Known
+from core.notices.destinations import Channel, Destination, Known, Person
 from core.notices.kinds import (
     AlarmNotice,
     GuildNotice,
@@ -42,7 +42,8 @@ LONGEST_RETRY = 30.0  # seconds
 
 class NoticeDelivery:
     """`lane` is run by the announcer, by server (or guild); `done` counts. `told` is called with the server of a notice
-    that was delivered or can never be. `operators` says who is told of alarms."""
+    that was delivered or can never be. `operators` says who is told of alarms, `language_of` what
+    somebody chose to read."""
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class NoticeDelivery:
         *,
         now: Callable[[], datetime],
         operators: Callable[[], Awaitable[Collection[int]]],
+        language_of: Callable[[int], Awaitable[str | None]],
         told: Callable[[str], None],
         done: Counter[Done],
     ) -> None:
@@ -62,6 +64,7 @@ class NoticeDelivery:
         self._guilds = guilds
         self._now = now
         self._operators = operators
+        self._language_of = language_of
         self._told = told
         self._done = done
         self.lane = Lane(self._deliver, at_once=AT_ONCE, failed=self._failed, longest=LONGEST_RETRY)
@@ -107,16 +110,17 @@ class NoticeDelivery:
         else:
             await self._post(row, layout)
 
-    async def _render(self, row: NoticeRow) -> Any:
-        """As it has to be said now; None where nothing is left to say."""
+    async def _render(self, row: NoticeRow, person: int | None = None) -> Any:
+        """As it has to be said now, to one person or to the guild; None where nothing is left to say."""
         assert row.id is not None
         told = notice_of(row.kind, row.data)
         view = await self._cards.view(row.server) if row.server else None
+        own = None if person is None else await self._language_of(person)
         layout = notice(
             NoticeView(
                 number=notice_number(row.id),
                 guild=row.guild,
-                language=await self._guilds.language(row.guild) or DEFAULT,
+                language=own or await self._guilds.language(row.guild) or DEFAULT,
                 server=view,
                 told=told,
             )
@@ -140,8 +144,9 @@ class NoticeDelivery:
         """Where it stands, whatever the guild's rules say by now: its buttons must not stay behind."""
         try:
             async with self._poster.queue(channel, Route.EDIT) as waited:
-                layout = await self._render(row) if waited else layout
                 target = await self._poster.place(row.guild, channel)
+                person = getattr(getattr(target, "recipient", None), "id", None)
+                layout = await self._render(row, person) if waited or person else layout
                 if layout is not None:
                     await self._poster.edit(target, message, layout, _about(row))
         except MessageGone:
@@ -158,7 +163,8 @@ class NoticeDelivery:
             try:
                 target = await self._open(row, place)
                 async with self._poster.queue(target.id, Route.SEND) as waited:
-                    layout = await self._render(row) if waited else layout
+                    person = place.id if isinstance(place, Person) else None
+                    layout = await self._render(row, person) if waited or person else layout
                     if layout is None:
                         await self._outbox.drop(row.id or 0, row.revision)
                         return

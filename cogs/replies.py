@@ -23,6 +23,7 @@ from discord.ui import LayoutView, Modal, TextDisplay
 
 from cogs import licence_page
 from cogs.escape import escape, when
+from cogs.languages import Languages
 from cogs.people import named
 from cogs.refusals import Then, ends_answer, in_short, then
 from core import once, trace
@@ -144,15 +145,11 @@ async def _nobody_chose(_: int) -> str | None:
 class Replies:
     """Runs handlers so that nothing they do leaves a member without an answer."""
 
-    def __init__(
-        self,
-        served: Callable[[Served], None] = lambda _: None,
-        chosen: Callable[[int], Awaitable[str | None]] = _nobody_chose,
-    ) -> None:
-        """`served` is told of each interaction when it is over; it must not raise. `chosen` is the language that a
-        person chose; it must neither raise nor take long."""
+    def __init__(self, served: Callable[[Served], None] = lambda _: None) -> None:
+        """`served` is told of each interaction when it is over; it must not raise."""
         self._served = served
-        self._chosen = chosen
+        self.languages = Languages(_nobody_chose)
+        """What people chose over Discord's language; `Faces.of` knows whom to ask."""
         self._running: set[asyncio.Task[Any]] = set()
 
     async def answer(self, interaction: Interaction, handler: Handler, *, how: How = How.NEW) -> None:
@@ -242,7 +239,7 @@ class Replies:
 
     async def _learn_language(self, interaction: Interaction) -> None:
         if LANGUAGE not in interaction.extras:
-            interaction.extras[LANGUAGE] = await self._chosen(interaction.user.id)
+            interaction.extras[LANGUAGE] = await self.languages.of(interaction.user.id)
 
     async def drain(self, seconds: float) -> None:
         """Wait for handlers that run now, at most so long."""

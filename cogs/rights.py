@@ -33,6 +33,8 @@ COMMANDS: dict[str, Verb] = {
     "guild status": DoInGuild.STATUS,
     "guild quota": DoInGuild.QUOTA,
     "guild audit": DoInGuild.AUDIT,
+    "account show": DoInGuild.ACCOUNT,
+    "account edit": DoInGuild.ACCOUNT,
     "help": DoInGuild.HELP,
 }
 BUTTONS: dict[str, Verb] = {

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from core.accounts.profiles import Accounts
 from core.changes import Changes
 from core.cluster.port import Cluster
 from core.data.database import Database
@@ -71,6 +72,7 @@ class Core:
     worlds: Worlds | None
     """None: worlds are kept nowhere."""
     guilds: Guilds
+    accounts: Accounts
     quotas: Quotas
     audit: Audit
     operations: Operations
@@ -143,6 +145,7 @@ def assemble(
         servers=servers,
         worlds=Worlds(parts, servers.creation, cluster, shelf) if shelf is not None and rules.keeps_worlds else None,
         guilds=Guilds(database, changes, now),
+        accounts=Accounts(database, now),
         quotas=Quotas(database, changes, now, rules.guild_storage, catalogue.largest_volume * 2**30),
         audit=Audit(database, now),
         operations=Operations(parts, version=version, operators=operators, last_sweep=lambda: sweep.ended_at),

@@ -51,6 +51,8 @@ COMMANDS: dict[str, list[str]] = {
     "guild status": [],
     "guild quota": ["per_member", "servers", "world", "storage", "retention"],
     "guild audit": ["member", "server", "kind", "days"],
+    "account show": [],
+    "account edit": ["time_zone", "language"],
     "help": ["topic"],
 }
 
@@ -58,7 +60,7 @@ COMMANDS: dict[str, list[str]] = {
 def faces(**more: Any) -> Faces:
     return Faces(
         **{"servers": None, "guilds": None, "quotas": None, "replies": Replies()}
-        | {"catalogue": CATALOGUE, "cards": Mock(), "worlds": Mock(), **more}
+        | {"catalogue": CATALOGUE, "cards": Mock(), "worlds": Mock(), "accounts": Mock(), **more}
     )
 
 

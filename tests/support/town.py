@@ -46,8 +46,15 @@ class Town:
             return [int(cast.OWNER)]
 
         assert self.wire.client is not None
+        client = self.wire.client
         self.announcer = Announcer(
-            self.wire.client, self.outbox, self.cards, self.wire.core.guilds, self.wire.now, operators=operators
+            client,
+            self.outbox,
+            self.cards,
+            self.wire.core.guilds,
+            self.wire.now,
+            operators=operators,
+            language_of=client.faces.replies.languages.of,
         )
         self._running = asyncio.create_task(self.announcer.run())
 
