@@ -1,4 +1,4 @@
-"""`dormouse` or `python -m bot`: run | demo | check | migrate | worlds | backup."""
+"""`dormouse` or `python -m bot`: run | demo | check | migrate | worlds | guilds | backup."""
 
 from __future__ import annotations
 
@@ -23,7 +23,15 @@ def main(arguments: list[str] | None = None) -> None:
     commands.add_parser("migrate", help="bring the database's schema up to date")
     add_store_commands(commands)
     chosen = parser.parse_args(arguments)
-    verbs = {"run": _run, "demo": _demo, "check": _check, "migrate": _migrate, "worlds": _store, "backup": _store}
+    verbs = {
+        "run": _run,
+        "demo": _demo,
+        "check": _check,
+        "migrate": _migrate,
+        "worlds": _store,
+        "backup": _store,
+        "guilds": _guilds,
+    }
     try:
         code = verbs[chosen.command](chosen)
     except CannotGoOn as wrong:
@@ -98,6 +106,12 @@ def _migrate(_: argparse.Namespace) -> int:
 
 def _store(chosen: argparse.Namespace) -> int:
     from bot.worlds import run
+
+    return run(chosen)
+
+
+def _guilds(chosen: argparse.Namespace) -> int:
+    from bot.guilds import run
 
     return run(chosen)
 

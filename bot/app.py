@@ -202,6 +202,7 @@ async def build(
         core.now,
         operators=lambda: operators_of(client, core.operations.operators),
         following=core.servers.following,
+        language_of=client.faces.replies.languages.of,
     )
     core.changes.subscribe(announcer.touch)
     metrics.follow(

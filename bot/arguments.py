@@ -1,4 +1,4 @@
-"""What may be typed after `dormouse worlds` and `dormouse backup`. Apart, so that little is loaded for it."""
+"""What may be typed after `dormouse worlds`, `guilds` and `backup`. Apart, so that little is loaded for it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,16 @@ def add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
     shown.add_argument("server")
     drill = verbs.add_parser("drill", help="bring each newest snapshot back and throw it away; exit 1 if one cannot be")
     drill.add_argument("server", nargs="?")
+    guilds = commands.add_parser("guilds", help="the guilds that the bot is in")
+    verbs = guilds.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("ls", help="each with its servers, those that run, and what it stores")
+    blocked = verbs.add_parser("block", help="pause what runs there, and let nothing start; its worlds stay")
+    blocked.add_argument("guild", type=_guild)
+    blocked.add_argument("words", nargs="*", help="what its members are told")
+    unblocked = verbs.add_parser("unblock", help="let its members resume their servers again")
+    unblocked.add_argument("guild", type=_guild)
+    told = verbs.add_parser("broadcast", help="one message to each guild, in its notice channel")
+    told.add_argument("words", nargs="+")
     copies = commands.add_parser("backup", help="the database's copies on the store")
     verbs = copies.add_subparsers(dest="verb", required=True, metavar="VERB")
     verbs.add_parser("take", help="one more, now")
@@ -32,3 +42,10 @@ def add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
     restored = verbs.add_parser("restore", help="put one in the database's place")
     restored.add_argument("name", help="as ls names it, or newest")
     verbs.add_parser("rebuild", help="servers that the database lacks, from the store and this machine's folders")
+
+
+def _guild(typed: str) -> int:
+    """Discord's id of a guild, small enough for every database."""
+    if not (typed.isascii() and typed.isdigit() and 0 < int(typed) < 2**63):
+        raise argparse.ArgumentTypeError(f"{typed!a} is no id of a guild: `ls` shows them")
+    return int(typed)

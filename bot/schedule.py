@@ -22,7 +22,7 @@ from core.errors import ClusterError
 from core.guilds import quotas
 from core.idle import last_minute, timekeeper
 from core.notices.kinds import BackupAlarm
-from core.servers import collecting, departures, drill, host_problems, late_snapshots, left_owners
+from core.servers import blocking, collecting, departures, drill, host_problems, late_snapshots, left_owners
 
 log = structlog.get_logger()
 KEYS_EVERY = timedelta(hours=1)  # servers' keys to the store: a look costs one request for a thousand
@@ -33,7 +33,7 @@ BACKUPS_FAILED = 3  # in a row: then whoever runs the bot is told
 class Job:
     name: str
     every: timedelta
-    run: Callable[[], Awaitable[None]]
+    run: Callable[[], Awaitable[object]]
 
 
 def jobs_of(core: Core, settings: Settings) -> list[Job]:
@@ -47,6 +47,7 @@ def jobs_of(core: Core, settings: Settings) -> list[Job]:
         Job("keys", KEYS_EVERY, partial(_tidy_keys, core.cluster)),
         Job("host problems", host_problems.EVERY, core.host_problems.run),
         Job("backup", copies.EVERY, backup),
+        Job("blocks", min(from_settings.sweep_every(settings), blocking.EVERY), core.operations.settle_blocks),
         Job("departures", departures.EVERY, core.departures.settle),
         Job("owners", left_owners.EVERY, core.servers.left_owners.look),
         Job("storage", quotas.WATCH_EVERY, core.quotas.watch),

@@ -20,6 +20,7 @@ async def add_all(
     `bot.faces` has to be `faces`: that is where buttons find it. Call it before commands are synced; `sync` is how the
     operator has that done again.
     """
+    from cogs.account import AccountCog
     from cogs.buttons import Press
     from cogs.games import Pick
     from cogs.guild import GuildCog
@@ -37,6 +38,8 @@ async def add_all(
     if faces.worlds is not None:
         await bot.add_cog(WorldCog(faces.servers, faces.worlds, faces.replies))
     await bot.add_cog(GuildCog(faces.guilds, faces.quotas, faces.games, faces.replies, faces.audit))
+    if faces.accounts is not None:
+        await bot.add_cog(AccountCog(faces.accounts, faces.replies))
     await bot.add_cog(HelpCog(faces.replies))
     await bot.add_cog(ModalCog(faces))
     await bot.add_cog(LifeCog(bot, faces.guilds, faces.departures, faces.left_owners))

@@ -46,7 +46,8 @@ _MAY_HEAL = (
 
 class Announcer:
     """`run` until cancelled or stopped; start it outside the client. `touch` comes from core's changes. `operators`
-    says who is told of alarms, `following` which followers are told of who joined; None: none is."""
+    says who is told of alarms, `language_of` what somebody chose to read, `following` which followers are told of who
+    joined; None: none is."""
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class Announcer:
         guilds: Guilds,
         now: Callable[[], datetime],
         operators: Callable[[], Awaitable[Collection[int]]],
+        language_of: Callable[[int], Awaitable[str | None]],
         following: Following | None = None,
     ) -> None:
         self._client = client
@@ -73,6 +75,7 @@ class Announcer:
             guilds,
             now=now,
             operators=operators,
+            language_of=language_of,
             told=self.touch,
             done=self.done,
             following=following,

@@ -113,6 +113,8 @@ def what(entry: Entry, language: str) -> str:
             return said(entry.kind, size=size(language, amount))
         case kinds.SnapshotAsked(note=note):
             return said("snapshot_asked_note", note=escape(note)) if note else said("snapshot_asked")
+        case kinds.LicenceAccepted(name=name, version=version, url=url):
+            return said("licence_accepted", name=escape(name), version=escape(version), url=url)
         case kinds.ProblemChanged(problem=problem):
             return said("problem", problem=say(language, f"problem.{problem}")) if problem else said("problem_over")
         case None:

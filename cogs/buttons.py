@@ -13,10 +13,10 @@ from typing import Any, Self
 
 from discord.ui import Button, DynamicItem, Item
 
-from cogs import audit_pages, forms, games, guild_pages, pages, schedule_page, setup, world_pages
+from cogs import audit_pages, forms, games, guild_pages, licence_page, pages, schedule_page, setup, world_pages
 from cogs.faces import Faces
 from cogs.membership import deleted_roles, role_is_there
-from cogs.replies import Answer, How, Interaction, actor_of, language_of
+from cogs.replies import Answer, How, Interaction, actor_of, in_words, language_of
 from core.errors import Refusal
 from core.guilds.access import Actor, Do
 from core.servers.worlds import Worlds
@@ -57,9 +57,12 @@ class Press(DynamicItem[Button[Any]], template=TEMPLATE):
         how, do = VERBS.get(self.verb, (How.NEW, _old))
         # Only the notice's own buttons carry a guild, and only direct messages make use of it.
         guild = int(self.more) if SNOWFLAKE.fullmatch(self.more) else 0
-        actor, language = actor_of(interaction, guild=guild), language_of(interaction)
-        pressed = Pressed(faces, actor, self.server, self.more, language, interaction)
-        await faces.replies.answer(interaction, lambda: do(pressed), how=how)
+        actor = actor_of(interaction, guild=guild)
+
+        async def handle() -> Answer:  # whose language it is, is known by now
+            return await do(Pressed(faces, actor, self.server, self.more, language_of(interaction), interaction))
+
+        await faces.replies.answer(interaction, handle, how=how)
 
 
 async def _old(pressed: Pressed) -> Answer:
@@ -232,6 +235,42 @@ async def _share_clean(pressed: Pressed) -> Answer:
     return pages.shared(shares, pressed.language, deleted_roles(guild, shares))
 
 
+async def _accept(pressed: Pressed) -> Answer:
+    actor, mark = _accepting(pressed)
+    await pressed.faces.servers.power.accept(actor, pressed.server, mark)
+    return licence_page.accepted(pressed.language)
+
+
+async def _accept_resume(pressed: Pressed) -> Answer:
+    actor, mark = _accepting(pressed)
+    return pages.resumed(
+        await pressed.faces.servers.power.resume(actor, pressed.server, accepts=mark), pressed.language
+    )
+
+
+async def _accept_restart(pressed: Pressed) -> Answer:
+    actor, mark = _accepting(pressed)
+    return pages.restarted(
+        await pressed.faces.servers.power.restart(actor, pressed.server, accepts=mark), pressed.language
+    )
+
+
+async def _accept_create(pressed: Pressed) -> Answer:
+    made = await pressed.faces.servers.creation.go_on(pressed.actor, pressed.more)
+    if isinstance(made, Refusal):
+        return licence_page.accepted(pressed.language, in_words(made, pressed.language) or "")
+    rules = await pressed.faces.guilds.get(pressed.actor.guild)
+    obstacles = setup.card_obstacles(pressed.interaction, rules, pressed.language)
+    return "\n".join([pages.created(made, pressed.language), *obstacles])
+
+
+def _accepting(pressed: Pressed) -> tuple[Actor, str]:
+    """Who accepts which text: the custom id carries the guild, for direct messages, and the text's mark."""
+    guild, _, mark = pressed.more.partition("_")
+    number = int(guild) if SNOWFLAKE.fullmatch(guild) else 0
+    return actor_of(pressed.interaction, guild=number), mark
+
+
 def _worlds(pressed: Pressed) -> Worlds:
     if pressed.faces.worlds is None:
         raise Refusal("world.nowhere")
@@ -249,6 +288,10 @@ VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "owner_take": (How.NEW, _owner_take),
     "unfollow": (How.NEW, _unfollow),
     "share_clean": (How.NEW, _share_clean),
+    "accept": (How.NEW, _accept),
+    "accept_resume": (How.NEW, _accept_resume),
+    "accept_restart": (How.NEW, _accept_restart),
+    "accept_create": (How.NEW, _accept_create),
     "voice_off": (How.NEW, _voice_off),
     "join": (How.NEW, _join),
     "more": (How.NEW, _more),

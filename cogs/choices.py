@@ -19,9 +19,9 @@ async def suggest_servers(
     replies: Replies, servers: Servers, interaction: Interaction, typed: str, do: Do
 ) -> list[Choice[str]]:
     """Only those to which this member may `do` this."""
-    language = language_of(interaction)
 
     async def find() -> list[Choice[str]]:
+        language = language_of(interaction)
         found = await servers.lookup.suggest(actor_of(interaction), typed, do, most=MOST_CHOICES)
         labels = [(each.id, f"{each.name} · {each.game} · {say(language, f'phase.{each.phase}')}") for each in found]
         return [Choice(name=label[:LONGEST_CHOICE], value=server) for server, label in labels]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cogs.drafts import Drafts
+from cogs.languages import Languages
 from cogs.replies import Replies
+from core.accounts.profiles import Accounts
 from core.assemble import Core
 from core.games.catalogue import Catalogue
 from core.guilds.games import Games
@@ -40,9 +42,13 @@ class Faces:
     """None: nobody minds owners who left a guild."""
     operations: Operations | None = None
     """None: nobody runs this host by direct message."""
+    accounts: Accounts | None = None
+    """None: nobody sets anything for themselves."""
 
     @classmethod
     def of(cls, core: Core, replies: Replies) -> Faces:
+        """`replies` speak to people in the languages that they chose, from then on."""
+        replies.languages = Languages(core.accounts.language)
         return cls(
             servers=core.servers,
             guilds=core.guilds,
@@ -56,4 +62,5 @@ class Faces:
             departures=core.departures,
             left_owners=core.servers.left_owners,
             operations=core.operations,
+            accounts=core.accounts,
         )

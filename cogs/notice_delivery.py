@@ -19,10 +19,11 @@ from core.guilds.settings import Guilds
 from core.lane import Lane
 from core.notices import destinations
 from core.notices.codec import notice_of
-from core.notices.destinations import Channel, Destination, Known
+from core.notices.destinations import Channel, Destination, Known, Person
 from core.notices.kinds import (
     AlarmNotice,
     FollowNotice,
+    GuildNotice,
     IdleNotice,
     IdlePaused,
     IdleWarned,
@@ -44,7 +45,8 @@ LONGEST_RETRY = 30.0  # seconds
 
 class NoticeDelivery:
     """`lane` is run by the announcer, by server (or guild); `done` counts. `told` is called with the server of a notice
-    that was delivered or can never be. `operators` says who is told of alarms."""
+    that was delivered or can never be. `operators` says who is told of alarms, `language_of` what
+    somebody chose to read."""
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class NoticeDelivery:
         *,
         now: Callable[[], datetime],
         operators: Callable[[], Awaitable[Collection[int]]],
+        language_of: Callable[[int], Awaitable[str | None]],
         told: Callable[[str], None],
         done: Counter[Done],
         following: Following | None,
@@ -65,6 +68,7 @@ class NoticeDelivery:
         self._guilds = guilds
         self._now = now
         self._operators = operators
+        self._language_of = language_of
         self._told = told
         self._done = done
         self._following = following
@@ -119,18 +123,19 @@ class NoticeDelivery:
             return False
         return await self._following.may_be_told(row.server, told.to, row.created_at)
 
-    async def _render(self, row: NoticeRow) -> Any:
-        """As it has to be said now; None where nothing is left to say."""
+    async def _render(self, row: NoticeRow, person: int | None = None) -> Any:
+        """As it has to be said now, to one person or to the guild; None where nothing is left to say."""
         assert row.id is not None
         told = notice_of(row.kind, row.data)
         view = await self._cards.view(row.server) if row.server else None
+        own = None if person is None else await self._language_of(person)
+        if own is None and isinstance(told, FollowNotice):
+            own = told.language  # which Discord told when they began to follow
         layout = notice(
             NoticeView(
                 number=notice_number(row.id),
                 guild=row.guild,
-                language=(told.language if isinstance(told, FollowNotice) else None)
-                or await self._guilds.language(row.guild)
-                or DEFAULT,
+                language=own or await self._guilds.language(row.guild) or DEFAULT,
                 server=view,
                 told=told,
             )
@@ -154,8 +159,9 @@ class NoticeDelivery:
         """Where it stands, whatever the guild's rules say by now: its buttons must not stay behind."""
         try:
             async with self._poster.queue(channel, Route.EDIT) as waited:
-                layout = await self._render(row) if waited else layout
                 target = await self._poster.place(row.guild, channel)
+                person = getattr(getattr(target, "recipient", None), "id", None)
+                layout = await self._render(row, person) if waited or person else layout
                 if layout is not None:
                     await self._poster.edit(target, message, layout, _about(row))
         except MessageGone:
@@ -172,7 +178,8 @@ class NoticeDelivery:
             try:
                 target = await self._open(row, place)
                 async with self._poster.queue(target.id, Route.SEND) as waited:
-                    layout = await self._render(row) if waited else layout
+                    person = place.id if isinstance(place, Person) else None
+                    layout = await self._render(row, person) if waited or person else layout
                     if layout is None:
                         await self._outbox.drop(row.id or 0, row.revision)
                         return
@@ -194,17 +201,17 @@ class NoticeDelivery:
         card = await self._cards.place(row.server) if row.server else None
         rules = await self._guilds.get(row.guild)
         greetable: list[int] = []
-        if isinstance(told, WelcomeNotice):
+        if isinstance(told, WelcomeNotice | GuildNotice):
             try:
                 greetable = greeting_places(await self._poster.home(row.guild))
             except DeadDestination:
-                return []  # the bot was removed before it could greet
+                return []  # the bot was removed before it could say it
         known = Known(
             notice_channel=rules.notice_channel,
             server_channel=rules.server_channel,
             card=card.channel if card else None,
             created_in=view.channel if view else None,
-            named=told.channel if isinstance(told, StorageNotice) else None,
+            named=told.channel if isinstance(told, StorageNotice | GuildNotice) else None,
             owner=view.owner if view else None,
             operator=told.to if isinstance(told, AlarmNotice) else None,
             follower=told.to if isinstance(told, FollowNotice) else None,

@@ -21,6 +21,9 @@ from cogs.trouble import cause, last_exit, what_to_do, why
 from core.notices.kinds import (
     AddressNotice,
     AlarmNotice,
+    BlockedNotice,
+    BlockOver,
+    BroadcastNotice,
     CrashedNotice,
     CrashOver,
     DeletedNotice,
@@ -67,6 +70,7 @@ from core.text import count, duration, say, size
 from core.words import Because, Desired, Fill, Phase, Problem, Reason, Sharer
 
 LOG_LINES = 12
+LONGEST = 3900  # characters of a text; Discord takes 4000
 _SAID = (Because.BUDGET, Because.SCHEDULE, Because.OPERATOR, Because.GUILD_GONE)
 """Reasons for a pause that have words of their own."""
 _AMOUNTS = ("needs", "used", "limit")
@@ -82,6 +86,14 @@ def notice(view: NoticeView) -> LayoutView | None:
             parts: _Parts | None = _Parts(GREEN, [say(view.language, "notice.welcome")], [setup])
         case AlarmNotice() as alarm:
             parts = _Parts(RED, alarms.in_full(alarm), [])
+        case BlockedNotice(words=words):
+            said = f"> {escape(words)}" if words else ""
+            parts = _Parts(RED, [say(view.language, "notice.blocked"), said], [])
+        case BlockOver():
+            parts = _Parts(GREEN, [say(view.language, "notice.block_over")], [])
+        case BroadcastNotice(words=words):
+            said = "\n".join(f"> {escape(line)}" for line in words.splitlines())
+            parts = _Parts(BLUE, [say(view.language, "notice.broadcast"), said[:LONGEST]], [])
         case StorageNotice() as told if view.server is None:
             parts = _storage(told, view.language)
         case _:

@@ -8,9 +8,9 @@ would do.
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import discord
 import structlog
@@ -18,10 +18,11 @@ from discord.ext import commands
 from discord.ext.commands import Context
 
 from cogs import alarms
+from cogs.buttons import SNOWFLAKE
 from cogs.escape import escape
 from cogs.replies import in_words, note
 from core import trace
-from core.host import Health, Operations
+from core.host import GuildSummary, Health, Operations
 from core.servers.drill import Drill
 from core.text import DEFAULT, duration, say, size
 from core.words import Phase
@@ -34,10 +35,24 @@ HELP = """\
 `sync` tell Discord my commands again (it allows 200 a day)
 `maintenance on [words]` nobody can create, resume or restart; what runs goes on, and pauses when nobody plays
 `maintenance off`
-`pause all [words]` pause every server of every guild; their worlds stay, their guilds are told"""
+`pause all [words]` pause every server of every guild; their worlds stay, their guilds are told
+`guilds` what each guild has: servers, those that run, GiB on the store
+`block <id> [words]` pause what runs in a guild, and let nothing start there; its worlds stay, it is told
+`unblock <id>` its members can resume again
+`broadcast <words>` one message to each guild, in its notice channel"""
+LONGEST = 1900  # characters of one message
 
 
 _KNOWN_BY_DATABASE = ("Servers", "Problems", "Messages waiting", "Last drill", "Alarms", "Maintenance")
+
+
+class GuildId(commands.Converter[int]):
+    """As `guilds` shows it."""
+
+    async def convert(self, ctx: Context[Any], argument: str) -> int:
+        if not SNOWFLAKE.fullmatch(argument):
+            raise commands.BadArgument
+        return int(argument)
 
 
 class NotForYou(commands.CheckFailure):
@@ -100,6 +115,33 @@ class OperatorCog(commands.Cog):
             return
         servers = "1 server" if count == 1 else f"{count} servers"
         await ctx.send(f"Pausing {servers}. Their worlds stay, and their guilds are told.")
+
+    @commands.command()
+    async def guilds(self, ctx: Context[Any]) -> None:
+        for page in in_pages(await self._operations.guilds(), self._bot.get_guild):
+            await ctx.send(page)
+
+    @commands.command()
+    async def block(self, ctx: Context[Any], guild: Annotated[int, GuildId], *, words: str = "") -> None:
+        changed = await self._operations.block(guild, words, by=ctx.author.id)
+        count = await self._operations.settle_blocks()
+        if not changed and not count:
+            await ctx.send("It is blocked with these words already.")
+            return
+        servers = "1 server" if count == 1 else f"{count} servers"
+        await ctx.send(f"Blocked. Pausing {servers}. The worlds stay, and the guild is told.")
+
+    @commands.command()
+    async def unblock(self, ctx: Context[Any], guild: Annotated[int, GuildId]) -> None:
+        if await self._operations.unblock(guild, by=ctx.author.id):
+            await ctx.send("It is not blocked any more. Its servers stay paused until somebody resumes them.")
+        else:
+            await ctx.send("It is not blocked.")
+
+    @commands.command()
+    async def broadcast(self, ctx: Context[Any], *, words: str) -> None:
+        count = await self._operations.broadcast(words, by=ctx.author.id)
+        await ctx.send(f"It goes to {'1 guild' if count == 1 else f'{count} guilds'}.")
 
     @commands.Cog.listener()
     async def on_command_error(self, ctx: Context[Any], error: commands.CommandError) -> None:
@@ -165,6 +207,27 @@ def in_lines(health: Health, latency: float, guilds: int) -> str:
     if health.database is None:
         lines = [line for line in lines if line[0] not in _KNOWN_BY_DATABASE]
     return "\n".join(f"**{name}:** {value}" for name, value in lines)
+
+
+def in_pages(guilds: Iterable[GuildSummary], named: Callable[[int], discord.Guild | None]) -> list[str]:
+    """A line for each guild, in messages that Discord takes; `named` is what Discord tells of one."""
+    pages = [""]
+    for each in guilds:
+        line = guild_line(each, named(each.id))
+        if len(pages[-1]) + len(line) > LONGEST:
+            pages.append("")
+        pages[-1] += line + "\n"
+    return [page for page in pages if page] or ["I am in no guild yet."]
+
+
+def guild_line(each: GuildSummary, guild: discord.Guild | None) -> str:
+    name = escape(guild.name) if guild is not None else "(I am not there)" if each.left else "(its name is not known)"
+    members = [f"{guild.member_count} members"] if guild is not None and guild.member_count else []
+    parts = [f"`{each.id}` **{name}**", *members, f"{each.servers} servers, {each.running} run"]
+    parts.append(size(DEFAULT, each.stored))
+    if each.blocked_at is not None:
+        parts.append(f"**blocked** {_ago(each.blocked_at)} {escape(each.blocked_words)}".rstrip())
+    return " · ".join(parts)
 
 
 def _drill(drill: Drill | None) -> str:

@@ -21,11 +21,13 @@ from discord import InteractionResponseType, app_commands
 from discord.app_commands import Choice
 from discord.ui import LayoutView, Modal, TextDisplay
 
+from cogs import licence_page
 from cogs.escape import escape, when
+from cogs.languages import Languages
 from cogs.people import named
 from cogs.refusals import Then, ends_answer, in_short, then
 from core import once, trace
-from core.errors import Bytes, NotAllowed, Refusal
+from core.errors import Bytes, LicenceNeeded, NotAllowed, Refusal
 from core.guilds.access import NEEDS, Actor, Do, Level, Who
 from core.text import choose, count, say, size
 from core.worlds import turns
@@ -39,6 +41,8 @@ DEFERRED = InteractionResponseType.deferred_channel_message
 UPDATE_DEFERRED = InteractionResponseType.deferred_message_update
 MODAL, MESSAGE = InteractionResponseType.modal, InteractionResponseType.channel_message
 CHOICES = InteractionResponseType.autocomplete_result
+LANGUAGE = "language"
+"""Among an interaction's extras: what the person chose, None where they chose none."""
 _CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 _OURS = re.compile(r"dm(?:-setup|-games)?:([a-z_]{1,20})(?::|$)")
@@ -130,7 +134,12 @@ def actor_of(interaction: Interaction, *, guild: int = 0) -> Actor:
 
 
 def language_of(interaction: Interaction) -> str:
-    return choose(interaction.locale.value)
+    """What the person chose for themselves, else Discord's. The first is known once a handler runs (`Replies`)."""
+    return choose(interaction.extras.get(LANGUAGE) or interaction.locale.value)
+
+
+async def _nobody_chose(_: int) -> str | None:
+    return None
 
 
 class Replies:
@@ -139,6 +148,8 @@ class Replies:
     def __init__(self, served: Callable[[Served], None] = lambda _: None) -> None:
         """`served` is told of each interaction when it is over; it must not raise."""
         self._served = served
+        self.languages = Languages(_nobody_chose)
+        """What people chose over Discord's language; `Faces.of` knows whom to ask."""
         self._running: set[asyncio.Task[Any]] = set()
 
     async def answer(self, interaction: Interaction, handler: Handler, *, how: How = How.NEW) -> None:
@@ -157,6 +168,7 @@ class Replies:
             elif how is How.UPDATE:
                 await _surely(interaction, interaction.response.defer, UPDATE_DEFERRED, patience)
             acknowledged = None if how is How.MODAL else _age(interaction)
+            await self._learn_language(interaction)
             turns.tell((lambda ahead: _wait(interaction, ahead)) if how is How.NEW else None)
             result = await handler()
             try:
@@ -178,6 +190,7 @@ class Replies:
         """Shows the choices, or none where finding them failed: an autocomplete has no words for it."""
         patience, choices = _Patience(), list[Choice[str]]()
         try:
+            await self._learn_language(interaction)
             choices = await handler()
         except Refusal:
             pass
@@ -208,8 +221,11 @@ class Replies:
         if isinstance(wrong, _Unreached):
             log.warning("answer not shown", id=interaction.id, why=str(wrong), done=done)
             return Outcome.UNREACHED
-        text = in_words(_of_today(wrong, interaction.guild), language_of(interaction))
+        await self._learn_language(interaction)
+        text: Answer | None = in_words(_of_today(wrong, interaction.guild), language_of(interaction))
         outcome = Outcome.BUG if text is None else Outcome.REFUSED
+        if isinstance(wrong, LicenceNeeded):
+            text = licence_page.question(wrong, language_of(interaction))
         if text is None:
             code = note(wrong, user=interaction.user.id, guild=interaction.guild_id)
             text = say(language_of(interaction), "bug.after" if done else "bug", code=code)
@@ -220,6 +236,10 @@ class Replies:
                 return outcome
             await _show(interaction, text, patience, aside=True)
         return outcome
+
+    async def _learn_language(self, interaction: Interaction) -> None:
+        if LANGUAGE not in interaction.extras:
+            interaction.extras[LANGUAGE] = await self.languages.of(interaction.user.id)
 
     async def drain(self, seconds: float) -> None:
         """Wait for handlers that run now, at most so long."""

@@ -35,6 +35,8 @@ COMMANDS: dict[str, Verb] = {
     "guild quota": DoInGuild.QUOTA,
     "guild games": DoInGuild.GAMES,
     "guild audit": DoInGuild.AUDIT,
+    "account show": DoInGuild.ACCOUNT,
+    "account edit": DoInGuild.ACCOUNT,
     "help": DoInGuild.HELP,
 }
 BUTTONS: dict[str, Verb] = {
@@ -69,6 +71,10 @@ BUTTONS: dict[str, Verb] = {
     "owner_take": Do.SEE,  # by its managers, later by admins too (core.servers.left_owners)
     "unfollow": Do.SEE,  # by whoever follows it, whatever rights they have left
     "share_clean": Do.SHARE,
+    "accept": Do.ACCEPT,
+    "accept_resume": Do.ACCEPT,
+    "accept_restart": Do.ACCEPT,
+    "accept_create": DoInGuild.CREATE,
     "schedule_add": Do.SCHEDULE,
     "schedule_zone": Do.SCHEDULE,
     "schedule_remove": Do.SCHEDULE,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from core.accounts.profiles import Accounts
 from core.changes import Changes
 from core.cluster.port import Cluster
 from core.data.database import Database
@@ -73,6 +74,7 @@ class Core:
     worlds: Worlds | None
     """None: worlds are kept nowhere."""
     guilds: Guilds
+    accounts: Accounts
     quotas: Quotas
     games: Games
     audit: Audit
@@ -150,6 +152,7 @@ def assemble(
         guilds=Guilds(database, changes, now, rules.idle_after, rules.idle_warn),
         quotas=Quotas(database, changes, now, rules.guild_storage, catalogue.largest_volume * 2**30, catalogue.memory),
         games=Games(database, catalogue, changes, now),
+        accounts=Accounts(database, now),
         audit=Audit(database, now),
         operations=Operations(parts, version=version, operators=operators, last_sweep=lambda: sweep.ended_at),
         cards=Cards(database, parts.rows, parts.views, changes, now),

@@ -49,6 +49,34 @@ class ChangedMeanwhile(TryAgain):
     """What somebody saw before deciding is not so any more; the sentence says what."""
 
 
+class LicenceNeeded(Refusal):
+    """A game's licence is not accepted here, and whoever asked may do so: then they get on with what they asked for.
+
+    `mark` is that of the text. Either `question` is what `Creation.go_on` takes, or `server` is to be started and
+    `then` says by what: `resume`, `restart`, or empty where it has to be asked for again.
+    """
+
+    def __init__(
+        self,
+        *,
+        game: str,
+        licence: str,
+        url: str,
+        mark: str,
+        guild: int,
+        question: str = "",
+        server: str = "",
+        then: str = "",
+    ) -> None:
+        super().__init__("licence.needed", game=game, licence=licence)
+        self.url = url
+        self.mark = mark
+        self.guild = guild
+        self.question = question
+        self.server = server
+        self.then = then
+
+
 class ClusterError(Exception):
     """An effect on the cluster did not happen; retried with growing delay. `detail` is for the operator's log.
 

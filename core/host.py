@@ -1,4 +1,5 @@
-"""What the operator may ask of the whole host: how it is, maintenance, a pause of everything.
+"""What the operator may ask of the whole host: how it is, maintenance, a pause of everything; of guilds: what each has,
+a block, a word to all.
 
 Who is an operator, the faces find out: Discord knows the application's owner and team.
 """
@@ -6,22 +7,28 @@ Who is an operator, the faces find out: Discord knows the application's owner an
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import and_, case, text
+from sqlalchemy import select as columns
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.data.tables import NoticeRow, ServerRow
+from core.data.database import insert_missing
+from core.data.tables import GuildRow, MetaRow, NoticeRow, ServerRow
 from core.errors import BadInput
 from core.notices import outbox
 from core.notices.alarms import Open, open_alarms
-from core.notices.kinds import Paused
+from core.notices.kinds import BroadcastNotice, Paused
 from core.servers import maintenance, names
+from core.servers.blocking import Blocking
 from core.servers.drill import Drill, last_drill
 from core.servers.parts import ServerParts
 from core.servers.settled import settle
@@ -29,7 +36,12 @@ from core.words import Because, Desired, Phase
 
 log = structlog.get_logger()
 PATIENCE = 5.0  # seconds that the database has to tell how things are
-LONGEST_WORDS = 500  # characters that an operator may say to all guilds
+LONGEST_WORDS = 500  # characters that an operator may say with what is done
+LONGEST_BROADCAST = 1500
+REPEATED = timedelta(minutes=10)
+"""Within this time the same broadcast is taken for a repeat."""
+BROADCASTS = "broadcasts"
+"""The key in `meta`: when which were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,20 @@ class Health:
     alarms: Sequence[Open] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class GuildSummary:
+    """What one guild has: servers that are not deleted, those meant to run, bytes on the store. `left`: the bot was
+    removed there. `blocked_at` None: it is not."""
+
+    id: int
+    servers: int
+    running: int
+    stored: int
+    left: bool
+    blocked_at: datetime | None
+    blocked_words: str
+
+
 class Operations:
     """`operators`: the ids from the settings. `last_sweep` tells when the last pass over all servers ended."""
 
@@ -76,6 +102,7 @@ class Operations:
         self._changes = parts.changes
         self._observed = parts.observed
         self._transitions = parts.transitions
+        self._blocking = Blocking(parts)
         self._now = parts.now
         self._version = version
         self._last_sweep = last_sweep
@@ -167,6 +194,73 @@ class Operations:
             paused += 1
         log.info("paused everything", servers=paused, by=by)
         return paused
+
+    async def guilds(self) -> list[GuildSummary]:
+        """All that there are rows of, those with the most servers first."""
+        meant_to_run = case((col(ServerRow.desired) == Desired.RUNNING, 1), else_=0)
+        query: Any = (
+            columns(
+                col(GuildRow.id),
+                func.count(col(ServerRow.id)),
+                func.coalesce(func.sum(meant_to_run), 0),
+                func.coalesce(func.sum(col(ServerRow.stored_bytes)), 0),
+                col(GuildRow.left_at),
+                col(GuildRow.blocked_at),
+                col(GuildRow.blocked_words),
+            )
+            .outerjoin(ServerRow, and_(col(ServerRow.guild) == GuildRow.id, col(ServerRow.desired) != Desired.DELETED))
+            .group_by(col(GuildRow.id), col(GuildRow.left_at), col(GuildRow.blocked_at), col(GuildRow.blocked_words))
+            .order_by(func.count(col(ServerRow.id)).desc(), col(GuildRow.id))
+        )
+        async with self._database.session() as session:
+            return [
+                GuildSummary(guild, servers, int(running), int(stored), left is not None, blocked, words)
+                for guild, servers, running, stored, left, blocked, words in await session.exec(query)
+            ]
+
+    async def block(self, guild: int, words: str, *, by: int | None) -> bool:
+        """Nothing starts there from now on, and what runs is paused (`Blocking.settle`). False where it is so already.
+        BadInput where the words are too long, Refusal where the bot never was there."""
+        return await self._blocking.block(guild, _checked(words), by=by)
+
+    async def unblock(self, guild: int, *, by: int | None) -> bool:
+        """False where it is not blocked. Refusal as above."""
+        return await self._blocking.unblock(guild, by=by)
+
+    async def settle_blocks(self) -> int:
+        """Pause what runs in guilds that are blocked; how many servers."""
+        return await self._blocking.settle()
+
+    async def broadcast(self, words: str, *, by: int | None) -> int:
+        """One message to each guild that the bot is in, also to those that are blocked: their worlds are here, too.
+        Returns to how many. BadInput where the words are none, too long, or were said within REPEATED."""
+        said = "\n".join(filter(None, map(names.one_line, words.splitlines())))
+        if not said:
+            raise BadInput("operator.nothing_to_say")
+        if len(said) > LONGEST_BROADCAST:
+            raise BadInput("host.too_long", most=LONGEST_BROADCAST)
+        async with self._database.begin() as session:
+            await self._note_broadcast(session, said)
+            is_here = select(GuildRow.id).where(col(GuildRow.left_at).is_(None))
+            guilds = list(await session.exec(is_here))
+            for guild in guilds:
+                notice = BroadcastNotice(await outbox.a_channel(session, guild), said)
+                outbox.say_to_guild(session, guild, notice, self._now())
+        self._changes.tell("")
+        log.info("broadcast", guilds=len(guilds), by=by)
+        return len(guilds)
+
+    async def _note_broadcast(self, session: AsyncSession, said: str) -> None:
+        """Of two at once, in whatever processes, one waits for the other here."""
+        await insert_missing(session, MetaRow(key=BROADCASTS, value="{}"))
+        row = await session.get_one(MetaRow, BROADCASTS, with_for_update=True)
+        now, mark = self._now().timestamp(), hashlib.sha256(said.encode()).hexdigest()[:16]
+        within = REPEATED.total_seconds()
+        known = {each: at for each, at in json.loads(row.value).items() if abs(now - at) < within}
+        if mark in known:
+            raise BadInput("operator.repeated", minutes=int(within // 60))
+        row.value = json.dumps(known | {mark: now})
+        session.add(row)
 
 
 @dataclass(frozen=True, slots=True)

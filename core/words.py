@@ -192,6 +192,9 @@ class EventKind(StrEnum):
     GAME_OFFERED = "game_offered"
     GUILD_JOINED = "guild_joined"
     GUILD_LEFT = "guild_left"
+    GUILD_BLOCKED = "guild_blocked"
+    GUILD_UNBLOCKED = "guild_unblocked"
+    LICENCE_ACCEPTED = "licence_accepted"
 
 
 class Sharer(StrEnum):
@@ -229,6 +232,8 @@ class NoticeKind(StrEnum):
     OFFER = "offer"
     OWNER_GONE = "owner_gone"
     FOLLOW = "follow"
+    BLOCKED = "blocked"
+    BROADCAST = "broadcast"
 
 
 class GuildSetting(StrEnum):

@@ -88,7 +88,7 @@ def _dumped(model: Game | Size) -> dict[str, Any]:
     if known is None or known[0] is not model:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        known = _known[id(model)] = model, model.model_dump(mode="json", exclude_defaults=True)
+        known = _known[id(model)] = model, model.model_dump(mode="json", exclude_defaults=True, exclude={"licence"})
     return known[1]
 
 

@@ -57,6 +57,8 @@ class GuildRow(SQLModel, table=True):
     )
     greeted_at: datetime | None = None
     left_at: datetime | None = None
+    blocked_at: datetime | None = None  # by whoever runs the bot (core.servers.blocked)
+    blocked_words: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class QuotaRow(SQLModel, table=True):
@@ -292,6 +294,45 @@ class CardRow(SQLModel, table=True):
     shown: str = ""  # hash of what the message shows
     shown_at: datetime | None = None  # when it was last known to show what is true
     broken: str = ""  # why it cannot be posted
+
+
+class AccountRow(SQLModel, table=True):
+    """What somebody set for themselves, in every guild. None: not set."""
+
+    __tablename__ = "accounts"
+
+    user: int = Field(sa_type=BigInteger, primary_key=True)
+    language: str | None = None  # over Discord's
+    time_zone: str | None = None  # IANA
+    created_at: datetime = Field(default_factory=utc_now)
+
+
+class LicenceRow(SQLModel, table=True):
+    """A version of a licence's text that somebody accepted for a guild."""
+
+    __tablename__ = "licences"
+
+    guild: int = Field(sa_type=BigInteger, primary_key=True)
+    url: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    name: str
+    game: str  # for which it was accepted first
+    by: int = Field(sa_type=BigInteger)
+    at: datetime
+
+
+class QuestionRow(SQLModel, table=True):
+    """A server that somebody asked for, and a licence that they have to accept first."""
+
+    __tablename__ = "questions"
+
+    id: str = Field(primary_key=True, max_length=16)
+    guild: int = Field(sa_type=BigInteger)
+    user: int = Field(sa_type=BigInteger)
+    mark: str  # of the licence's text that they were shown
+    wanted: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    server: str | None = None  # what came of it; then `wanted` is empty
+    at: datetime = Field(index=True)
 
 
 class InteractionRow(SQLModel, table=True):

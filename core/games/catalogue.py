@@ -7,6 +7,7 @@ the local cluster. Placeholders in commands and environment: `{python}`, `{host}
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 import tomllib
@@ -217,12 +218,27 @@ class Setting(_Model):
         return text
 
 
+class Licence(_Model):
+    """A text that somebody of a guild has to accept before a server of this game starts there. `version` tells one text
+    from the next: its date, or what it is called."""
+
+    name: str = Field(min_length=1, max_length=100)
+    url: str = Field(pattern=r"^https://[^\s<>()\[\]`|*]+$", max_length=300)
+    version: str = Field(min_length=1, max_length=40)
+
+    @property
+    def mark(self) -> str:
+        """16 hexadecimal digits of this text, for a button's custom id."""
+        return hashlib.sha256(f"{self.url} {self.version}".encode()).hexdigest()[:16]
+
+
 class Game(_Model):
     """One entry of the catalogue."""
 
     id: Identifier
     name: str = Field(max_length=60)
     summary: str = Field("", max_length=100)
+    licence: Licence | None = None
     image: Image | None = None
     local: Local | None = None
     env: dict[str, str] = {}

@@ -61,6 +61,7 @@ class Do(StrEnum):
     SHARE = "share"
     TRANSFER = "transfer"
     FOLLOW = "follow"
+    ACCEPT = "accept"
 
 
 NEEDS: dict[Do, Level] = {
@@ -89,6 +90,7 @@ NEEDS: dict[Do, Level] = {
     Do.PURGE: Level.OWNER,
     Do.SHARE: Level.OWNER,
     Do.TRANSFER: Level.OWNER,
+    Do.ACCEPT: Level.OWNER,
     Do.MAINTAIN: Level.ADMIN,
 }
 
@@ -108,6 +110,7 @@ class DoInGuild(StrEnum):
     QUOTA = "quota"
     GAMES = "games"
     AUDIT = "audit"
+    ACCOUNT = "account"
 
 
 NEEDS_IN_GUILD: dict[DoInGuild, Level] = {
@@ -120,6 +123,7 @@ NEEDS_IN_GUILD: dict[DoInGuild, Level] = {
     DoInGuild.QUOTA: Level.ADMIN,
     DoInGuild.GAMES: Level.ADMIN,
     DoInGuild.AUDIT: Level.ADMIN,
+    DoInGuild.ACCOUNT: Level.NOBODY,
 }
 """PLAYER: everybody, or whoever has the role that the guild's rules name."""
 

@@ -47,6 +47,7 @@ class Timekeeper:
                 select(ServerRow, GuildRow)
                 .outerjoin(GuildRow, col(GuildRow.id) == ServerRow.guild)
                 .where(ServerRow.schedule != "", col(ServerRow.desired).in_((Desired.RUNNING, Desired.PAUSED)))
+                .where(col(GuildRow.blocked_at).is_(None))  # its guild was told, once
             )
             found = [row.id for row, guild in await session.exec(query) if self._has_news(row, guild)]
         await self._look_at(found)

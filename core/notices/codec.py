@@ -61,6 +61,9 @@ EVENTS: Mapping[EventKind, type[Event]] = {
         kinds.GameOffered,
         kinds.GuildJoined,
         kinds.GuildLeft,
+        kinds.GuildBlocked,
+        kinds.GuildUnblocked,
+        kinds.LicenceAccepted,
     )
 }
 NOTICES: Mapping[NoticeKind, tuple[type[Notice], ...]] = {
@@ -94,6 +97,8 @@ NOTICES: Mapping[NoticeKind, tuple[type[Notice], ...]] = {
         kinds.OwnerGoneNotice,
     ),
     NoticeKind.FOLLOW: (kinds.FollowNotice,),
+    NoticeKind.BLOCKED: (kinds.BlockOver, kinds.BlockedNotice),
+    NoticeKind.BROADCAST: (kinds.BroadcastNotice,),
     NoticeKind.ADDRESS: (kinds.AddressNotice,),
     NoticeKind.NODE_AWAY: (kinds.NodeBack, kinds.NodeAwayNotice),
     NoticeKind.INTERRUPTED: (kinds.InterruptionOver, kinds.InterruptedNotice),

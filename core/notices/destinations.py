@@ -21,6 +21,8 @@ class Person:
 
 
 Destination = Channel | Person
+OF_GUILDS = frozenset({NoticeKind.BLOCKED, NoticeKind.BROADCAST})
+"""What a guild without rules and servers is told where it was greeted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def of_notice(kind: NoticeKind, known: Known) -> list[Destination]:
     if kind is NoticeKind.WELCOME:
         return [Channel(each) for each in _distinct(known.greetable)]
     channels = _distinct((known.notice_channel, known.card, known.created_in, known.server_channel, known.named))
+    if kind in OF_GUILDS:
+        return [Channel(each) for each in _distinct((*channels, *known.greetable))]
     owner = [Person(known.owner)] if known.owner and kind is not NoticeKind.OWNER_GONE else []
     return [*map(Channel, channels), *owner]
 

@@ -100,7 +100,7 @@ class Restarted(Event):
 @dataclass(frozen=True, slots=True)
 class Paused(Event):
     """`after`: seconds empty before an idle pause. `words`: what whoever asked for it says to the guild. `trouble` and
-    `log` (the last lines): of what was given up."""
+    `log` (the last lines): of what was given up. `told`: the guild hears of it in one message for all its servers."""
 
     kind: ClassVar = EventKind.PAUSED
     FLAT: ClassVar = ("trouble",)
@@ -110,6 +110,7 @@ class Paused(Event):
     words: str = ""
     trouble: Trouble = Trouble()
     log: str = ""
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,6 +481,33 @@ class GuildJoined(Event):
 @dataclass(frozen=True, slots=True)
 class GuildLeft(Event):
     kind: ClassVar = EventKind.GUILD_LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class GuildBlocked(Event):
+    """By whoever runs the bot; `words` say why."""
+
+    kind: ClassVar = EventKind.GUILD_BLOCKED
+    words: str = ""
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuildUnblocked(Event):
+    kind: ClassVar = EventKind.GUILD_UNBLOCKED
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceAccepted(Event):
+    """A version of a licence's text, for all servers of the guild; `game`: for which it was asked."""
+
+    kind: ClassVar = EventKind.LICENCE_ACCEPTED
+    name: str
+    url: str
+    version: str
+    game: str
+    by: int | None = None
 
 
 # notices
@@ -857,6 +885,36 @@ class AddressNotice(Notice):
 
     kind: ClassVar = NoticeKind.ADDRESS
     taken: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GuildNotice(Notice):
+    """About a guild and none of its servers. `channel`: where one of these was created, for a guild without rules."""
+
+    channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedNotice(GuildNotice):
+    """Nothing starts in this guild; `words` of whoever runs the bot. Then BlockOver."""
+
+    kind: ClassVar = NoticeKind.BLOCKED
+    MARK: ClassVar = {"state": "blocked"}
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockOver(GuildNotice):
+    kind: ClassVar = NoticeKind.BLOCKED
+    MARK: ClassVar = {"state": "over"}
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastNotice(GuildNotice):
+    """What whoever runs the bot says to all guilds."""
+
+    kind: ClassVar = NoticeKind.BROADCAST
+    words: str = ""
 
 
 # alarms: notices to whoever runs the bot

@@ -19,7 +19,7 @@ from core.data.database import Database
 from core.data.tables import FollowRow, GuildRow, NoticeRow, ServerRow
 from core.notices.codec import notice_of, to_json
 from core.notices.kinds import AlarmNotice, FollowNotice, Notice
-from core.words import NoticeKind
+from core.words import Desired, NoticeKind
 
 LONGEST_RETRY = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=5)
@@ -149,6 +149,26 @@ async def edit(
 def say_to_guild(session: AsyncSession, guild: int, notice: Notice, now: datetime) -> None:
     """Put a message about no server in the outbox. Guild 0: to whoever runs the bot."""
     session.add(_made(guild, notice, now))
+
+
+async def change_of_guild(session: AsyncSession, guild: int, notice: Notice, now: datetime) -> bool:
+    """Let the guild's newest message of this kind say this; False where there is none that can. One that nobody has got
+    says it in its place."""
+    query = select(NoticeRow).where(
+        NoticeRow.guild == guild, col(NoticeRow.server).is_(None), NoticeRow.kind == notice.kind
+    )
+    found = (await session.exec(query.order_by(col(NoticeRow.id).desc()).limit(1).with_for_update())).first()
+    if found is None or found.state in ("dead", "dropped"):
+        return False
+    _change(found, notice, now)
+    found.state = "pending"
+    return True
+
+
+async def a_channel(session: AsyncSession, guild: int) -> int | None:
+    """Where one of the guild's servers was created: a place to be told in for a guild without rules."""
+    query = select(ServerRow.channel).where(ServerRow.guild == guild, ServerRow.desired != Desired.DELETED)
+    return (await session.exec(query.order_by(col(ServerRow.created_at).desc()).limit(1))).first()
 
 
 async def _find(session: AsyncSession, server: str, kind: NoticeKind, episode: int) -> NoticeRow | None:

@@ -219,7 +219,7 @@ class _Messages:
             await self.say(CrashedNotice(event.trouble, event.log, gave_up=True), row.run)
         elif because is Because.START_FAILED:
             await self.say(StartFailedNotice(event.trouble, event.log), row.run)
-        elif not warned:
+        elif not warned and not event.told:
             await self.say(PausedNotice(because, event.by, event.after, event.words), row.episode)
 
 

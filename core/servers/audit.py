@@ -80,6 +80,11 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
             EventKind.GAME_OFFERED,
             EventKind.GUILD_JOINED,
             EventKind.GUILD_LEFT,
+            EventKind.GUILD_JOINED,
+            EventKind.GUILD_LEFT,
+            EventKind.GUILD_BLOCKED,
+            EventKind.GUILD_UNBLOCKED,
+            EventKind.LICENCE_ACCEPTED,
         }
     ),
 }

@@ -1,25 +1,29 @@
-"""Creating a server: one transaction that takes a name, a port and a place in the quota, or takes nothing."""
+"""Creating a server: one transaction that takes a name, a port and a place in the quota, or takes nothing. Where its
+game has a licence that nobody accepted yet, it asks first, and keeps what was asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import once
 from core.changes import Changes
 from core.data.database import Database
-from core.data.tables import CardRow, ServerRow
-from core.errors import BadInput, TryAgain
-from core.games.catalogue import Catalogue
+from core.data.tables import CardRow, QuestionRow, ServerRow
+from core.errors import BadInput, LicenceNeeded, Refusal, TryAgain
+from core.games.catalogue import Catalogue, Game
 from core.guilds.access import Actor
 from core.guilds.games import pick
+from core.guilds.licences import Verdict, decide
 from core.guilds.limits import Limits, check_create
 from core.notices.kinds import Created
-from core.servers import left_guilds, maintenance, names
+from core.servers import blocked, left_guilds, licences, maintenance, names
 from core.servers.admission import Admission
 from core.servers.events import ServerEvents
 from core.servers.ports import Pool
@@ -30,6 +34,22 @@ from core.words import Because, Desired, Phase, new_server_id
 
 LONGEST_DESCRIPTION = 200
 TRIES = 5
+KEPT = timedelta(days=1)
+"""So long can a question be answered."""
+OVER = "licence.over"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A server that somebody asked for: what `Creation.create` takes, looked at. `size` None: the usual one."""
+
+    channel: int
+    game: str
+    name: str
+    size: str | None
+    description: str
+    source: str | None
+    settings: dict[str, str]
 
 
 class Creation:
@@ -69,58 +89,151 @@ class Creation:
     ) -> ServerView:
         """`source`: the snapshot that its world begins with.
 
-        Raises BadInput, LimitReached, NotAllowed or TryAgain; nothing is kept then.
+        Raises BadInput, LimitReached, NotAllowed or TryAgain; nothing is kept then. LicenceNeeded where the game's
+        licence is not accepted here: what was asked for is kept, and `go_on` makes it.
         """
-        chosen = self._catalogue.find(game)
-        title, about = names.clean(name), clean_description(description)
+        chosen, title = self._catalogue.find(game), names.clean(name)
         chosen.size(size)
+        wanted = Wanted(
+            channel=channel,
+            game=chosen.id,
+            name=title,
+            size=size,
+            description=clean_description(description),
+            source=source,
+            settings=dict(settings or {}),
+        )
+
+        async def make(session: AsyncSession) -> ServerView | LicenceNeeded:
+            return await self._make(session, actor, wanted, accepts=None)
+
+        return await self._surely(make)
+
+    async def go_on(self, actor: Actor, question: str) -> ServerView | Refusal:
+        """The actor accepts the licence that `create` asked for, and gets the server that was asked for: one, however
+        often this is done. A refusal that stands in the way of the server is returned: the licence is accepted.
+
+        Raises Refusal where there is no such question, LicenceNeeded where the text is another one by now.
+        """
+
+        async def make(session: AsyncSession) -> ServerView | LicenceNeeded:
+            asked = await self._question(session, actor, question)
+            if asked.server is not None:
+                made = await self._rows.load(session, asked.server)
+                if made is None or made.desired == Desired.DELETED:
+                    raise Refusal(OVER)
+                return await self._views.of(session, made)
+            found = await self._make(session, actor, Wanted(**asked.wanted), accepts=asked.mark)
+            if not isinstance(found, LicenceNeeded):
+                asked.server, asked.wanted = found.id, {}
+                session.add(asked)
+            return found
+
+        try:
+            return await self._surely(make)
+        except LicenceNeeded:
+            raise
+        except Refusal as refusal:
+            if refusal.message == OVER:
+                raise
+            await self._accept(actor, question)
+            return refusal
+
+    async def _surely(self, make: Callable[[AsyncSession], Awaitable[ServerView | LicenceNeeded]]) -> ServerView:
+        """In one transaction; again where somebody took the name or the port in this moment."""
         for _ in range(TRIES):
             try:
                 async with self._database.begin() as session:
                     await once.claim(session, self._now())
-                    await maintenance.refuse(session)
-                    await left_guilds.refuse(session, actor.guild)
-                    await self._rows.remember_member(session, actor)
-                    limits = await self._check_limits(session, actor)
-                    picked = pick(chosen, size, limits.withheld, self._catalogue)
-                    await refuse_taken(session, actor.guild, title)
-                    now = self._now()
-                    row = ServerRow(
-                        id=new_server_id(),
-                        guild=actor.guild,
-                        owner=actor.user,
-                        game=chosen.id,
-                        name=title,
-                        name_key=names.key(title),
-                        description=about,
-                        size=picked.id,
-                        channel=channel,
-                        source=source,
-                        settings=dict(settings or {}),
-                        desired=Desired.RUNNING,
-                        because=Because.OWNER,
-                        by=actor.user,
-                        start_by=now + start_within(chosen),
-                        started_at=now,
-                        phase=Phase.STARTING,
-                        phase_since=now,
-                        created_at=now,
-                        changed_at=now,
-                    )
-                    await self._admission.check_locked(session, row, actor, limits)
-                    session.add(row)
-                    await session.flush()
-                    await self._pool.give(session, row.id, chosen)
-                    session.add(CardRow(server=row.id))
-                    created = Created(chosen.id, title, picked.id, source, actor.user)
-                    await self._events.tell(session, row, created)
-                    await session.flush()
-                    view = await self._views.of(session, row)
+                    made = await make(session)
             except IntegrityError:
-                continue  # somebody took the name or the port in this moment: look again
-            self._changes.tell(view.id)
-            return view
+                continue
+            if isinstance(made, LicenceNeeded):
+                raise made
+            self._changes.tell(made.id)
+            return made
         raise TryAgain("try_again")
+
+    async def _make(
+        self, session: AsyncSession, actor: Actor, wanted: Wanted, *, accepts: str | None
+    ) -> ServerView | LicenceNeeded:
+        """The server; or the question whether the actor accepts the game's licence, kept in this transaction."""
+        await maintenance.refuse(session)
+        await left_guilds.refuse(session, actor.guild)
+        await blocked.refuse(session, actor.guild)
+        await self._rows.remember_member(session, actor)
+        limits = await self._check_limits(session, actor)
+        now, chosen = self._now(), self._catalogue.find(wanted.game)
+        picked = pick(chosen, wanted.size, limits.withheld, self._catalogue)
+        await refuse_taken(session, actor.guild, wanted.name)
+        accepted = await licences.is_accepted(session, actor.guild, chosen)
+        match decide(chosen.licence, accepted=accepted, accepts=accepts, may=True):
+            case Verdict.ASK:
+                return licences.needed(chosen, actor.guild, question=await self._ask(session, actor, wanted, chosen))
+            case Verdict.ACCEPT:
+                await licences.accept(session, actor, chosen, now)
+        row = ServerRow(
+            id=new_server_id(),
+            guild=actor.guild,
+            owner=actor.user,
+            game=chosen.id,
+            name=wanted.name,
+            name_key=names.key(wanted.name),
+            description=wanted.description,
+            size=picked.id,
+            channel=wanted.channel,
+            source=wanted.source,
+            settings=wanted.settings,
+            desired=Desired.RUNNING,
+            because=Because.OWNER,
+            by=actor.user,
+            start_by=now + start_within(chosen),
+            started_at=now,
+            phase=Phase.STARTING,
+            phase_since=now,
+            created_at=now,
+            changed_at=now,
+        )
+        await self._admission.check_locked(session, row, actor, limits)
+        session.add(row)
+        await session.flush()
+        await self._pool.give(session, row.id, chosen)
+        session.add(CardRow(server=row.id))
+        created = Created(chosen.id, wanted.name, picked.id, wanted.source, actor.user)
+        await self._events.tell(session, row, created)
+        await session.flush()
+        return await self._views.of(session, row)
+
+    async def _ask(self, session: AsyncSession, actor: Actor, wanted: Wanted, game: Game) -> str:
+        """Keep what is wanted until the licence is accepted; its question."""
+        assert game.licence is not None
+        now = self._now()
+        await session.exec(delete(QuestionRow).where(col(QuestionRow.at) < now - KEPT))
+        question = QuestionRow(
+            id=secrets.token_hex(8),
+            guild=actor.guild,
+            user=actor.user,
+            mark=game.licence.mark,
+            wanted=asdict(wanted),
+            at=now,
+        )
+        session.add(question)
+        return question.id
+
+    async def _question(self, session: AsyncSession, actor: Actor, question: str) -> QuestionRow:
+        row = await session.get(QuestionRow, question, with_for_update=True)
+        if row is None or (row.user, row.guild) != (actor.user, actor.guild) or row.at < self._now() - KEPT:
+            raise Refusal(OVER)
+        return row
+
+    async def _accept(self, actor: Actor, question: str) -> None:
+        """The licence alone."""
+        async with self._database.begin() as session:
+            await once.claim(session, self._now())
+            asked = await self._question(session, actor, question)
+            game = self._catalogue.get(str(asked.wanted.get("game")))
+            if game is not None and game.licence is not None and game.licence.mark == asked.mark:
+                await licences.accept(session, actor, game, self._now())
 
     async def refuse_withheld(self, session: AsyncSession, guild: int, game: str, size: str) -> None:
         """Refusal where the guild's admins do not offer this: told before the work that `create` would refuse."""

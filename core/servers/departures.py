@@ -15,7 +15,7 @@ from sqlmodel import col, or_, select
 
 from core.data.database import insert_missing
 from core.data.tables import GuildRow, ServerRow
-from core.errors import LimitReached, TryAgain
+from core.errors import Refusal
 from core.guilds.absence import PURGED_AFTER, Step, next_step
 from core.notices.events import record
 from core.notices.kinds import ArchiveAsked, GuildJoined, GuildLeft, Paused
@@ -86,7 +86,7 @@ class Departures:
         for server in await self._due(guild):
             try:
                 await self._carry_out(server)
-            except (TryAgain, LimitReached) as not_now:  # maintenance; others use the memory that it had
+            except Refusal as not_now:  # maintenance, a block, a licence
                 log.info("not now", server=server, why=not_now.message)
 
     async def _due(self, guild: int | None) -> list[str]:

@@ -16,7 +16,7 @@ from core.errors import BadInput, ChangedMeanwhile
 from core.games.catalogue import Game
 from core.guilds.access import Actor, Do
 from core.notices.kinds import Edited, IdleSet
-from core.servers import names
+from core.servers import blocked, licences, names
 from core.servers.create import clean_description, refuse_taken
 from core.servers.events import ServerEvents
 from core.servers.projections import Projections
@@ -102,6 +102,8 @@ class Editing:
                     )
                     row.name, row.name_key, row.description, row.settings = name, names.key(name), about, settings
                     if restart:
+                        await blocked.refuse(session, row.guild)
+                        await licences.before_start(self._rows, session, actor, row, game, self._now())
                         await self._transitions.start(session, row, by=actor)
                     await self._events.tell(session, row, Edited(tuple(changed), *told, by=actor.user))
                     await session.flush()

@@ -12,7 +12,7 @@ from core.errors import BadInput, Refusal
 from core.guilds.access import Actor, Do
 from core.idle.rules import VOTE_KEEPS, unstoppable_at
 from core.notices.kinds import Kept, Paused, Voted
-from core.servers import waking
+from core.servers import blocked, licences, waking
 from core.servers.events import ServerEvents
 from core.servers.projections import Projections
 from core.servers.rows import ServerRows
@@ -40,12 +40,13 @@ class Power:
         self._events = events
         self._now = now
 
-    async def resume(self, actor: Actor, server: str) -> ServerView:
+    async def resume(self, actor: Actor, server: str, *, accepts: str | None = None) -> ServerView:
         """Changes nothing where the server is already meant to run. While it sleeps by its schedule: for its managers,
-        and until the schedule says something else."""
-        async with self._rows.changing(actor, server, Do.RESUME) as (session, row):
+        and until the schedule says something else. LicenceNeeded, NotAllowed: its game's licence comes first; `accepts`
+        is the mark of the one that the actor accepts with this."""
+        async with self._rows.changing(actor, server, _to_start(Do.RESUME, accepts)) as (session, row):
             if row.desired != Desired.RUNNING:
-                await self._start(session, row, actor)
+                await self._start(session, row, actor, "resume", accepts)
             return await self._views.of(session, row)
 
     async def pause(self, actor: Actor, server: str) -> ServerView:
@@ -54,10 +55,17 @@ class Power:
                 await self._transitions.stop(session, row, Paused(Because.OWNER, actor.user))
             return await self._views.of(session, row)
 
-    async def restart(self, actor: Actor, server: str) -> ServerView:
-        """Start a new run of a running server; resume one that crashed or was paused."""
-        async with self._rows.changing(actor, server, Do.RESTART) as (session, row):
-            await self._start(session, row, actor)
+    async def restart(self, actor: Actor, server: str, *, accepts: str | None = None) -> ServerView:
+        """Start a new run of a running server; resume one that crashed or was paused. `accepts` as above."""
+        async with self._rows.changing(actor, server, _to_start(Do.RESTART, accepts)) as (session, row):
+            await self._start(session, row, actor, "restart", accepts)
+            return await self._views.of(session, row)
+
+    async def accept(self, actor: Actor, server: str, mark: str) -> ServerView:
+        """Only the game's licence, for what has to be asked for again. LicenceNeeded where its text is another one than
+        that of `mark`."""
+        async with self._rows.changing(actor, server, Do.ACCEPT) as (session, row):
+            await self._licence(session, row, actor, "", mark)
             return await self._views.of(session, row)
 
     async def keep(self, actor: Actor, server: str, hours: int = 1) -> ServerView:
@@ -85,7 +93,15 @@ class Power:
             await self._events.tell(session, row, Voted(row.vote_until, actor.user))
             return await self._views.of(session, row)
 
-    async def _start(self, session: AsyncSession, row: ServerRow, actor: Actor) -> None:
+    async def _licence(
+        self, session: AsyncSession, row: ServerRow, actor: Actor, then: str, accepts: str | None
+    ) -> None:
+        game, now = self._projections.game(row), self._now()
+        await licences.before_start(self._rows, session, actor, row, game, now, then=then, accepts=accepts)
+
+    async def _start(self, session: AsyncSession, row: ServerRow, actor: Actor, then: str, accepts: str | None) -> None:
+        await blocked.refuse(session, row.guild)
+        await self._licence(session, row, actor, then, accepts)
         woken_until = await waking.check(self._rows, self._projections, session, actor, row, self._now())
         await self._transitions.start(session, row, by=actor)
         row.awake_until = woken_until
@@ -99,3 +115,8 @@ class Power:
         if pause - self._projections.policy(row, guild).warn <= now:
             raise Refusal("keep.scheduled", name=row.name, until=max(pause, now))
         return pause
+
+
+def _to_start(do: Do, accepts: str | None) -> Do:
+    """Who accepts a licence with it has to be allowed to."""
+    return do if accepts is None else Do.ACCEPT

@@ -13,7 +13,7 @@ from core.data.tables import FollowRow, ServerRow
 from core.games.catalogue import Game
 from core.guilds.access import Actor
 from core.notices.kinds import Deleted, Paused, Restarted, Resumed
-from core.servers import left_guilds, maintenance
+from core.servers import blocked, left_guilds, licences, maintenance
 from core.servers.admission import Admission
 from core.servers.events import ServerEvents
 from core.servers.projections import Projections
@@ -35,12 +35,15 @@ class Transitions:
         self, session: AsyncSession, row: ServerRow, *, by: Actor | None, because: Because = Because.OWNER
     ) -> None:
         """Desire a new run. Crashes are forgotten and the idle clock begins at zero. TryAgain during maintenance;
-        Refusal where the bot was removed from the guild, LimitReached where there is no memory for one more that runs.
+        Refusal where the bot was removed from the guild, the guild is blocked, or the game's licence is not accepted;
+        LimitReached where there is no memory for one more that runs.
 
         The caller tells what else was asked for with it, afterwards.
         """
         await maintenance.refuse(session)
         await left_guilds.refuse(session, row.guild)
+        await blocked.refuse(session, row.guild)
+        await licences.refuse(session, row, self._projections.game(row))
         now, running = self._now(), row.desired == Desired.RUNNING
         if not running:
             await self._admission.check(session, row, by)

@@ -26,7 +26,7 @@ from core.guilds.limits import Limits, world_bytes
 from core.guilds.quotas import storage_of
 from core.guilds.storage import refuse_more
 from core.notices.kinds import ArchiveAsked, Event, Exported, Imported, Paused, RestoreAsked, SnapshotAsked
-from core.servers import names, waking
+from core.servers import blocked, licences, names, waking
 from core.servers.create import Creation
 from core.servers.parts import ServerParts
 from core.servers.rows import RowContext
@@ -64,6 +64,7 @@ _SAID = {
     Problem.NODE_AWAY,
     Problem.AGENT_REFUSES,
 }
+_STARTS = {Do.RESTORE, Do.IMPORT}
 _T = TypeVar("_T")
 
 
@@ -145,6 +146,7 @@ class Worlds:
         row = await self._find(actor, server, Do.CLONE)
         async with self._database.session() as session:
             await self._creation.refuse_withheld(session, row.guild, row.game, row.size)
+            await blocked.refuse(session, row.guild)
         await self._refuse_more(row, row.id)
         if snapshot is not None:
             source = f"{row.id}/{(await self._choose(row, snapshot)).name}"
@@ -280,8 +282,17 @@ class Worlds:
     async def _turn(self, actor: Actor, server: str, do: Do) -> AsyncIterator[ServerRow]:
         """A turn of the guild's, and the row as it is by then. Who may not is told so without waiting."""
         row = await self._find(actor, server, do)
+        if do in _STARTS:
+            await self._refuse_start(actor, row)
         async with self._shelf.turns.of(row.guild):
             yield await self._find(actor, row.id, do)
+
+    async def _refuse_start(self, actor: Actor, row: ServerRow) -> None:
+        """Before the work of minutes that ends with a start."""
+        async with self._database.session() as session:
+            await blocked.refuse(session, row.guild)
+            game = self._projections.game(row)
+            await licences.before_start(self._rows, session, actor, row, game, self._now())
 
     async def _find(self, actor: Actor, server: str, do: Do) -> ServerRow:
         async with self._database.session() as session:
@@ -333,6 +344,7 @@ class Worlds:
             if row.volume != volume:
                 raise TryAgain("try_again")
             row.volume, row.source, row.undo_to = volume + 1, chosen.name, safety
+            await licences.before_start(self._rows, session, actor, row, self._projections.game(row), self._now())
             woken_until = await waking.check(self._rows, self._projections, session, actor, row, self._now())
             await self._transitions.start(session, row, by=actor)
             row.awake_until = woken_until

@@ -56,6 +56,8 @@ COMMANDS: dict[str, list[str]] = {
     "guild quota": ["for", "per_member", "servers", "memory", "world", "storage", "retention"],
     "guild games": ["game", "offered"],
     "guild audit": ["member", "server", "kind", "days"],
+    "account show": [],
+    "account edit": ["time_zone", "language"],
     "help": ["topic"],
 }
 
@@ -63,7 +65,7 @@ COMMANDS: dict[str, list[str]] = {
 def faces(**more: Any) -> Faces:
     return Faces(
         **{"servers": None, "guilds": None, "quotas": None, "games": Mock(), "replies": Replies()}
-        | {"catalogue": CATALOGUE, "cards": Mock(), "worlds": Mock(), **more}
+        | {"catalogue": CATALOGUE, "cards": Mock(), "worlds": Mock(), "accounts": Mock(), **more}
     )
 
 
@@ -147,6 +149,7 @@ class Asked:
         self.acknowledged: list[dict[str, Any]] = []
         self.type = discord.InteractionType.application_command
         self.locale = discord.Locale(locale)
+        self.extras: dict[Any, Any] = {}
         self.guild_id, self.guild = guild, None
         self.permissions = discord.Permissions.none()
         self.user = SimpleNamespace(id=11, display_name="Ada", roles=[])

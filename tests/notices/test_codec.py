@@ -183,6 +183,12 @@ OLD_EVENTS: list[tuple[dict[str, Any], Event]] = [
     ),
     ({}, kinds.GuildJoined()),
     ({}, kinds.GuildLeft()),
+    ({"words": "Mining"}, kinds.GuildBlocked("Mining", by=1)),
+    ({}, kinds.GuildUnblocked(by=1)),
+    (
+        {"name": "EULA", "url": "https://example.org", "version": "1", "game": "meadow"},
+        kinds.LicenceAccepted("EULA", "https://example.org", "1", "meadow", by=1),
+    ),
 ]
 OLD_NOTICES: list[tuple[NoticeKind, dict[str, Any], Notice]] = [
     (
@@ -220,6 +226,9 @@ OLD_NOTICES: list[tuple[NoticeKind, dict[str, Any], Notice]] = [
         {"to": 5, "names": ["Bo"], "online": 2, "language": "de"},
         kinds.FollowNotice(5, ("Bo",), 2, "de"),
     ),
+    (NoticeKind.BLOCKED, {"state": "blocked", "words": "Mining", "channel": 5}, kinds.BlockedNotice(5, "Mining")),
+    (NoticeKind.BLOCKED, {"state": "over"}, kinds.BlockOver()),
+    (NoticeKind.BROADCAST, {"words": "We move"}, kinds.BroadcastNotice(words="We move")),
     (NoticeKind.IDLE, {"state": "joined", "names": ["Bo"], "last_players": []}, IdleJoined(("Bo",))),
     (NoticeKind.IDLE, {"state": "voice", "voice": 34}, IdleInVoice(34)),
     (NoticeKind.IDLE, {"state": "ended", "last_players": []}, IdleEnded()),

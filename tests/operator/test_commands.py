@@ -11,14 +11,20 @@ from core.errors import TryAgain
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 COMMANDS = ["health", "sync", "maintenance on", "maintenance off", "pause all", "help"]
+COMMANDS += ["guilds", "block 700", "unblock 700", "broadcast We move"]
 
 
 async def test_help_names_every_command(line: Any) -> None:
     said = await line.ask("help")
-    assert all(f"`{command}" in said for command in ("health", "sync", "maintenance on", "pause all"))
+    assert all(
+        f"`{command}" in said
+        for command in ("health", "sync", "maintenance on", "pause all", "guilds", "block", "unblock", "broadcast")
+    )
 
 
-@pytest.mark.parametrize("mistyped", ["helth", "maintenance", "maintenance maybe", "pause"])
+@pytest.mark.parametrize(
+    "mistyped", ["helth", "maintenance", "maintenance maybe", "pause", "block pond", "unblock", "broadcast"]
+)
 async def test_who_mistypes_is_told_what_there_is(line: Any, mistyped: str) -> None:
     assert await line.ask(mistyped) == await line.ask("help")
 
@@ -109,3 +115,30 @@ async def test_a_bug_is_noted_under_a_code_and_tells_nothing_else(line: Any, mon
     said = await line.ask("pause all")
     assert "That was our fault" in said
     assert "secret" not in said
+
+
+async def test_guilds_are_listed_with_what_they_have(line: Any) -> None:
+    assert "no guild yet" in await line.ask("guilds")
+    await line.house.phase(await line.house.create(), "running")
+    assert await line.ask("guilds") == "`700` **(its name is not known)** · 1 servers, 1 run · 0 B\n"
+    await line.ask("block 700 Mining *coins*")
+    assert "**blocked** <t:" in (said := await line.ask("guilds"))
+    assert said.endswith("Mining \\*coins\\*\n")
+
+
+async def test_a_guild_is_blocked_once_and_let_go_on(line: Any) -> None:
+    pond = await line.house.create()
+    await line.house.phase(pond, "running")
+    assert "Pausing 1 server." in await line.ask("block 700 Mining")
+    assert (await line.house.row(pond)).because == "operator"
+    assert "with these words already" in await line.ask("block 700 Mining")
+    assert "not blocked any more" in await line.ask("unblock 700")
+    assert await line.ask("unblock 700") == "It is not blocked."
+    assert await line.ask("block 999") == "Nobody ever invited me to 999."
+
+
+async def test_a_broadcast_says_to_how_many_and_not_twice(line: Any) -> None:
+    await line.house.create()
+    assert await line.ask("broadcast We move on Friday") == "It goes to 1 guild."
+    assert "less than 10 minutes ago" in await line.ask("broadcast We move on  Friday")
+    assert "at most 1500 characters" in await line.ask(f"broadcast {'x' * 1501}")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from discord.ui import TextDisplay
+from licensed import TEXT, license_meadow
 from sqlalchemy import text
 
 from cogs import audit_pages
@@ -65,6 +66,11 @@ async def pond(house: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     return server
 
 
+async def accept(house: Any, pond: str) -> None:
+    license_meadow(house.core)
+    await house.servers.power.accept(CY, pond, TEXT.mark)
+
+
 Act = Callable[[Any, str], Awaitable[Any]]
 DONE: dict[Verb, Act] = {
     DoInGuild.CREATE: lambda house, pond: house.create("Lake", CY),
@@ -85,10 +91,12 @@ DONE: dict[Verb, Act] = {
     Do.DELETE: lambda house, pond: house.servers.removal.delete(CY, pond, "Pond"),
     Do.UNDO: lambda house, pond: house.servers.removal.undo(CY, pond),
     Do.PURGE: lambda house, pond: house.servers.removal.purge(CY, pond, "Pond"),
+    Do.ACCEPT: accept,
 }
 READS = {
     *(Do.SEE, Do.JOIN, Do.SNAPSHOTS),
     *(DoInGuild.HELP, DoInGuild.LIST, DoInGuild.LIST_DELETED, DoInGuild.STATUS, DoInGuild.AUDIT),
+    DoInGuild.ACCOUNT,  # what somebody sets for themselves is no guild's affair
 }
 COMES = {Do.CONSOLE, Do.LOGS, Do.SHARE, Do.TRANSFER}
 """Nothing does these yet."""
@@ -133,8 +141,8 @@ async def test_what_is_done_is_written_with_it_or_not_done(
         raise LookupError("this event is not written")
 
     with monkeypatch.context() as patch:
-        for where in ("core.notices.telling", "core.guilds.settings", "core.guilds.quotas", "core.guilds.games"):
-            patch.setattr(f"{where}.record", fails)
+        for where in ("notices.telling", "guilds.settings", "guilds.quotas", "guilds.games", "servers.licences"):
+            patch.setattr(f"core.{where}.record", fails)
         with pytest.raises(LookupError, match="not written"):
             await DONE[do](house, pond)
     assert await rows(house) == before

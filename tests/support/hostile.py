@@ -139,7 +139,8 @@ def _places() -> Iterator[Place]:
 
 
 def _tree() -> app_commands.CommandTree[Any]:
-    faces = Faces(*[cast(Any, None)] * 3, Replies(), CATALOGUE, *[cast(Any, None)] * 2, worlds=cast(Any, object()))
+    nothing = cast(Any, object())
+    faces = Faces(*[nothing] * 3, Replies(), CATALOGUE, *[nothing] * 2, worlds=nothing, accounts=nothing)
 
     async def made() -> Client:
         client = Client(faces, cast(Any, None))

@@ -10,9 +10,11 @@ from typing import Any
 from discord.ui import LayoutView, Modal
 
 from bot.demo.guild import cast, components
-from cogs import forms, pages, schedule_page
+from cogs import account, forms, licence_page, pages, schedule_page
 from cogs.cards import card
 from cogs.notices import notice
+from core.accounts.profiles import Profile
+from core.errors import LicenceNeeded
 from core.guilds.access import Share
 from core.notices.codec import NOTICES
 from core.notices.kinds import CrashedNotice, Notice, Trouble
@@ -80,6 +82,11 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
         yield f"follows {follows} {changed}", pages.followed(Followed(view, follows, changed), language)
     yield "inherited", pages.inherited(view, language)
     yield "of the admins", pages.show(replace(view, owner=ADMINS), language)
+    yield "account", account.shown(Profile(name=view.name, here=(view.name,), servers=2), language, language)
+    licence = LicenceNeeded(
+        game=view.name, licence=view.name, url="https://example.org", mark="0" * 16, guild=view.guild, server=view.id
+    )
+    yield "licence", licence_page.question(licence, language)
     yield "schedule", schedule_page.page(view, language)
     yield "edit", forms.page(view, language)
     yield "edited", forms.changed(replace(view, name="Before", description="before"), view, language)

@@ -46,14 +46,16 @@ class Town:
             return [int(cast.OWNER)]
 
         assert self.wire.client is not None
+        client = self.wire.client
         self.announcer = Announcer(
-            self.wire.client,
+            client,
             self.outbox,
             self.cards,
             self.wire.core.guilds,
             self.wire.now,
             operators=operators,
             following=self.wire.core.servers.following,
+            language_of=client.faces.replies.languages.of,
         )
         self._running = asyncio.create_task(self.announcer.run())
 

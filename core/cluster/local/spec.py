@@ -19,7 +19,7 @@ from core.words import Problem
 def to_json(spec: ServerSpec) -> dict[str, Any]:
     values = {name: getattr(spec, name) for name in ServerSpec.__slots__}
     return values | {
-        "game": spec.game.model_dump(mode="json"),
+        "game": spec.game.model_dump(mode="json", exclude={"licence"}),
         "size": spec.size.model_dump(mode="json"),
         "ports": [
             {"name": port.name, "protocol": port.protocol, "container": port.container, "host": port.host}

@@ -1,0 +1,106 @@
+"""What somebody set for themselves, in every guild: a language and a time zone. And what is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from zoneinfo import available_timezones
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import once
+from core.data.database import Database, insert_missing
+from core.data.tables import AccountRow, MemberRow, ServerRow
+from core.errors import BadInput
+from core.guilds.access import Actor
+from core.idle.schedule import find_zone
+from core.text import languages
+from core.words import Desired
+
+SETTABLE = ("language", "time_zone")
+MOST_NAMED = 10
+_REGIONS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`language` and `time_zone` None: not set. `name`: that they go by in this guild, as last seen. `here`: their
+    servers in this guild by name, MOST_NAMED at most; `servers` and `elsewhere` say how many there are."""
+
+    language: str | None = None
+    time_zone: str | None = None
+    name: str = ""
+    here: tuple[str, ...] = ()
+    servers: int = 0
+    elsewhere: int = 0
+
+
+class Accounts:
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    async def language(self, user: int) -> str | None:
+        """None: they chose none. One indexed read."""
+        async with self._database.session() as session:
+            row = await session.get(AccountRow, user)
+            return row.language if row else None
+
+    async def show(self, actor: Actor) -> Profile:
+        async with self._database.session() as session:
+            return await _profile(session, actor)
+
+    async def edit(self, actor: Actor, changes: Mapping[str, str | None]) -> Profile:
+        """Set what is in `changes` (None unsets it), leave the rest. `time_zone` as people type it. BadInput where it
+        is none, or the language one that is not spoken."""
+        asked = {key: changes[key] for key in SETTABLE if key in changes}
+        if asked.get("language") not in (None, *languages()):
+            raise BadInput("edit.choice", setting="language", choices=", ".join(languages()))
+        if typed := asked.get("time_zone"):
+            asked["time_zone"] = find_zone(typed)
+        async with self._database.begin() as session:
+            await once.claim(session, self._now())
+            await insert_missing(session, AccountRow(user=actor.user, created_at=self._now()))
+            row = await session.get_one(AccountRow, actor.user, with_for_update=True)
+            for key, value in asked.items():
+                setattr(row, key, value)
+            session.add(row)
+            await session.flush()
+            return await _profile(session, actor)
+
+
+async def _profile(session: AsyncSession, actor: Actor) -> Profile:
+    row = await session.get(AccountRow, actor.user)
+    member = await session.get(MemberRow, (actor.guild, actor.user))
+    there = (ServerRow.owner == actor.user, ServerRow.desired != Desired.DELETED)
+    query = select(ServerRow.name).where(*there, ServerRow.guild == actor.guild).order_by(col(ServerRow.name_key))
+    here = list(await session.exec(query))
+    others = select(func.count()).where(*there, ServerRow.guild != actor.guild)
+    return Profile(
+        language=row.language if row else None,
+        time_zone=row.time_zone if row else None,
+        name=member.name if member else "",
+        here=tuple(here[:MOST_NAMED]),
+        servers=len(here),
+        elsewhere=int((await session.exec(others)).one()),
+    )
+
+
+def suggest_zones(typed: str, *, most: int) -> list[str]:
+    """Zones whose name has what was typed, those that begin with it, or whose city does, first."""
+    wanted = typed.strip().casefold().replace(" ", "_")
+    fitting = [zone for zone in _zones() if wanted in zone.casefold()]
+
+    def begins(zone: str) -> bool:
+        return not (zone.casefold().startswith(wanted) or zone.casefold().rpartition("/")[2].startswith(wanted))
+
+    return sorted(fitting, key=begins)[:most]
+
+
+@cache
+def _zones() -> tuple[str, ...]:
+    """Those that are called after places, and UTC: the others are other names of these."""
+    return ("UTC", *sorted(zone for zone in available_timezones() if zone.partition("/")[0] in _REGIONS))
