@@ -22,7 +22,7 @@ from cogs.refusals import in_short
 from core.lane import Lane
 from core.servers.cards import CardPlace, Cards, Reading
 from core.servers.views import ServerView
-from core.words import Phase
+from core.words import Phase, Reason
 
 log = structlog.get_logger()
 CHANGE_GAP, QUIET_GAP = 1.5, 10.0  # seconds between two edits of a card
@@ -195,4 +195,5 @@ def _about(server: str) -> str:
 
 def _news(view: ServerView) -> tuple[object, ...]:
     idle = view.idle
-    return view.phase, view.step, view.desired, view.problem, idle.warned, idle.warning_dead, idle.keep_until
+    events = [hold.until for hold in idle.holds if hold.reason is Reason.EVENT]
+    return view.phase, view.step, view.desired, view.problem, idle.warned, idle.warning_dead, idle.keep_until, *events

@@ -11,6 +11,7 @@ from core.games.catalogue import Catalogue
 from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
 from core.host import Operations
+from core.idle.occasions import Occasions
 from core.servers.audit import Audit
 from core.servers.cards import Cards
 from core.servers.departures import Departures
@@ -33,6 +34,8 @@ class Faces:
     """None: nobody may read what was done."""
     departures: Departures | None = None
     """None: nobody minds that the bot is removed from a guild."""
+    occasions: Occasions | None = None
+    """None: nobody minds what a guild plans."""
     operations: Operations | None = None
     """None: nobody runs this host by direct message."""
 
@@ -48,5 +51,6 @@ class Faces:
             worlds=core.worlds,
             audit=core.audit,
             departures=core.departures,
+            occasions=core.occasions,
             operations=core.operations,
         )

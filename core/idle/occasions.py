@@ -119,7 +119,7 @@ class Occasions:
         now = self._now()
         async with self._database.session() as session:
             plans = await self._plans(session, now)
-            found = await session.exec(_concerned())
+            found = list(await session.exec(select(ServerRow).where(_CONCERNED)))
             guilds = {row.guild for row in found if not _says(row, plans.get(row.id))}
         for guild in sorted(guilds):
             async with self._database.begin() as session:
@@ -132,7 +132,7 @@ class Occasions:
         async with self._database.begin() as session:
             known = {row.id: row for row in await self._of_guild(session, guild)}
             for key, each in wanted.items():
-                row = known.get(key) or OccasionRow(id=key, guild=guild)
+                row = known.get(key) or OccasionRow(id=key, guild=guild, starts=each.starts)
                 if row.creator != each.creator:
                     row.roles, row.manages, row.stranger = [], False, False
                 row.name, row.place, row.place_key, row.starts, row.ends, row.creator = _kept(each)
@@ -147,7 +147,7 @@ class Occasions:
         """Write what counts into the rows of the guild's servers. Gives those that changed."""
         now, changed = self._now(), []
         plans = await self._plans(session, now, guild)
-        query = _concerned().where(ServerRow.guild == guild).with_for_update(of=ServerRow)
+        query = select(ServerRow).where(ServerRow.guild == guild, _CONCERNED).with_for_update(of=ServerRow)
         for row in await session.exec(query):
             counts = plans.get(row.id)
             if _says(row, counts):
@@ -199,11 +199,11 @@ class Occasions:
 _MATCH = and_(col(OccasionRow.guild) == ServerRow.guild, col(OccasionRow.place_key) == ServerRow.name_key)
 
 
-def _concerned():  # type: ignore[no-untyped-def]
-    """Servers that some occasion names, or whose row still says one."""
-    named = select(OccasionRow.id).where(_MATCH).exists()
-    alive = col(ServerRow.desired) != Desired.DELETED
-    return select(ServerRow).where(or_(and_(named, alive), col(ServerRow.occasion_until).is_not(None)))
+_CONCERNED = or_(
+    and_(select(OccasionRow.id).where(_MATCH).exists(), col(ServerRow.desired) != Desired.DELETED),
+    col(ServerRow.occasion_until).is_not(None),
+)
+"""Servers that some occasion names, or whose row still says one."""
 
 
 def _says(row: ServerRow, counts: Plan | None) -> bool:
