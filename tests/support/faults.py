@@ -25,6 +25,7 @@ from bot.demo.guild.server import Guild, Request
 
 SEND = ("POST", "/channels/*/messages")
 EDIT = ("PATCH", "/channels/*/messages/*")
+POST = ("POST", "/channels/*/threads")
 ANSWER = ("POST", "/interactions/*/*/callback")
 FORGOTTEN = (4007, 4009)
 """Close codes after which a session has to be begun anew; after the others it can be resumed.
@@ -258,6 +259,10 @@ class Faults:
     def thread(self, channel: str, name: str = "thread") -> str:
         """Somebody makes a thread in a channel; its id."""
         return str(self._guild.world.create_thread(channel, name, cast.CY)["id"])
+
+    def forum(self, name: str = "games") -> str:
+        """Somebody makes a forum; its id."""
+        return str(self._guild.world.create_channel(name, kind=cast.FORUM)["id"])
 
     def archive(self, thread: str) -> None:
         self._guild.world.edit_thread(thread, archived=True)

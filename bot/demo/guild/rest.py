@@ -228,15 +228,21 @@ class Rest:
         return answer(self._visible(request, Permission(0)))
 
     async def _edit_channel(self, request: web.Request) -> web.Response:
-        """`{archived}` of a thread, by whoever may write there; nothing else is the bot's to change."""
+        """`{archived, name}` of a thread: whoever may write there opens it, and its owner does all of it. Nothing else
+        is the bot's to change."""
         channel, body = self._visible(request, Permission(0)), await read_object(request)
-        if channel["type"] != cast.THREAD or set(body) - {"archived"}:
+        if channel["type"] != cast.THREAD or set(body) - {"archived", "name"}:
             raise missing_permissions()
-        closes = bool(body.get("archived")) and channel["owner_id"] != cast.BOT
+        closes = (bool(body.get("archived")) or "name" in body) and channel["owner_id"] != cast.BOT
         self._visible(request, Permission.MANAGE_THREADS if closes else Permission.SEND_MESSAGES)
         if channel["thread_metadata"]["locked"]:
             self._visible(request, Permission.MANAGE_THREADS)
-        return answer(self._world.edit_thread(channel["id"], archived=bool(body.get("archived"))))
+        if "name" in body:
+            refuse(validation.check_thread({"name": body["name"]}, forum=False))
+            channel = self._world.edit_channel(channel["id"], name=body["name"])
+        if "archived" in body:
+            channel = self._world.edit_thread(channel["id"], archived=bool(body["archived"]))
+        return answer(channel)
 
     async def _create_thread(self, request: web.Request) -> web.Response:
         """A public thread, or in a forum a post: a thread with its first message. No nonce guards either."""
@@ -252,7 +258,8 @@ class Rest:
         if channel["flags"] & REQUIRE_TAG and not body.get("applied_tags"):
             raise missing_tag()
         refuse(validation.check_message(body["message"]))
-        thread, message = self._world.create_post(channel["id"], body["name"], cast.BOT, body["message"], uploads)
+        given, tags = body["message"], body.get("applied_tags") or []
+        thread, message = self._world.create_post(channel["id"], body["name"], cast.BOT, given, uploads, tags)
         return answer(thread | {"message": self._world.messages.view(message)}, 201)
 
     async def _archived_threads(self, request: web.Request) -> web.Response:

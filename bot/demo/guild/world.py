@@ -1,6 +1,6 @@
 """The guild itself: people, roles, channels, commands, voice, and who may do what. Knows no HTTP."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -200,10 +200,12 @@ class World:
         )
 
     def create_post(
-        self, forum_id: str, name: str, owner_id: str, body: Json, uploads: list[Upload]
+        self, forum_id: str, name: str, owner_id: str, body: Json, uploads: list[Upload], tags: Sequence[str] = ()
     ) -> tuple[Json, Message]:
-        """A thread of a forum with its first message, which has the thread's id."""
-        thread = self.create_thread(forum_id, name, owner_id)
+        """A thread of a forum with its first message, which has the thread's id. `tags`: ids of the forum's."""
+        self.channel(forum_id)
+        made = cast.thread(self.snowflakes.make(), name, forum_id, owner_id, iso(self.clock()))
+        thread = self._put_channel("CREATE", made | {"applied_tags": list(tags)})
         message = self.messages.create(thread["id"], owner_id, body, uploads, message_id=thread["id"])
         return thread, message
 
