@@ -27,6 +27,7 @@ async def add_all(
     from cogs.help import HelpCog
     from cogs.life import LifeCog
     from cogs.modals import ModalCog
+    from cogs.occasions import OccasionCog
     from cogs.operator import OperatorCog
     from cogs.servers import ServerCog
     from cogs.setup import Choose
@@ -43,6 +44,8 @@ async def add_all(
     await bot.add_cog(HelpCog(faces.replies))
     await bot.add_cog(ModalCog(faces))
     await bot.add_cog(LifeCog(bot, faces.guilds, faces.departures, faces.left_owners))
+    if faces.occasions is not None:
+        await bot.add_cog(OccasionCog(bot, faces.occasions))
     if faces.operations is not None:
         await bot.add_cog(OperatorCog(bot, faces.operations, sync or bot.tree.sync))
     bot.add_dynamic_items(Press, Choose, Pick)

@@ -22,7 +22,7 @@ from cogs.refusals import in_short
 from core.lane import Lane
 from core.servers.cards import CardPlace, Cards, Reading
 from core.servers.views import ServerView
-from core.words import Phase
+from core.words import Phase, Reason
 
 log = structlog.get_logger()
 CHANGE_GAP, QUIET_GAP = 1.5, 10.0  # seconds between two edits of a card
@@ -138,7 +138,7 @@ class CardDelivery:
         found = await self._poster.look(target, message) if self._looks(reading) else None
         if found is None or face([each.to_dict() for each in found.components]) != face(components(layout)):
             await self._cards.editing(server)
-            await self._poster.edit(target, message, layout, _about(server))
+            await self._poster.edit(target, message, layout, _about(server), title=reading.view.name)
             self._done[Done.CARD_EDITED] += 1
         await self._cards.shown(server, target.id, message, wanted, reading.at)
 
@@ -154,7 +154,8 @@ class CardDelivery:
             else:
                 nonce = nonce_of("c", place.number, place.posts, target.id)
                 try:
-                    message = await self._poster.send(target, layout, _about(server), nonce=nonce)
+                    title = reading.view.name
+                    message = await self._poster.send(target, layout, _about(server), nonce=nonce, title=title)
                 except MessageGone:
                     await self._cards.lost(server)
                     raise
@@ -195,4 +196,5 @@ def _about(server: str) -> str:
 
 def _news(view: ServerView) -> tuple[object, ...]:
     idle = view.idle
-    return view.phase, view.step, view.desired, view.problem, idle.warned, idle.warning_dead, idle.keep_until
+    events = [hold.until for hold in idle.holds if hold.reason is Reason.EVENT]
+    return view.phase, view.step, view.desired, view.problem, idle.warned, idle.warning_dead, idle.keep_until, *events

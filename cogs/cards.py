@@ -51,6 +51,7 @@ PER_ROW = 3
 LOG_LINES = 8
 OF_THE_GAME = (Problem.CRASHING, Problem.OUT_OF_MEMORY)
 MOST_NAMES, LONGEST_NAME = 12, 32
+LONGEST_EVENT = 60
 
 
 def card(view: ServerView, language: str, *, number: int, rights: Rights = EVERYTHING) -> LayoutView:
@@ -273,7 +274,7 @@ def _next(view: ServerView, language: str) -> list[str]:
         case Phase.STOPPING if view.problem is not Problem.NODE_AWAY:
             return [say(language, f"card.stopping.{'again' if view.desired is Desired.RUNNING else 'pause'}")]
         case Phase.PAUSED:
-            return [*_paused(view, language), *_asleep(view, language)]
+            return [*_paused(view, language), *_asleep(view, language), *_planned(view, language)]
         case Phase.ARCHIVED:
             return [say(language, "card.archived.next")]
         case Phase.DELETING if view.purge_at is not None:
@@ -307,19 +308,38 @@ def _idle(view: ServerView, language: str) -> list[str]:
         lines.append(say(language, "card.never"))
     elif idle.empty_since is not None and idle.pause_at is not None and idle.reason is Reason.IDLE:
         lines.append(say(language, "card.empty", since=when(idle.empty_since, "t"), when=when(idle.pause_at)))
-    elif idle.in_voice and idle.voice is not None:
-        lines.append(say(language, "card.in_voice", channel=voice(idle.voice)))
-    elif view.players_online:
+    elif idle.after and view.players_online:
         lines.append(say(language, "card.playing", after=duration(language, idle.after)))
-    if idle.after and idle.keep_until is not None and idle.pause_at in (None, idle.keep_until):
-        lines.append(say(language, "card.kept", until=when(idle.keep_until, "t")))
-    if idle.after and idle.vote_until is not None and idle.pause_at in (None, idle.vote_until):
-        lines.append(say(language, "card.voted", until=when(idle.vote_until, "t")))
+    if idle.after or _sleeps(view):
+        lines += holding(view, language)
     if idle.voice_gone and idle.after:
         lines.append(say(language, "card.voice_gone"))
     if idle.warning_dead:
         lines.append(say(language, "card.warning_dead"))
     return lines
+
+
+def holding(view: ServerView, language: str) -> list[str]:
+    """What keeps a running server on besides players and its schedule: a line of evidence for each."""
+    lines = []
+    for hold in view.idle.holds:
+        until = when(hold.until, "t") if hold.until else "…"
+        match hold.reason:
+            case Reason.KEEP:
+                lines.append(say(language, "card.kept", until=until))
+            case Reason.EVENT:
+                lines.append(say(language, "card.event", event=escape(view.idle.event, LONGEST_EVENT), until=until))
+            case Reason.VOICE if view.idle.voice is not None:
+                lines.append(_in_voice(view.idle.voice, view.idle.voice_online, language))
+            case Reason.VOTE:
+                lines.append(say(language, "card.voted", until=until))
+    return lines
+
+
+def _in_voice(channel: int, online: int, language: str) -> str:
+    if not online:
+        return say(language, "card.in_voice", channel=voice(channel))
+    return count(language, "card.so_many_in_voice", online, channel=voice(channel))
 
 
 def scheduled(view: ServerView, language: str) -> list[str]:
@@ -369,6 +389,15 @@ def _asleep(view: ServerView, language: str) -> list[str]:
     if state.next_awake is not None:
         lines.append(say(language, "card.wakes", when=when(state.next_awake, "f")))
     return lines
+
+
+def _planned(view: ServerView, language: str) -> list[str]:
+    """The event that wakes a server which was paused by itself."""
+    idle = view.idle
+    if not idle.event or idle.event_from is None or view.because not in (Because.IDLE, Because.SCHEDULE):
+        return []
+    event = escape(idle.event, LONGEST_EVENT)
+    return [say(language, "card.event_wakes", event=event, when=when(idle.event_from, "f"))]
 
 
 def _paused(view: ServerView, language: str) -> list[str]:

@@ -14,6 +14,7 @@ from core.guilds.games import Games
 from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
 from core.host import Operations
+from core.idle.occasions import Occasions
 from core.servers.audit import Audit
 from core.servers.cards import Cards
 from core.servers.departures import Departures
@@ -40,6 +41,8 @@ class Faces:
     """None: nobody minds that the bot is removed from a guild."""
     left_owners: LeftOwners | None = None
     """None: nobody minds owners who left a guild."""
+    occasions: Occasions | None = None
+    """None: nobody minds what a guild plans."""
     operations: Operations | None = None
     """None: nobody runs this host by direct message."""
     accounts: Accounts | None = None
@@ -61,6 +64,7 @@ class Faces:
             audit=core.audit,
             departures=core.departures,
             left_owners=core.servers.left_owners,
+            occasions=core.occasions,
             operations=core.operations,
             accounts=core.accounts,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
@@ -12,7 +13,7 @@ import structlog
 
 from cogs.life import greeting_places
 from cogs.notices import notice
-from cogs.posting import DeadDestination, Done, MessageGone, Poster, Route, nonce_of
+from cogs.posting import DeadDestination, Done, MessageGone, NotNow, Poster, Route, nonce_of
 from cogs.refusals import in_short
 from core.data.tables import NoticeRow
 from core.guilds.settings import Guilds
@@ -41,6 +42,7 @@ from core.words import NoticeKind
 log = structlog.get_logger()
 AT_ONCE = 8  # that are read and rendered at once; those that wait for Discord do not count
 LONGEST_RETRY = 30.0  # seconds
+CARD_FIRST = 4  # so often a notice waits for the post of its server's card, until it is a post of its own
 
 
 class NoticeDelivery:
@@ -174,9 +176,10 @@ class NoticeDelivery:
     async def _post(self, row: NoticeRow, layout: Any) -> None:
         """To the first place that takes it."""
         places = await self._places(row)
+        alone: set[int] = set()  # forums in which the card's post takes nothing
         for place in places:
             try:
-                target = await self._open(row, place)
+                target = await self._open(row, place, alone)
                 async with self._poster.queue(target.id, Route.SEND) as waited:
                     person = place.id if isinstance(place, Person) else None
                     layout = await self._render(row, person) if waited or person else layout
@@ -185,8 +188,12 @@ class NoticeDelivery:
                         return
                     message = await self._post_to(row, target, layout)
             except DeadDestination as dead:
-                if dead.beside is not None and Channel(dead.beside) not in places:
-                    places.insert(places.index(place) + 1, Channel(dead.beside))
+                beside = Channel(dead.beside) if dead.beside is not None else None
+                if beside is not None and beside == place and place.id not in alone:
+                    alone.add(place.id)
+                    places.insert(places.index(place) + 1, place)
+                elif beside is not None and beside not in places:
+                    places.insert(places.index(place) + 1, beside)
             except MessageGone:
                 await self._outbox.drop(row.id or 0, row.revision)  # it was said, and somebody deleted it
                 return
@@ -218,13 +225,27 @@ class NoticeDelivery:
             greetable=greetable,
         )
         places = destinations.of_notice(told.kind, known)
-        # Where it was begun to be said, it may have been.
-        return sorted(places, key=lambda place: place != Channel(row.channel or 0))
+        # Where it was begun to be said, it may have been: also in the post of a card that stands in a forum.
+        in_post = card is not None and card.channel is not None and row.channel == card.message
+        begun = card.channel if card is not None and in_post else row.channel
+        return sorted(places, key=lambda place: place != Channel(begun or 0))
 
-    async def _open(self, row: NoticeRow, place: Destination) -> Any:
-        if isinstance(place, Channel):
-            return await self._poster.channel(row.guild, place.id)
-        return await self._poster.direct(place.id)
+    async def _open(self, row: NoticeRow, place: Destination, alone: Collection[int]) -> Any:
+        """In a forum: the post of the server's card, or the forum, where it is a post of its own."""
+        if isinstance(place, Person):
+            return await self._poster.direct(place.id)
+        found = await self._poster.channel(row.guild, place.id)
+        if not isinstance(found, discord.ForumChannel) or place.id in alone:
+            return found
+        card = await self._cards.place(row.server) if row.server else None
+        if card is None or card.channel not in (None, place.id):
+            return found
+        if card.message is not None:
+            with contextlib.suppress(MessageGone):
+                return await self._poster.post(found, card.message)
+        if row.attempts < CARD_FIRST:
+            raise NotNow("its card has no post yet")
+        return found
 
     async def _post_to(self, row: NoticeRow, target: Any, layout: Any) -> int:
         self._poster.check(target, Route.SEND)
@@ -235,12 +256,14 @@ class NoticeDelivery:
             await self._poster.edit(target, message, layout, _about(row))
             return message
         nonce = nonce_of("n", number, row.destination, target.id)
-        return await self._poster.send(target, layout, _about(row), nonce=nonce, reply=await self._reply(row, target))
+        view = await self._cards.view(row.server) if row.server else None
+        title, reply = view.name if view else "", await self._reply(row, target)
+        return await self._poster.send(target, layout, _about(row), nonce=nonce, title=title, reply=reply)
 
     async def _reply(self, row: NoticeRow, target: Any) -> discord.MessageReference | None:
         """Answer to the card where they share a channel."""
         place = await self._cards.place(row.server) if row.server else None
-        if place is None or place.message is None or place.channel != target.id:
+        if place is None or place.message is None or target.id not in (place.channel, place.message):
             return None
         return discord.MessageReference(message_id=place.message, channel_id=target.id, fail_if_not_exists=False)
 

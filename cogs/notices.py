@@ -182,9 +182,11 @@ def _of_server(view: NoticeView, tell: _Teller) -> _Parts | None:
             return _unknown(tell)
         case AddressNotice(taken=taken) if taken:
             return _address(tell, taken)
-        case NotWokenNotice(why=refusal, values=values):
+        case NotWokenNotice(why=refusal, values=values, occasion=occasion):
             said = say(tell.language, refusal, **{key: _value(key, value, tell.language) for key, value in values})
-            return _Parts(AMBER, [tell.say("notice.not_woken", why=said)], tell.if_paused("resume"))
+            message = "notice.not_woken_event" if occasion else "notice.not_woken"
+            line = tell.say(message, why=said, event=escape(occasion))
+            return _Parts(AMBER, [line], tell.if_paused("resume"))
         case OfferNotice() as told:
             return _offer(tell, told)
         case OfferTaken(by=by):

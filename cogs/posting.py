@@ -4,6 +4,9 @@
 where that helps, else the place is dead (`DeadDestination`) or the message gone (`MessageGone`); whatever else is
 raised heals by itself. A place that is dead is left alone for a while, for each refusal counts towards the 10,000 in
 10 minutes after which Discord blocks an address.
+
+In a forum each message is a post: a thread with a title, whose first message has the thread's id. So a message of a
+forum is named as one of a text channel is, by channel and id, and `Poster` finds its thread (`post`).
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from typing import Any, TypeVar
 
 import discord
 
-from cogs.refusals import TRIES, Then, then
+from cogs import forums
+from cogs.refusals import TRIES, Then, closes, then
 from core.clock import is_ahead
 from core.queues import Queues
 
@@ -113,7 +117,8 @@ class Poster:
         if found is None:
             # An archived thread is not in the cache.
             found = await self._ask(channel, guild, lambda: self._client.fetch_channel(channel))
-        if not hasattr(found, "send") or getattr(found, "guild", None) != home:
+        takes = hasattr(found, "send") or isinstance(found, discord.ForumChannel)
+        if not takes or getattr(found, "guild", None) != home:
             raise DeadDestination
         self._check_permissions(found)
         return found
@@ -127,6 +132,26 @@ class Poster:
             raise DeadDestination
         found = await self._ask(channel, guild, lambda: self._client.fetch_channel(channel))
         return found if isinstance(found, discord.DMChannel) else await self.channel(guild, channel)
+
+    async def post(self, forum: discord.ForumChannel, message: int) -> discord.Thread:
+        """The thread of a forum that begins with this message. MessageGone where there is none, or it is locked for us:
+        then there is room for another one in the forum."""
+        found: Any = forum.get_thread(message)
+        if found is None:  # it is archived, or new
+            try:
+                found = await self._client.fetch_channel(message)
+            except discord.InvalidData as strange:
+                raise MessageGone from strange
+            except discord.HTTPException as refused:
+                if then(refused) is Then.AGAIN:
+                    raise
+                raise MessageGone from refused
+        if not isinstance(found, discord.Thread) or found.parent_id != forum.id:
+            raise MessageGone
+        may = _may(found)
+        if found.locked and may is not None and not may.manage_threads:
+            raise MessageGone
+        return found
 
     async def direct(self, user: int) -> Any:
         """The direct messages with somebody."""
@@ -142,9 +167,19 @@ class Poster:
     # messages; `about` names ours from one try to the next
 
     async def send(
-        self, target: Any, layout: Any, about: str, *, nonce: str, reply: discord.MessageReference | None = None
+        self,
+        target: Any,
+        layout: Any,
+        about: str,
+        *,
+        nonce: str,
+        title: str = "",
+        reply: discord.MessageReference | None = None,
     ) -> int:
-        """The new message's id. MessageGone where it was sent before, and somebody deleted it."""
+        """The new message's id. MessageGone where it was sent before, and somebody deleted it. `title`: of the post
+        that it becomes in a forum, where no nonce guards."""
+        if isinstance(target, discord.ForumChannel):
+            return await self._carry_out(target, Route.SEND, about, lambda: forums.begin(target, layout, title))
 
         async def plainly() -> Any:
             return await target.send(view=layout, nonce=nonce, allowed_mentions=NOBODY)
@@ -160,19 +195,38 @@ class Poster:
             sent = await self._carry_out(target, Route.SEND, about, as_reply, plainly=plainly)
         return int(sent.id)
 
-    async def edit(self, target: Any, message: int, layout: Any, about: str) -> None:
+    async def edit(self, target: Any, message: int, layout: Any, about: str, *, title: str = "") -> None:
+        if isinstance(target, discord.ForumChannel):
+            thread = await self.post(target, message)
+            try:
+                await self.edit(thread, message, layout, about)
+            except DeadDestination as dead:
+                if isinstance(dead.__cause__, discord.HTTPException) and closes(dead.__cause__):
+                    raise MessageGone from dead
+                raise DeadDestination from dead
+            await self._entitle(thread, title)
+            return
         if getattr(target, "archived", False):
             await self._carry_out(target, Route.EDIT, about, lambda: target.edit(archived=False))
         partial = target.get_partial_message(message)
         await self._carry_out(target, Route.EDIT, about, lambda: partial.edit(view=layout, allowed_mentions=NOBODY))
 
     async def delete(self, target: Any, message: int, about: str) -> None:
+        """In a forum the whole post, where we may."""
+        if isinstance(target, discord.ForumChannel):
+            thread = await self.post(target, message)
+            if (may := _may(thread)) is not None and may.manage_threads:
+                await self._carry_out(thread, Route.EDIT, about, thread.delete)
+                return
+            target = thread
         await self._carry_out(target, Route.EDIT, about, target.get_partial_message(message).delete)
 
     async def look(self, target: Any, message: int) -> discord.Message | None:
         """The message as it is; None where we may not look. MessageGone."""
         if not _reads(target):
             return None
+        if isinstance(target, discord.ForumChannel):
+            target = await self.post(target, message)
         try:
             found: discord.Message = await target.fetch_message(message)
         except discord.HTTPException as refused:
@@ -189,8 +243,12 @@ class Poster:
         """Our message whose container has the component id `number`, if a send that seemed to fail happened after
         all: among the first messages from `since` on; where our clock was set back, among the newest."""
         me, after = self._client.user, None if is_ahead(since, now) else since - timedelta(seconds=30)
+        if isinstance(target, discord.ForumChannel) and me is not None:
+            found: AsyncIterator[discord.Message] = forums.ours(target, me.id, after)
+        else:
+            found = target.history(limit=100, after=after)
         try:
-            async for message in target.history(limit=100, after=after):
+            async for message in found:
                 if me is not None and message.author.id == me.id and number in map(_id, message.components):
                     return int(message.id)
         except discord.HTTPException as refused:
@@ -199,6 +257,12 @@ class Poster:
         return None  # without Read Message History only the nonce guards
 
     # helpers
+
+    async def _entitle(self, thread: discord.Thread, title: str) -> None:
+        """Let the post have this title, where Discord lets us: it takes few changes in ten minutes."""
+        if title and thread.name != title and not thread.archived:
+            with contextlib.suppress(discord.HTTPException, discord.RateLimited):
+                await thread.edit(name=title)
 
     async def _has_left(self, guild: int) -> bool:
         """Whether Discord knows nothing of us there: somebody removed the bot."""

@@ -50,6 +50,8 @@ CODES: dict[int, tuple[Then, str]] = {
     40058: (Then.DEAD, "Cannot send a message in a forum channel"),
     40060: (Then.OVER, "Interaction has already been acknowledged"),
     40062: (Then.AGAIN, "Service resource is being rate limited"),
+    40066: (Then.DEAD, "There are no tags available that can be set by non-moderators: in a forum that asks for one"),
+    40067: (Then.DEAD, "A tag is required to create a forum post in this channel"),
     40094: (Then.OVER, "This interaction has hit the maximum number of follow up messages"),
     40333: (Then.AGAIN, "Cloudflare is blocking your request"),
     50001: (Then.DEAD, "Missing access"),
@@ -81,6 +83,7 @@ NOT_THERE = frozenset({10007, 10013})
 """Of these, what says that somebody is no member of a guild."""
 
 _INVALID_FORM = 50035
+_CLOSED = (10003, 50083, 160005, 160006)
 _NOBODYS_FAULT = (401, 408, 429)
 """The token is not taken, the request took too long, there were too many: whatever the message is."""
 
@@ -93,6 +96,11 @@ def then(refused: discord.HTTPException) -> Then:
     if refused.status >= 500 or refused.status in _NOBODYS_FAULT:
         return Then.AGAIN
     return Then.UNKNOWN
+
+
+def closes(refused: discord.HTTPException) -> bool:
+    """Whether one thread takes nothing more: it is gone, locked, or cannot be opened again."""
+    return refused.code in _CLOSED
 
 
 def ends_answer(refused: discord.HTTPException) -> bool:

@@ -23,6 +23,7 @@ from core.guilds.membership import Membership
 from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
 from core.host import Operations
+from core.idle.occasions import Occasions
 from core.idle.sweep import Sweep
 from core.idle.timekeeper import Timekeeper
 from core.idle.voice import InVoice, nobody_tells
@@ -89,6 +90,7 @@ class Core:
     controller: Controller
     sweep: Sweep
     timekeeper: Timekeeper
+    occasions: Occasions
     logs: LogQuery
     late_snapshots: LateSnapshots
     departures: Departures
@@ -135,7 +137,7 @@ def assemble(
         protect=cluster.protect,
         tell_players=cluster.console,
     )
-    upkeep = None
+    upkeep, occasions = None, Occasions(parts)
     if shelf is not None:
         notes = OwnerNotes(database, shelf)
         upkeep = Upkeep(Collecting(parts, shelf, ledgers, alarms, notes), Drills(database, shelf, alarms, now))
@@ -160,7 +162,8 @@ def assemble(
         alarms=alarms,
         controller=controller,
         sweep=sweep,
-        timekeeper=Timekeeper(parts),
+        timekeeper=Timekeeper(parts, occasions),
+        occasions=occasions,
         logs=logs,
         departures=Departures(parts),
         late_snapshots=LateSnapshots(database, cluster, world, alarms, shelf, turns),

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     FIRM_SLEEP = "firm_sleep"
     PLAYERS = "players"
     KEEP = "keep"
+    EVENT = "event"  # of Discord's: core.idle.occasions
     VOICE = "voice"
     VOTE = "vote"
     AWAKE = "awake"

@@ -42,6 +42,7 @@ def times_of(one: ServerRow) -> dict[str, datetime | None]:
 def test_every_time_of_a_row_that_is_compared_with_now_is_settled() -> None:
     told = ("created_at", "saved_at", "purge_at")  # shown to people as they are
     told += ("awake_until",)  # a time of the schedule's, whatever the clock says before
+    told += ("occasion_from", "occasion_until")  # of the occasion's, likewise
     kinds = {name for name, field in ServerRow.model_fields.items() if "datetime" in str(field.annotation)}
     assert kinds == {*ALL, *told}
 

@@ -170,6 +170,12 @@ class ServerRow(SQLModel, table=True):
     awake_until: datetime | None = None  # somebody who may woke it although it should sleep
     restart_by: datetime | None = None  # a restart is due, at this time at the latest
 
+    # the occasion that holds or comes next (core.idle.occasions), and who is in its voice channel
+    occasion: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    occasion_from: datetime | None = None
+    occasion_until: datetime | None = None
+    voice_online: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+
     # the world (core.servers.worlds)
     bound: int = _count()  # the newest incarnation that was seen whole: if it is missing, it is lost; 0: there is none
     saved_name: str | None = None  # the newest snapshot
@@ -215,6 +221,24 @@ class FollowRow(SQLModel, table=True):
     user: int = Field(sa_type=BigInteger, primary_key=True)
     language: str | None = None  # in which they are told; None: the guild's
     told_at: datetime | None = None
+
+
+class OccasionRow(SQLModel, table=True):
+    """What a guild has planned, as Discord told it last (core.idle.occasions). `id` is Discord's."""
+
+    __tablename__ = "occasions"
+
+    id: int = Field(sa_type=BigInteger, primary_key=True)
+    guild: int = Field(sa_type=BigInteger, index=True)
+    name: str = ""
+    place: str = ""
+    place_key: str = ""  # core.servers.names
+    starts: datetime
+    ends: datetime | None = None
+    creator: int | None = Field(default=None, sa_type=BigInteger)
+    roles: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # of its creator
+    manages: bool = False  # its creator has Manage Server
+    stranger: bool = False  # its creator is no member any more
 
 
 class PortRow(SQLModel, table=True):

@@ -9,7 +9,7 @@ left, the one that comes first is due. (A deleted server does not run, so it nev
 | 2 | a budget | (to come) |
 | 3 | firm sleep | pauses, whoever plays |
 | 4 | players | stay; 7 waits for them 30 min, 8 for ever |
-| 5 | keep alive, voice, a vote | stay |
+| 5 | keep alive, an event of the guild's, voice, a vote | stay |
 | 6 | always on, by its schedule | stays |
 | 7 | sleep | pauses |
 | 8 | idle | pauses |
@@ -95,6 +95,7 @@ class Facts:
     playing: int = 0
     keep_until: datetime | None = None
     vote_until: datetime | None = None
+    event: Span | None = None  # from before its start
     schedule: State | None = None
     awake_until: datetime | None = None
     restart_by: datetime | None = None
@@ -228,6 +229,14 @@ def _kept(case: _Case) -> _Stays | None:
     return _until(case.facts.keep_until)
 
 
+def _event(case: _Case) -> _Stays | None:
+    """Also while a warning that would be given now would meet it."""
+    event = case.facts.event
+    if event is None or (event.begins is not None and case.now < event.begins - case.policy.warn):
+        return None
+    return _Stays(event.ends or FOREVER)
+
+
 def _voice(case: _Case) -> _Stays | None:
     return _Stays() if case.in_voice else None
 
@@ -257,12 +266,34 @@ WHO_WINS: tuple[tuple[Reason, Callable[[_Case], _Stays | _Pauses | None]], ...] 
     (Reason.FIRM_SLEEP, _firm),  # a budget comes before it
     (Reason.PLAYERS, _players),
     (Reason.KEEP, _kept),
+    (Reason.EVENT, _event),
     (Reason.VOICE, _voice),
     (Reason.VOTE, _vote),
     (Reason.AWAKE, _awake),
     (Reason.SLEEP, _sleep),
     (Reason.IDLE, _idle),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What keeps a server on. `until` None: for as long as it is so."""
+
+    reason: Reason
+    until: datetime | None = None
+
+
+def holds(
+    policy: Policy, memory: Memory, facts: Facts, now: datetime, stale: timedelta = STALE_AT_LEAST
+) -> tuple[Hold, ...]:
+    """All that keeps a running server on now, in the order of `WHO_WINS`; nothing of a server that does not run."""
+    if not facts.running or facts.ready_since is None:
+        return ()
+    case = _Case(policy, memory, facts, now, stale)
+    stays = [(reason, found) for reason, ask in WHO_WINS if isinstance(found := ask(case), _Stays)]
+    return tuple(
+        Hold(reason, None if found.until == FOREVER else found.until) for reason, found in stays if found.until > now
+    )
 
 
 def due(policy: Policy, memory: Memory, facts: Facts, now: datetime, stale: timedelta = STALE_AT_LEAST) -> Due | None:

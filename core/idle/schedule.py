@@ -115,6 +115,10 @@ class State:
         return _now(self.maintenance, self.at)
 
     @property
+    def firmly_asleep(self) -> Span | None:
+        return _now(self.firm, self.at)
+
+    @property
     def asleep(self) -> Span | None:
         """Firmly or not: until when nobody but its managers wakes it."""
         spans = [span for span in (_now(self.firm, self.at), _now(self.sleep, self.at)) if span is not None]

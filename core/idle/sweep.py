@@ -35,6 +35,7 @@ from core.words import (
     Desired,
     Evidence,
     Gone,
+    Occupied,
     Phase,
     PodPhase,
     Reason,
@@ -207,6 +208,7 @@ class Sweep:
         seen = players(answer.evidence)
         if seen is not None:
             await self._tell_followers(session, row, seen, guild)
+        _lapse(row, now)
         evidence = await self._with_voice(session, row, answer.evidence)
         memory = remember(self._projections.memory(row), evidence, happened(answered.at, now), self._stale)
         row.empty_since, row.known_at, row.unknown_since = memory.empty_since, memory.known_at, memory.unknown_since
@@ -232,6 +234,7 @@ class Sweep:
 
     async def _with_voice(self, session: AsyncSession, row: ServerRow, evidence: Evidence) -> Evidence:
         if not row.idle_voice:
+            row.voice_online = 0
             return evidence
         voice = self._in_voice(row.guild, row.idle_voice)
         if isinstance(voice, Unknown):
@@ -239,10 +242,12 @@ class Sweep:
             voice = voice if isinstance(seen, Unknown) else seen
         if isinstance(voice, Gone):
             before = {"after": row.idle_after, "warn": row.idle_warn, "voice": row.idle_voice, "vote": row.idle_vote}
-            row.idle_voice = VOICE_GONE
+            row.idle_voice, row.voice_online = VOICE_GONE, 0
             now = IdleSet(row.idle_after, row.idle_warn, before=before, vote=row.idle_vote)
             await self._events.tell(session, row, now)
             return evidence
+        if not isinstance(voice, Unknown):
+            row.voice_online = voice.online if isinstance(voice, Occupied) else 0
         return combine(evidence, voice=voice)
 
     async def _act(self, session: AsyncSession, row: ServerRow, decision: Decision, guild: GuildRow | None) -> None:
@@ -328,7 +333,14 @@ def _recalled(row: ServerRow, decision: Decision) -> Recalled:
     return Recalled()
 
 
+def _lapse(row: ServerRow, now: datetime) -> None:
+    """A promise whose time is over is none: its card says it no more."""
+    row.keep_until = row.keep_until if row.keep_until is not None and row.keep_until > now else None
+    row.vote_until = row.vote_until if row.vote_until is not None and row.vote_until > now else None
+
+
 def _shown(row: ServerRow) -> tuple[object, ...]:
     """What people see of it."""
     players = (row.players_online, tuple(row.players))
-    return (*players, row.empty_since, row.warned_at, row.unknown_since, row.idle_voice, row.restart_by)
+    voice, promised = (row.idle_voice, row.voice_online), (row.keep_until, row.vote_until)
+    return (*players, row.empty_since, row.warned_at, row.unknown_since, *voice, *promised, row.restart_by)

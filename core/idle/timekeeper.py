@@ -3,6 +3,9 @@
 Level-triggered: a pass compares what a schedule says now with the row. `schedule_at` says what was acted on, so that
 each beginning of a time awake starts a server once, and each time of a restart asks for one. What happened while no
 process looked is made up for as far as it holds still; a restart, for RESTART_WAITS.
+
+An occasion (core.idle.occasions) starts a server that was paused for being empty or by its schedule. Firm sleep and
+maintenance go before it, and nobody's own pause is overruled.
 """
 
 from __future__ import annotations
@@ -11,12 +14,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import trace
 from core.data.tables import GuildRow, ServerRow
 from core.errors import Refusal
+from core.idle.occasions import Occasions
 from core.idle.rules import RESTART_WAITS
 from core.idle.schedule import State
 from core.notices import outbox
@@ -30,7 +35,8 @@ EVERY = timedelta(seconds=15)
 
 
 class Timekeeper:
-    def __init__(self, parts: ServerParts) -> None:
+    def __init__(self, parts: ServerParts, occasions: Occasions) -> None:
+        self._occasions = occasions
         self._database = parts.database
         self._changes = parts.changes
         self._observed = parts.observed
@@ -39,15 +45,22 @@ class Timekeeper:
         self._now = parts.now
 
     async def run(self) -> None:
-        """One pass over all servers with a schedule. While the cluster is away all holds."""
+        """One pass over all servers with a schedule or an occasion. While the cluster is away all holds."""
+        try:
+            await self._occasions.run()
+        except Exception:
+            log.exception("occasions failed")
         if self._observed.stale_since is not None:
             return
         async with self._database.session() as session:
             query = (
                 select(ServerRow, GuildRow)
                 .outerjoin(GuildRow, col(GuildRow.id) == ServerRow.guild)
-                .where(ServerRow.schedule != "", col(ServerRow.desired).in_((Desired.RUNNING, Desired.PAUSED)))
-                .where(col(GuildRow.blocked_at).is_(None))  # its guild was told, once
+                .where(
+                    or_(col(ServerRow.schedule) != "", col(ServerRow.occasion_until).is_not(None)),
+                    col(ServerRow.desired).in_((Desired.RUNNING, Desired.PAUSED)),
+                    col(GuildRow.blocked_at).is_(None),  # its guild was told, once
+                )
             )
             found = [row.id for row, guild in await session.exec(query) if self._has_news(row, guild)]
         await self._look_at(found)
@@ -63,6 +76,8 @@ class Timekeeper:
     def _has_news(self, row: ServerRow, guild: GuildRow | None) -> bool:
         now = self._now()
         state = self._projections.scheduled(row, guild, now)
+        if to_be_gathered(row, state, now):
+            return True
         return state is not None and (
             is_new(state.since, row)
             or is_new(state.restart, row)
@@ -81,12 +96,17 @@ class Timekeeper:
             guild = await session.get(GuildRow, row.guild)
             if not self._has_news(row, guild):
                 return False
-            state = self._projections.scheduled(row, guild, self._now())
-            assert state is not None  # it has news
-            trace.begin()
-            if to_be_woken(state, row) and not await self._wake(session, row, state):
-                return True  # it is tried again: nothing was acted on yet
             now = self._now()
+            state = self._projections.scheduled(row, guild, now)
+            trace.begin()
+            gathers = to_be_gathered(row, state, now)
+            woken = gathers or (state is not None and to_be_woken(state, row))
+            if woken and not await self._wake(session, row, state, row.occasion if gathers else ""):
+                return True  # it is tried again: nothing was acted on yet
+            if state is None:
+                row.changed_at = now
+                session.add(row)
+                return True
             if to_be_stopped(state, row):
                 await self._transitions.stop(session, row, Paused(Because.SCHEDULE))
                 log.info("paused", server=server, because="schedule")
@@ -95,18 +115,19 @@ class Timekeeper:
             session.add(row)
         return True
 
-    async def _wake(self, session: AsyncSession, row: ServerRow, state: State) -> bool:
-        """False where it may not be started now: that is said once for each time awake."""
+    async def _wake(self, session: AsyncSession, row: ServerRow, state: State | None, occasion: str) -> bool:
+        """False where it may not be started now: that is said once for each time awake, or occasion."""
         try:
             await self._transitions.start(session, row, by=None, because=Because.SCHEDULE)
         except Refusal as refusal:
-            begins = state.awake.begins if state.awake else None
+            awake = state.awake.begins if state and state.awake else None
+            begins = row.occasion_from if occasion else awake
             values = tuple((key, str(value)) for key, value in refusal.values.items())
-            notice = NotWokenNotice(refusal.message, values)
+            notice = NotWokenNotice(refusal.message, values, occasion)
             episode = int(begins.timestamp()) // 60 if begins else 0
             await outbox.say_once(session, row, notice, self._now(), episode=episode)
             return False
-        log.info("woken", server=row.id, because="schedule")
+        log.info("woken", server=row.id, because="occasion" if occasion else "schedule")
         return True
 
     def _restart(self, row: ServerRow, state: State) -> None:
@@ -139,4 +160,21 @@ def to_be_stopped(state: State, row: ServerRow) -> bool:
         return False
     if row.awake_until is not None and row.awake_until > state.at:
         return False
+    if holds_occasion(row, state.at):
+        return state.in_maintenance is not None or state.firmly_asleep is not None
     return state.in_maintenance is not None or state.asleep is not None
+
+
+def holds_occasion(row: ServerRow, now: datetime) -> bool:
+    """Whether people meet on it now, or soon."""
+    if row.occasion_from is None or row.occasion_until is None:
+        return False
+    return row.occasion_from <= now < row.occasion_until
+
+
+def to_be_gathered(row: ServerRow, state: State | None, now: datetime) -> bool:
+    """People meet on it, and it was paused by itself, for a reason that an occasion goes before."""
+    if row.desired != Desired.PAUSED or row.because not in (Because.IDLE, Because.SCHEDULE):
+        return False
+    stays_paused = state is not None and (state.in_maintenance is not None or state.firmly_asleep is not None)
+    return holds_occasion(row, now) and not stays_paused

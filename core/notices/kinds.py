@@ -733,11 +733,13 @@ class UnknownNotice(Notice):
 
 @dataclass(frozen=True, slots=True)
 class NotWokenNotice(Notice):
-    """It should be awake by its schedule, and could not be started: the refusal's message id and its values."""
+    """It should be awake by its schedule, or for an `occasion`, and could not be started: the refusal's message id and
+    its values."""
 
     kind: ClassVar = NoticeKind.SCHEDULE
     why: str = ""
     values: tuple[tuple[str, str], ...] = ()
+    occasion: str = ""
 
 
 @dataclass(frozen=True, slots=True)

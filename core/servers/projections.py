@@ -10,7 +10,7 @@ from core.games.catalogue import Catalogue, Game, Size
 from core.guilds.limits import WORLD_BYTES, volume_bytes
 from core.guilds.quotas import limits_of
 from core.idle.rules import Facts, Memory, Policy
-from core.idle.schedule import DEFAULT_ZONE, State, Timetable, timetable
+from core.idle.schedule import DEFAULT_ZONE, Span, State, Timetable, timetable
 from core.notices.events import Usage
 from core.servers.host_rules import HostRules
 from core.servers.lifecycle import Wanted
@@ -133,6 +133,10 @@ class Projections:
         """None where it has no schedule."""
         return self.timetable(row, guild).at(now) if row.schedule else None
 
+    def planned(self, row: ServerRow) -> Span | None:
+        """When an occasion keeps it on, now or next."""
+        return Span(row.occasion_from, row.occasion_until) if row.occasion_until is not None else None
+
     def facts(self, row: ServerRow, guild: GuildRow | None, now: datetime) -> Facts:
         return Facts(
             running=row.phase == Phase.RUNNING and row.desired == Desired.RUNNING,
@@ -141,6 +145,7 @@ class Projections:
             playing=row.players_online,
             keep_until=row.keep_until,
             vote_until=row.vote_until,
+            event=self.planned(row),
             schedule=self.scheduled(row, guild, now),
             awake_until=row.awake_until,
             restart_by=row.restart_by,

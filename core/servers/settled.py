@@ -26,7 +26,7 @@ OF_THE_CLUSTER = ("ready_at",)
 """What happened, by a node's clock. It never tells that ours was set back."""
 FOR_A_WHILE = ("start_by", "keep_until", "vote_until", "restart_by", "offered_until")
 """`purge_at` is none of these: it is a day that people were told, and what is deleted then is gone. Neither is
-`awake_until`, which is a time of the schedule's."""
+`awake_until`, which is a time of the schedule's, nor `occasion_from` and `occasion_until`, which are the occasion's."""
 
 
 def is_settled(row: ServerRow, now: datetime) -> bool:

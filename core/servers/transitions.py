@@ -98,6 +98,7 @@ def forget_idle(row: ServerRow) -> None:
     row.awake_until = row.restart_by = None
     row.warned_at = row.warning_delivered_at = None
     row.warning_dead = False
+    row.voice_online = 0
 
 
 def start_within(game: Game | None) -> timedelta:

@@ -12,7 +12,7 @@ from core.authority import authority
 from core.cluster.port import RestoreProgress
 from core.data.tables import ServerRow
 from core.games.catalogue import Game, Size, fill
-from core.idle.rules import due, pauses_after
+from core.idle.rules import Hold, due, holds, pauses_after
 from core.idle.schedule import Entry, State
 from core.notices.kinds import Notice, Trouble
 from core.notices.names import last_lines, named
@@ -42,9 +42,13 @@ class IdleView:
     voice: int | None = None  # the voice channel that keeps it on while somebody is there
     voice_gone: bool = False  # the one that it watched was deleted
     in_voice: bool = False  # somebody is there now
+    voice_online: int = 0  # so many
     reason: Reason = Reason.IDLE  # why it pauses at `pause_at`
     vote: bool = False  # its warning asks whether to keep it open
     vote_until: datetime | None = None
+    holds: tuple[Hold, ...] = ()  # all that keeps it on now, best first
+    event: str = ""  # the occasion (core.idle.occasions) that holds or comes next; empty: none
+    event_from: datetime | None = None  # it wakes the server then
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +254,12 @@ class ServerViews:
             voice=row.idle_voice or None,
             voice_gone=row.idle_voice == VOICE_GONE,
             in_voice=bool(row.idle_voice) and _stays_on_for_nobody_in_the_game(row),
+            voice_online=row.voice_online if row.idle_voice else 0,
             vote=row.idle_vote,
             vote_until=row.vote_until,
+            holds=holds(policy, self._projections.memory(row), facts, now),
+            event=row.occasion,
+            event_from=row.occasion_from,
         )
 
     def _schedule(self, row: ServerRow, context: RowContext, now: datetime) -> ScheduleView:

@@ -18,9 +18,10 @@ from cogs import forms, pages, setup
 from cogs.cards import PER_ROW, card, components, digest
 from cogs.escape import PHONE, block, code, columns, escape
 from core.guilds.settings import GuildView
-from core.servers.views import ServerView
+from core.idle.rules import Hold
+from core.servers.views import IdleView, ServerView
 from core.text import languages
-from core.words import Because
+from core.words import Because, Reason
 
 
 def parts(part: Any) -> Iterator[dict[str, Any]]:
@@ -139,8 +140,37 @@ async def test_another_state_is_another_card(change: dict[str, Any]) -> None:
     assert digest(card(view(**change), "en", number=1)) != digest(card(view(), "en", number=1))
 
 
-async def test_a_promise_to_stay_awake_is_not_shown_once_something_later_decides() -> None:
+async def test_a_promise_whose_time_is_over_is_not_shown() -> None:
     assert "Kept awake" not in shown(empty(keep_until=NOW - timedelta(hours=1)))
+
+
+HELD = (
+    (Hold(Reason.KEEP, LATER), "Kept awake: no pause before <t:", "Wach gehalten: keine Pause vor <t:"),
+    (Hold(Reason.EVENT, LATER), "The event **Raid** keeps it on until <t:", "Das Event **Raid** hält ihn wach bis <t:"),
+    (Hold(Reason.VOICE), "2 people are in <#34>, so it stays on.", "2 Personen sind in <#34>, darum bleibt er an."),
+    (Hold(Reason.VOTE, LATER), "Kept open by a vote: no pause", "Offen durch eine Stimme: keine Pause"),
+)
+
+
+@pytest.mark.parametrize(("hold", "english", "german"), HELD)
+async def test_each_reason_to_stay_on_is_a_line_of_its_own(hold: Hold, english: str, german: str) -> None:
+    held = empty(holds=(hold,), event="Raid", voice=34, voice_online=2)
+    for language, said in (("en", english), ("de", german)):
+        lines = shown(held, language).splitlines()
+        assert [line for line in lines if line.startswith(said)]
+        others = [other[1 if language == "en" else 2] for other in HELD if other[0] != hold]
+        assert not [line for line in lines if line.startswith(tuple(others))]
+
+
+async def test_a_server_that_never_pauses_needs_no_reason_to_stay_on() -> None:
+    never = view(idle=IdleView(0, 0, holds=(Hold(Reason.KEEP, LATER),)))
+    assert "Kept awake" not in shown(never)
+
+
+async def test_what_was_paused_by_itself_says_which_event_wakes_it() -> None:
+    planned = IdleView(900, 300, event="Raid", event_from=LATER)
+    assert "for the event **Raid**" in shown(paused(Because.IDLE, idle=planned))
+    assert "Raid" not in shown(paused(Because.OWNER, by=1, idle=planned))
 
 
 # what people typed

@@ -47,7 +47,9 @@ class Squirrel(commands.AutoShardedBot):
     """A bot with one command for each way to answer."""
 
     def __init__(self, **options: bool) -> None:
-        intents = discord.Intents(guilds=True, voice_states=True, dm_messages=True, **options)
+        intents = discord.Intents(
+            guilds=True, voice_states=True, guild_scheduled_events=True, dm_messages=True, **options
+        )
         super().__init__(
             commands.when_mentioned,
             intents=intents,

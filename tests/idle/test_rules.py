@@ -2,12 +2,26 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.idle.rules import WHO_WINS, Act, Facts, Memory, Policy, combine, decide, due, pause_at, remember
+from core.idle.rules import (
+    WHO_WINS,
+    Act,
+    Facts,
+    Hold,
+    Memory,
+    Policy,
+    combine,
+    decide,
+    due,
+    holds,
+    pause_at,
+    remember,
+)
 from core.idle.schedule import Span, State
 from core.words import Empty, Occupied, Reason, Unknown
 
@@ -130,6 +144,7 @@ def test_nobody_is_paused_before_the_grace_or_a_keep_alive_ends(empty: int, read
 # schedules, and who wins
 
 ALWAYS = Span(None, None)
+LATER = NOW + timedelta(minutes=40)
 NIGHT = Span(NOW, NOW + minutes(360))
 
 
@@ -143,6 +158,7 @@ def test_who_wins_is_in_the_order_that_people_are_told() -> None:
         Reason.FIRM_SLEEP,
         Reason.PLAYERS,
         Reason.KEEP,
+        Reason.EVENT,
         Reason.VOICE,
         Reason.VOTE,
         Reason.AWAKE,
@@ -157,6 +173,7 @@ def test_who_wins_is_in_the_order_that_people_are_told() -> None:
         ("nothing", {"maintenance", "firm", "sleep", "idle"}),
         ("player", {"maintenance", "firm", "sleep in half an hour"}),
         ("keep", {"maintenance", "firm"}),
+        ("event", {"maintenance", "firm"}),
         ("voice", {"maintenance", "firm"}),
         ("vote", {"maintenance", "firm"}),
         ("awake", {"maintenance", "firm"}),
@@ -168,6 +185,7 @@ def test_what_stays_holds_up_the_pauses_below_it(stays: str, pauses_for: set[str
     facts: dict[str, object] = {
         "player": {"playing": 1},
         "keep": {"keep_until": later},
+        "event": {"event": Span(NOW, later)},
         "vote": {"vote_until": later},
         "woken": {"awake_until": NIGHT.ends},
     }.get(stays, {})  # type: ignore[assignment]
@@ -191,6 +209,37 @@ def test_what_stays_holds_up_the_pauses_below_it(stays: str, pauses_for: set[str
         elif pause is not None and pause.at == NOW + minutes(30):
             found.add(f"{name} in half an hour")
     assert found == pauses_for
+
+
+@pytest.mark.parametrize(
+    ("memory", "facts", "held"),
+    [
+        (empty_for(5), {}, []),
+        (Memory(known_at=NOW), {"playing": 1}, [Hold(Reason.PLAYERS)]),
+        (Memory(known_at=NOW), {}, [Hold(Reason.VOICE)]),
+        (empty_for(5), {"keep_until": NOW}, []),
+        (empty_for(5), {"keep_until": LATER}, [Hold(Reason.KEEP, LATER)]),
+        (empty_for(5), {"vote_until": LATER}, [Hold(Reason.VOTE, LATER)]),
+        (empty_for(5), {"event": Span(NOW, LATER)}, [Hold(Reason.EVENT, LATER)]),
+        (empty_for(5), {"event": Span(NOW + POLICY.warn, LATER)}, [Hold(Reason.EVENT, LATER)]),
+        (empty_for(5), {"event": Span(NOW + POLICY.warn + minutes(1), LATER)}, []),
+        (empty_for(5), {"schedule": State(NOW, awake=Span(None, LATER))}, [Hold(Reason.AWAKE, LATER)]),
+        (
+            Memory(known_at=NOW),
+            {"keep_until": LATER, "vote_until": LATER, "event": Span(NOW, LATER), "playing": 2},
+            [Hold(Reason.PLAYERS), Hold(Reason.KEEP, LATER), Hold(Reason.EVENT, LATER), Hold(Reason.VOTE, LATER)],
+        ),
+    ],
+)
+def test_what_keeps_it_on_is_told_reason_by_reason(memory: Memory, facts: dict[str, Any], held: list[Hold]) -> None:
+    assert list(holds(POLICY, memory, up(**facts), NOW)) == held
+    assert holds(POLICY, memory, replace(up(**facts), running=False), NOW) == ()
+
+
+def test_an_event_holds_up_the_pause_that_would_be_warned_of_before_it() -> None:
+    soon = Span(NOW + POLICY.warn, NOW + minutes(60))
+    assert pause_at(POLICY, empty_for(20), up(event=soon), NOW) == soon.ends
+    assert row(empty_for(20), up(event=soon)) == (4, Act.HOLD)
 
 
 def test_what_is_held_up_hides_nothing_that_goes_on() -> None:

@@ -25,6 +25,7 @@ from bot.demo.guild.server import Guild, Request
 
 SEND = ("POST", "/channels/*/messages")
 EDIT = ("PATCH", "/channels/*/messages/*")
+POST = ("POST", "/channels/*/threads")
 ANSWER = ("POST", "/interactions/*/*/callback")
 _ROUTES = {"X-RateLimit-Scope": "user"}
 FORGOTTEN = (4007, 4009)
@@ -277,6 +278,10 @@ class Faults:
     def thread(self, channel: str, name: str = "thread") -> str:
         """Somebody makes a thread in a channel; its id."""
         return str(self._guild.world.create_thread(channel, name, cast.CY)["id"])
+
+    def forum(self, name: str = "games") -> str:
+        """Somebody makes a forum; its id."""
+        return str(self._guild.world.create_channel(name, kind=cast.FORUM)["id"])
 
     def archive(self, thread: str) -> None:
         self._guild.world.edit_thread(thread, archived=True)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.games.catalogue import BUILT_IN, Catalogue
+from core.idle.rules import Hold
 from core.notices.kinds import Trouble
 from core.servers.views import IdleView, ServerView
-from core.words import Because, Desired, Phase, Problem, Step
+from core.words import Because, Desired, Phase, Problem, Reason, Step
 from core.worlds.gaps import Gap, Gaps
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -94,7 +95,10 @@ STATES: dict[str, ServerView] = {
     "running": view(),
     "nobody told": view(players_known=False, idle=IdleView(900, 300, unknown_since=NOW)),
     "empty": empty(warned=True),
-    "kept": empty(keep_until=LATER),
+    "kept": empty(keep_until=LATER, holds=(Hold(Reason.KEEP, LATER),)),
+    "held": empty(
+        voice=34, voice_online=3, event=HOSTILE, holds=tuple(Hold(each, LATER) for each in Reason), event_from=NOW
+    ),
     "never": view(idle=IdleView(0, 0)),
     "stopping": view(phase=Phase.STOPPING, desired=Desired.PAUSED),
     "restarting": view(phase=Phase.STOPPING),

@@ -29,7 +29,7 @@ BURROW = "1455000000000000034"
 DIRECT_CHANNELS = {ADA: "1455000000000000040", BO: "1455000000000000041", CY: "1455000000000000042"}
 """Person -> the direct message channel between them and the bot."""
 
-TEXT, DIRECT, VOICE, CATEGORY_TYPE, THREAD = 0, 1, 2, 4, 11
+TEXT, DIRECT, VOICE, CATEGORY_TYPE, THREAD, FORUM = 0, 1, 2, 4, 11, 15
 """Channel types."""
 
 NOTES = {
@@ -54,6 +54,7 @@ _ORDINARY = (
     | Permission.USE_APPLICATION_COMMANDS
     | Permission.CREATE_PUBLIC_THREADS
     | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.CREATE_EVENTS
 )
 _KEEPING = (
     Permission.MANAGE_GUILD
@@ -63,6 +64,8 @@ _KEEPING = (
     | Permission.VIEW_AUDIT_LOG
     | Permission.KICK_MEMBERS
     | Permission.MENTION_EVERYONE
+    | Permission.MANAGE_THREADS
+    | Permission.MANAGE_EVENTS
 )
 _JOINED = "2026-01-01T00:00:00.000000+00:00"
 
@@ -130,13 +133,17 @@ def channel(channel_id: str, kind: int, name: str, position: int, *, topic: str 
     }
     if kind == TEXT:
         made |= {"topic": topic, "last_message_id": None, "rate_limit_per_user": 0}
+    if kind == FORUM:
+        made |= {"topic": topic, "last_message_id": None, "rate_limit_per_user": 0, "available_tags": []}
+        made |= {"default_reaction_emoji": None, "default_sort_order": None, "default_forum_layout": 0}
+        made |= {"default_auto_archive_duration": 1440, "default_thread_rate_limit_per_user": 0}
     if kind == VOICE:
         made |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None, "last_message_id": None}
     return made
 
 
 def thread(thread_id: str, name: str, parent_id: str, owner_id: str, now: str) -> Json:
-    """A public thread, open. Its members are not kept."""
+    """A public thread, open; in a forum it is a post. Its members are not kept."""
     return {
         "id": thread_id,
         "type": THREAD,
@@ -155,7 +162,37 @@ def thread(thread_id: str, name: str, parent_id: str, owner_id: str, now: str) -
             "auto_archive_duration": 1440,
             "archive_timestamp": now,
             "locked": False,
+            "create_timestamp": now,
         },
+    }
+
+
+SCHEDULED, ACTIVE, COMPLETED, CANCELED = 1, 2, 3, 4
+"""What becomes of a planned event."""
+EXTERNAL = 3
+"""The kind of event that has a place, in words."""
+
+
+def planned(event_id: str, name: str, location: str, starts: str, ends: str, creator: Json) -> Json:
+    """Discord's scheduled event of the kind EXTERNAL."""
+    return {
+        "id": event_id,
+        "guild_id": GUILD,
+        "channel_id": None,
+        "creator_id": creator["id"],
+        "creator": creator,
+        "name": name,
+        "description": None,
+        "scheduled_start_time": starts,
+        "scheduled_end_time": ends,
+        "privacy_level": 2,
+        "status": SCHEDULED,
+        "entity_type": EXTERNAL,
+        "entity_id": None,
+        "entity_metadata": {"location": location},
+        "user_count": 0,
+        "image": None,
+        "recurrence_rule": None,
     }
 
 

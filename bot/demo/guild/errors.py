@@ -76,6 +76,30 @@ def unknown_user() -> ApiError:
     return ApiError(404, 10013, "Unknown User")
 
 
+def unknown_role() -> ApiError:
+    return ApiError(404, 10011, "Unknown Role")
+
+
+def unknown_event() -> ApiError:
+    return ApiError(404, 10070, "Unknown Guild Scheduled Event")
+
+
+def over_event() -> ApiError:
+    return ApiError(400, 180000, "Cannot update a finished event")
+
+
+def missing_tag() -> ApiError:
+    return ApiError(400, 40067, "A tag is required to create a forum post in this channel")
+
+
+def wrong_channel_type() -> ApiError:
+    return ApiError(400, 50024, "Cannot execute action on this channel type")
+
+
+def forum_message() -> ApiError:
+    return ApiError(400, 40058, "Cannot send a message in a forum channel")
+
+
 def unknown_webhook() -> ApiError:
     return ApiError(404, 10015, "Unknown Webhook")
 

@@ -79,6 +79,19 @@ class RoleDeleted:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleCreated:
+    role: Json
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanged:
+    """Discord's scheduled event object, after the change."""
+
+    how: Literal["CREATE", "UPDATE", "DELETE"]
+    plan: Json
+
+
+@dataclass(frozen=True, slots=True)
 class VoiceChanged:
     """Discord's voice state object; `channel_id` null says that the person left."""
 
@@ -120,6 +133,8 @@ Event = (
     | MemberChanged
     | RoleChanged
     | RoleDeleted
+    | RoleCreated
+    | PlanChanged
     | VoiceChanged
     | BotMembershipChanged
     | GuildAvailability

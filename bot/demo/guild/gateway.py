@@ -23,8 +23,10 @@ from bot.demo.guild.events import (
     MessageCreated,
     MessageDeleted,
     MessageUpdated,
+    PlanChanged,
     PresenceChanged,
     RoleChanged,
+    RoleCreated,
     RoleDeleted,
     ThreadChanged,
     VoiceChanged,
@@ -334,9 +336,14 @@ class Gateway:
             case ChannelChanged(how, channel):
                 self._to(Intent.GUILDS, f"CHANNEL_{how}", channel)
             case ThreadChanged(how, thread) if self._world.may_see(cast.BOT, thread["parent_id"]):
-                self._to(Intent.GUILDS, f"THREAD_{how}", thread)
+                new = {"newly_created": True} if how == "CREATE" else {}
+                self._to(Intent.GUILDS, f"THREAD_{how}", thread | new)
             case RoleDeleted(role_id):
                 self._to(Intent.GUILDS, "GUILD_ROLE_DELETE", {"guild_id": cast.GUILD, "role_id": role_id})
+            case RoleCreated(role):
+                self._to(Intent.GUILDS, "GUILD_ROLE_CREATE", {"guild_id": cast.GUILD, "role": role})
+            case PlanChanged(how, plan):
+                self._to(Intent.GUILD_SCHEDULED_EVENTS, f"GUILD_SCHEDULED_EVENT_{how}", plan)
             case RoleChanged(role):
                 self._to(Intent.GUILDS, "GUILD_ROLE_UPDATE", {"guild_id": cast.GUILD, "role": role})
             case MemberChanged(member):

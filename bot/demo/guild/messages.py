@@ -100,8 +100,10 @@ class Messages:
         ephemeral_for: str | None = None,
         thinking: bool = False,
         extra: Json | None = None,
+        message_id: str | None = None,
     ) -> Message:
-        """Keep a new message and tell everybody. Raises 50006; a `thinking` one may be empty."""
+        """Keep a new message and tell everybody. Raises 50006; a `thinking` one may be empty. `message_id`: where it is
+        given, as for the first message of a forum's post."""
         now = self._clock()
         flags = (body.get("flags") or 0) & (SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | V2)
         flags |= (EPHEMERAL if ephemeral_for else 0) | (LOADING if thinking else 0)
@@ -124,7 +126,7 @@ class Messages:
             "flags": flags,
         } | (extra or {})
         self._finish(data, body, allow_empty=thinking)
-        data["id"] = self._snowflakes.make()
+        data["id"] = message_id or self._snowflakes.make()
         message = Message(data, ephemeral_for)
         self._keep(message)
         if ephemeral_for is not None:

@@ -72,7 +72,7 @@ def gateway_guild(world: World, *, everybody: bool) -> Json:
         "presences": [],
         "voice_states": [{k: v for k, v in s.items() if k != "guild_id"} for s in world.voice.values()],
         "stage_instances": [],
-        "guild_scheduled_events": [],
+        "guild_scheduled_events": list(world.plans.values()),
         "soundboard_sounds": [],
     }
 

@@ -25,8 +25,10 @@ from bot.demo.guild.events import (
     MessageCreated,
     MessageDeleted,
     MessageUpdated,
+    PlanChanged,
     PresenceChanged,
     RoleChanged,
+    RoleCreated,
     RoleDeleted,
     ThreadChanged,
     Typing,
@@ -36,6 +38,7 @@ from bot.demo.guild.gateway import Gateway
 from bot.demo.guild.interactions import Interactions
 from bot.demo.guild.messages import DEFAULT, REPLY
 from bot.demo.guild.permissions import Permission
+from bot.demo.guild.snowflakes import seconds
 from bot.demo.guild.world import World
 
 PAGE = Path(__file__).parent / "page"
@@ -66,6 +69,17 @@ class PageApi:
         yield web.get("/page/files/{file}/{name}", self._file)
         yield web.post("/page/channels/{channel}/messages", self._send)
         yield web.post("/page/channels/{channel}/delete-message", self._delete)
+        yield web.post("/page/channels/{channel}/threads", self._create_thread)
+        yield web.post("/page/channels", self._create_channel)
+        yield web.patch("/page/channels/{channel}", self._edit_thread)
+        yield web.delete("/page/channels/{channel}", self._delete_channel)
+        yield web.post("/page/planned", self._create_plan)
+        yield web.patch("/page/planned/{plan}", self._edit_plan)
+        yield web.delete("/page/planned/{plan}", self._delete_plan)
+        yield web.post("/page/roles", self._create_role)
+        yield web.delete("/page/roles/{role}", self._delete_role)
+        yield web.put("/page/members/{user}/roles/{role}", self._give_role)
+        yield web.delete("/page/members/{user}/roles/{role}", self._take_role)
         yield web.post("/page/interactions", self._interact)
         yield web.post("/page/files", self._upload)
         if PAGE.is_dir():
@@ -99,10 +113,8 @@ class PageApi:
             {
                 "me": world.user(person),
                 "guild": {"id": cast.GUILD, "name": cast.GUILD_NAME},
-                "roles": [
-                    {key: role[key] for key in ("id", "name", "color", "position", "permissions")}
-                    for role in world.roles.values()
-                ],
+                "roles": self._roles(),
+                "planned": list(world.plans.values()),
                 "channels": self._channels(person),
                 "members": self._members(),
                 "commands": list(world.commands.values()),
@@ -171,6 +183,10 @@ class PageApi:
         channel = self._channel(request, person)
         if Permission.SEND_MESSAGES not in self._world.permissions(person, channel):
             raise PageError("You do not have permission to send messages here.", 403)
+        if channel["type"] == cast.FORUM:
+            raise PageError("Here you begin a post, with a title of its own.")
+        if self._world.is_locked_for(person, channel):
+            raise PageError("This thread is locked.", 403)
         body, uploads = await read_with_files(request)
         kept: Json = {"content": str(body.get("content") or "")}
         if body.get("nonce") is not None:
@@ -181,6 +197,8 @@ class PageApi:
             extra["message_reference"] = {"type": 0, "channel_id": channel["id"], "message_id": reference.id}
         if next(iter(validation.check_message(kept)), None) is not None:
             raise PageError("A message holds at most 2,000 characters.")
+        if self._world.is_archived(channel):
+            self._world.edit_thread(channel["id"], archived=False)
         message = self._world.messages.create(
             channel["id"], person, kept, uploads, kind=REPLY if extra else DEFAULT, extra=extra
         )
@@ -195,6 +213,106 @@ class PageApi:
             raise PageError("Only its author or somebody who manages messages may delete this.", 403)
         self._world.messages.delete(message)
         return nothing()
+
+    async def _create_channel(self, request: web.Request) -> web.Response:
+        """`{name, type}`: a text channel (0), or a forum (15)"""
+        self._require(self._person(request), Permission.MANAGE_CHANNELS, "manage channels")
+        body = await read_object(request)
+        kind = body.get("type", cast.TEXT)
+        if kind not in (cast.TEXT, cast.FORUM):
+            raise PageError("type is 0 or 15.")
+        return answer(self._world.create_channel(_named(body), kind=kind))
+
+    async def _create_thread(self, request: web.Request) -> web.Response:
+        """`{name}`; in a forum `{name, content}`, the post's first message"""
+        person = self._person(request)
+        channel, body = self._channel(request, person), await read_object(request)
+        name, forum = _named(body), channel["type"] == cast.FORUM
+        if not forum and channel["type"] != cast.TEXT:
+            raise PageError("Threads are begun in text channels and forums.")
+        needed = Permission.SEND_MESSAGES if forum else Permission.CREATE_PUBLIC_THREADS
+        if needed not in self._world.permissions(person, channel):
+            raise PageError("You do not have permission to begin a thread here.", 403)
+        if not forum:
+            return answer(self._world.create_thread(channel["id"], name, person))
+        content = str(body.get("content") or "")
+        if next(iter(validation.check_message({"content": content})), None) is not None or not content:
+            raise PageError("A post begins with a message of 1 to 2,000 characters.")
+        thread, _ = self._world.create_post(channel["id"], name, person, {"content": content}, [])
+        return answer(thread)
+
+    async def _edit_thread(self, request: web.Request) -> web.Response:
+        """`{archived, locked}`, any of them"""
+        person = self._person(request)
+        thread, body = self._channel(request, person), await read_object(request)
+        if thread["type"] != cast.THREAD:
+            raise PageError("Only threads are archived or locked.")
+        changes = {key: bool(body[key]) for key in ("archived", "locked") if key in body}
+        opens = changes == {"archived": False} and not self._world.is_locked_for(person, thread)
+        own = "locked" not in changes and thread["owner_id"] == person
+        has = self._world.permissions(person, thread)
+        if Permission.MANAGE_THREADS not in has and not ((opens or own) and Permission.SEND_MESSAGES in has):
+            raise PageError("Only whoever manages threads may do this.", 403)
+        return answer(self._world.edit_thread(thread["id"], **changes))
+
+    async def _delete_channel(self, request: web.Request) -> web.Response:
+        person = self._person(request)
+        channel = self._channel(request, person)
+        thread = channel["type"] == cast.THREAD
+        needed = Permission.MANAGE_THREADS if thread else Permission.MANAGE_CHANNELS
+        self._require(person, needed, "manage threads" if thread else "manage channels", channel)
+        self._world.delete_channel(channel["id"])
+        return nothing()
+
+    async def _create_plan(self, request: web.Request) -> web.Response:
+        """`{name, location, starts, ends}`; times are of ISO 8601"""
+        person = self._person(request)
+        self._require(person, Permission.CREATE_EVENTS, "create events")
+        body = await read_object(request)
+        made = _plan_of(body) | {"privacy_level": 2, "entity_type": cast.EXTERNAL}
+        if next(iter(validation.check_plan(made)), None) is not None:
+            raise PageError("An event has a name, a place, a start, and an end that is later.")
+        times = (seconds(str(body["starts"])), seconds(str(body["ends"])))
+        return answer(self._world.create_plan(body["name"], body["location"], *times, person))
+
+    async def _edit_plan(self, request: web.Request) -> web.Response:
+        """`{name, location, starts, ends, status}`, any of them; status is 2 (begun), 3 (over) or 4 (cancelled)"""
+        plan, body = self._planned(request), await read_object(request)
+        if next(iter(validation.check_plan(_plan_of(body), old=plan)), None) is not None:
+            raise PageError("An event has a name, a place, a start, and an end that is later.")
+        changes: Json = {key: body[key] for key in ("name", "location", "status") if key in body}
+        changes |= {key: seconds(str(body[key])) for key in ("starts", "ends") if key in body}
+        return answer(self._world.edit_plan(plan["id"], **changes))
+
+    async def _delete_plan(self, request: web.Request) -> web.Response:
+        self._world.delete_plan(self._planned(request)["id"])
+        return nothing()
+
+    async def _create_role(self, request: web.Request) -> web.Response:
+        """`{name}`"""
+        self._require(self._person(request), Permission.MANAGE_ROLES, "manage roles")
+        return answer(self._world.create_role(_named(await read_object(request)), color=0x3BA55C))
+
+    async def _delete_role(self, request: web.Request) -> web.Response:
+        self._require(self._person(request), Permission.MANAGE_ROLES, "manage roles")
+        role = self._world.role(request.match_info["role"])
+        if role["id"] == cast.EVERYONE or role["managed"]:
+            raise PageError("This role stays.", 403)
+        self._world.delete_role(role["id"])
+        return nothing()
+
+    async def _give_role(self, request: web.Request) -> web.Response:
+        return self._change_role(request, take=False)
+
+    async def _take_role(self, request: web.Request) -> web.Response:
+        return self._change_role(request, take=True)
+
+    def _change_role(self, request: web.Request, *, take: bool) -> web.Response:
+        self._require(self._person(request), Permission.MANAGE_ROLES, "manage roles")
+        role = self._world.role(request.match_info["role"])
+        if role["id"] == cast.EVERYONE or role["managed"]:
+            raise PageError("This role is nobody's to give.", 403)
+        return answer(self._world.give_role(request.match_info["user"], role["id"], take=take))
 
     async def _interact(self, request: web.Request) -> web.Response:
         return answer(await self._interactions.begin(self._person(request), await read_object(request)))
@@ -225,7 +343,12 @@ class PageApi:
                 self._tell("presence", {"user_id": user_id, "online": online})
             case CommandsChanged():
                 self._tell("commands", list(self._world.commands.values()))
-            case ChannelChanged() | ThreadChanged() | RoleChanged() | RoleDeleted():
+            case PlanChanged():
+                self._tell("planned", list(self._world.plans.values()))
+            case ChannelChanged() | ThreadChanged():
+                self._tell_channels()
+            case RoleChanged() | RoleCreated() | RoleDeleted():
+                self._tell("roles", self._roles())
                 self._tell_channels()
             case MemberChanged() | BotMembershipChanged():
                 self._tell("members", self._members())
@@ -252,6 +375,21 @@ class PageApi:
 
     # Looking up
 
+    def _require(self, person: str, needed: Permission, what: str, channel: Json | None = None) -> None:
+        if needed not in self._world.permissions(person, channel):
+            raise PageError(f"Only whoever may {what} may do this.", 403)
+
+    def _planned(self, request: web.Request) -> Json:
+        """What this person may change: their own, or with Manage Events any."""
+        person, plan = self._person(request), self._world.plan(request.match_info["plan"])
+        if plan["creator_id"] != person:
+            self._require(person, Permission.MANAGE_EVENTS, "manage events")
+        return plan
+
+    def _roles(self) -> list[Json]:
+        keys = ("id", "name", "color", "position", "permissions")
+        return [{key: role[key] for key in keys} for role in self._world.roles.values()]
+
     def _person(self, request: web.Request) -> str:
         person = request.query.get("as", "")
         if person not in cast.PEOPLE:
@@ -274,7 +412,7 @@ class PageApi:
         return message
 
     def _channels(self, person: str) -> list[Json]:
-        keys = ("id", "name", "type", "topic", "position", "parent_id")
+        keys = ("id", "name", "type", "topic", "position", "parent_id", "owner_id", "thread_metadata")
         shown = [each for each in self._world.channels.values() if self._world.may_see(person, each["id"])]
         return [
             {key: channel.get(key) for key in keys}
@@ -298,6 +436,20 @@ class PageApi:
             for user_id, member in self._world.members.items()
             if user_id != cast.BOT or self._world.bot_present
         ]
+
+
+def _named(body: Json) -> str:
+    name = str(body.get("name") or "").strip()
+    if not 1 <= len(name) <= 100:
+        raise PageError("A name has 1 to 100 characters.")
+    return name
+
+
+def _plan_of(body: Json) -> Json:
+    """As Discord names it."""
+    names = {"starts": "scheduled_start_time", "ends": "scheduled_end_time", "name": "name", "status": "status"}
+    made: Json = {names[key]: value for key, value in body.items() if key in names}
+    return made | ({"entity_metadata": {"location": body["location"]}} if "location" in body else {})
 
 
 def _frame(name: str, data: Json | list[Json]) -> str:

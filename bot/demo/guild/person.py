@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -46,6 +47,50 @@ class Person:
     async def delete(self, message: Json) -> None:
         path = f"/page/channels/{message['channel_id']}/delete-message"
         await self._ask("POST", path, {"message_id": message["id"]})
+
+    async def create_channel(self, name: str, *, kind: int = 0) -> Json:
+        """A text channel (0), or a forum (15)."""
+        channel: Json = await self._ask("POST", "/page/channels", {"name": name, "type": kind})
+        return channel
+
+    async def create_thread(self, channel_id: str, name: str, content: str = "") -> Json:
+        """In a forum a post, which begins with `content`."""
+        body = {"name": name, "content": content}
+        thread: Json = await self._ask("POST", f"/page/channels/{channel_id}/threads", body)
+        return thread
+
+    async def edit_thread(self, thread_id: str, **changes: bool) -> Json:
+        """Change `archived` or `locked`."""
+        thread: Json = await self._ask("PATCH", f"/page/channels/{thread_id}", changes)
+        return thread
+
+    async def delete_channel(self, channel_id: str) -> None:
+        await self._ask("DELETE", f"/page/channels/{channel_id}")
+
+    async def plan(self, name: str, location: str, starts: datetime, ends: datetime) -> Json:
+        """Plan an event at a place."""
+        body = {"name": name, "location": location, "starts": starts.isoformat(), "ends": ends.isoformat()}
+        plan: Json = await self._ask("POST", "/page/planned", body)
+        return plan
+
+    async def edit_plan(self, plan_id: str, **changes: Any) -> Json:
+        """Change `name`, `location`, `starts`, `ends` (datetimes) or `status` (2 begun, 3 over, 4 cancelled)."""
+        sent = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in changes.items()}
+        plan: Json = await self._ask("PATCH", f"/page/planned/{plan_id}", sent)
+        return plan
+
+    async def delete_plan(self, plan_id: str) -> None:
+        await self._ask("DELETE", f"/page/planned/{plan_id}")
+
+    async def create_role(self, name: str) -> Json:
+        role: Json = await self._ask("POST", "/page/roles", {"name": name})
+        return role
+
+    async def delete_role(self, role_id: str) -> None:
+        await self._ask("DELETE", f"/page/roles/{role_id}")
+
+    async def give_role(self, user_id: str, role_id: str, *, take: bool = False) -> None:
+        await self._ask("DELETE" if take else "PUT", f"/page/members/{user_id}/roles/{role_id}")
 
     async def upload(self, filename: str, data: bytes) -> Json:
         """For an attachment option or a file field; its `id` is the value."""

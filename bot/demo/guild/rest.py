@@ -1,4 +1,4 @@
-"""The REST API for the bot, under `/api/v10`: users, guild, channels, messages, commands.
+"""The REST API for the bot, under `/api/v10`: users, guild, channels, threads, messages, planned events, commands.
 
 Interactions and webhooks are in `callbacks.py`. What is not here answers 404, as an unknown route does on Discord.
 """
@@ -15,10 +15,12 @@ from bot.demo.guild.errors import (
     Json,
     archived_thread,
     closed_to_messages,
+    forum_message,
     invalid_form,
     locked_thread,
     missing_access,
     missing_permissions,
+    missing_tag,
     no_history,
     no_mutual_guild,
     not_text,
@@ -29,14 +31,18 @@ from bot.demo.guild.errors import (
     unknown_guild,
     unknown_message,
     unknown_user,
+    wrong_channel_type,
 )
 from bot.demo.guild.events import Message, Typing
 from bot.demo.guild.gateway import Gateway
 from bot.demo.guild.messages import DEFAULT, REPLY
 from bot.demo.guild.permissions import Permission
+from bot.demo.guild.snowflakes import seconds
 from bot.demo.guild.world import World
 
 BASE = "/api/v10"
+REQUIRE_TAG = 1 << 4
+"""A forum's flag: each post has to have a tag."""
 
 
 class Rest:
@@ -65,12 +71,18 @@ class Rest:
             ("GET", "/guilds/{guild}/members", self._members),
             ("GET", "/guilds/{guild}/members/search", self._search),
             ("GET", "/guilds/{guild}/members/{user}", self._member),
-            ("GET", "/guilds/{guild}/scheduled-events", self._scheduled_events),
+            ("GET", "/guilds/{guild}/scheduled-events", self._plans),
+            ("POST", "/guilds/{guild}/scheduled-events", self._create_plan),
+            ("GET", "/guilds/{guild}/scheduled-events/{plan}", self._plan),
+            ("PATCH", "/guilds/{guild}/scheduled-events/{plan}", self._edit_plan),
+            ("DELETE", "/guilds/{guild}/scheduled-events/{plan}", self._delete_plan),
             ("GET", "/guilds/{guild}/threads/active", self._threads),
             ("GET", channel, self._channel),
             ("PATCH", channel, self._edit_channel),
             ("DELETE", channel, self._delete_channel),
             ("POST", channel + "/typing", self._typing),
+            ("POST", channel + "/threads", self._create_thread),
+            ("GET", channel + "/threads/archived/public", self._archived_threads),
             ("GET", channel + "/messages", self._list),
             ("POST", channel + "/messages", self._send),
             ("GET", message, self._get),
@@ -150,9 +162,49 @@ class Rest:
         self._require_guild(request)
         return answer(self._world.member(request.match_info["user"]))
 
-    async def _scheduled_events(self, request: web.Request) -> web.Response:
+    async def _plans(self, request: web.Request) -> web.Response:
         self._require_guild(request)
-        return answer([])
+        return answer(list(self._world.plans.values()))
+
+    async def _plan(self, request: web.Request) -> web.Response:
+        self._require_guild(request)
+        return answer(self._world.plan(request.match_info["plan"]))
+
+    async def _create_plan(self, request: web.Request) -> web.Response:
+        """Of the kind that has a place, in words; it has to have an end."""
+        self._require_planning(request, Permission.CREATE_EVENTS)
+        body = await read_object(request)
+        refuse(validation.check_plan(body))
+        location = body["entity_metadata"]["location"]
+        starts, ends = seconds(body["scheduled_start_time"]), seconds(body["scheduled_end_time"])
+        return answer(self._world.create_plan(body["name"], location, starts, ends, cast.BOT))
+
+    async def _edit_plan(self, request: web.Request) -> web.Response:
+        body, plan = await read_object(request), self._planned(request)
+        refuse(validation.check_plan(body, old=plan))
+        changes: Json = {key: body[key] for key in ("name", "status", "description") if key in body}
+        if body.get("entity_metadata"):
+            changes["location"] = body["entity_metadata"].get("location")
+        for key, name in (("starts", "scheduled_start_time"), ("ends", "scheduled_end_time")):
+            if body.get(name):
+                changes[key] = seconds(body[name])
+        return answer(self._world.edit_plan(plan["id"], **changes))
+
+    async def _delete_plan(self, request: web.Request) -> web.Response:
+        self._world.delete_plan(self._planned(request)["id"])
+        return nothing()
+
+    def _planned(self, request: web.Request) -> Json:
+        """What the bot may change: its own, or with Manage Events any."""
+        plan = self._world.plan(request.match_info["plan"])
+        own = plan["creator_id"] == cast.BOT
+        self._require_planning(request, Permission.CREATE_EVENTS if own else Permission.MANAGE_EVENTS)
+        return plan
+
+    def _require_planning(self, request: web.Request, needed: Permission) -> None:
+        self._require_guild(request)
+        if needed not in self._world.permissions(cast.BOT):
+            raise missing_permissions()
 
     async def _threads(self, request: web.Request) -> web.Response:
         self._require_guild(request)
@@ -176,16 +228,51 @@ class Rest:
         return answer(self._visible(request, Permission(0)))
 
     async def _edit_channel(self, request: web.Request) -> web.Response:
-        """`{archived}` of a thread, by whoever may write there; nothing else is the bot's to change."""
-        channel, body = self._visible(request, Permission.SEND_MESSAGES), await read_object(request)
-        if channel["type"] != cast.THREAD or set(body) - {"archived"}:
+        """`{archived, name}` of a thread: whoever may write there opens it, and its owner does all of it. Nothing else
+        is the bot's to change."""
+        channel, body = self._visible(request, Permission(0)), await read_object(request)
+        if channel["type"] != cast.THREAD or set(body) - {"archived", "name"}:
             raise missing_permissions()
+        closes = (bool(body.get("archived")) or "name" in body) and channel["owner_id"] != cast.BOT
+        self._visible(request, Permission.MANAGE_THREADS if closes else Permission.SEND_MESSAGES)
         if channel["thread_metadata"]["locked"]:
             self._visible(request, Permission.MANAGE_THREADS)
-        return answer(self._world.edit_thread(channel["id"], archived=bool(body.get("archived"))))
+        if "name" in body:
+            refuse(validation.check_thread({"name": body["name"]}, forum=False))
+            channel = self._world.edit_channel(channel["id"], name=body["name"])
+        if "archived" in body:
+            channel = self._world.edit_thread(channel["id"], archived=bool(body["archived"]))
+        return answer(channel)
+
+    async def _create_thread(self, request: web.Request) -> web.Response:
+        """A public thread, or in a forum a post: a thread with its first message. No nonce guards either."""
+        body, uploads = await read_with_files(request)
+        channel = self._visible(request, Permission(0))
+        forum = channel["type"] == cast.FORUM
+        if not forum and channel["type"] != cast.TEXT:
+            raise wrong_channel_type()
+        self._visible(request, Permission.SEND_MESSAGES if forum else Permission.CREATE_PUBLIC_THREADS)
+        refuse(validation.check_thread(body, forum=forum))
+        if not forum:
+            return answer(self._world.create_thread(channel["id"], body["name"], cast.BOT), 201)
+        if channel["flags"] & REQUIRE_TAG and not body.get("applied_tags"):
+            raise missing_tag()
+        refuse(validation.check_message(body["message"]))
+        given, tags = body["message"], body.get("applied_tags") or []
+        thread, message = self._world.create_post(channel["id"], body["name"], cast.BOT, given, uploads, tags)
+        return answer(thread | {"message": self._world.messages.view(message)}, 201)
+
+    async def _archived_threads(self, request: web.Request) -> web.Response:
+        channel = self._visible(request, Permission.READ_MESSAGE_HISTORY)
+        found = [each for each in self._world.threads_of(channel["id"]) if self._world.is_archived(each)]
+        found.sort(key=lambda each: str(each["thread_metadata"]["archive_timestamp"]), reverse=True)
+        limit = _number(request, "limit", 50)
+        return answer({"threads": found[:limit], "members": [], "has_more": len(found) > limit})
 
     async def _delete_channel(self, request: web.Request) -> web.Response:
-        channel = self._visible(request, Permission.MANAGE_CHANNELS)
+        channel = self._visible(request, Permission(0))
+        is_thread = channel["type"] == cast.THREAD
+        self._visible(request, Permission.MANAGE_THREADS if is_thread else Permission.MANAGE_CHANNELS)
         return answer(self._world.delete_channel(channel["id"]))
 
     async def _typing(self, request: web.Request) -> web.Response:
@@ -229,6 +316,8 @@ class Rest:
         channel = self._visible(request, Permission.SEND_MESSAGES)
         if channel["type"] == cast.CATEGORY_TYPE:
             raise not_text()
+        if channel["type"] == cast.FORUM:
+            raise forum_message()
         if channel["type"] == cast.DIRECT and channel["recipients"][0]["id"] in self._world.closed:
             raise closed_to_messages()
         if channel["type"] == cast.DIRECT and not self._world.bot_present:
@@ -270,8 +359,7 @@ class Rest:
         return nothing()
 
     def _require_unlocked(self, channel: Json) -> None:
-        locked = channel["type"] == cast.THREAD and channel["thread_metadata"]["locked"]
-        if locked and Permission.MANAGE_THREADS not in self._world.permissions(cast.BOT, channel):
+        if self._world.is_locked_for(cast.BOT, channel):
             raise locked_thread()
 
     def _message(self, request: web.Request) -> Message:

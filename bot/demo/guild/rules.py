@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from bot.demo.guild.errors import Fault, Json, Path
+from bot.demo.guild.snowflakes import seconds
 
 Rule = Callable[[Any, Path], Iterator[Fault]]
 """Yields what is wrong with a value that stands at a path."""
@@ -74,6 +75,14 @@ def flag(value: Any, path: Path) -> Iterator[Fault]:
     """A rule: true or false."""
     if not isinstance(value, bool):
         yield Fault(path, "BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
+
+
+def moment(value: Any, path: Path) -> Iterator[Fault]:
+    """A rule: a time of ISO 8601."""
+    try:
+        seconds(str(value))
+    except ValueError:
+        yield Fault(path, "BASE_TYPE_PARSE", f"Could not parse {value}. Should be ISO8601.")
 
 
 def choice(*allowed: object) -> Rule:

@@ -28,3 +28,9 @@ class Snowflakes:
 def iso(seconds: float) -> str:
     """A Unix time as Discord writes it: `2026-11-24T09:42:00.000000+00:00`."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+
+
+def seconds(moment: str) -> float:
+    """The Unix time of what Discord takes for one; UTC where it names no offset. Raises ValueError."""
+    found = datetime.fromisoformat(moment)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

@@ -8,7 +8,8 @@ from typing import Any
 
 from bot.demo.guild import components
 from bot.demo.guild.errors import Fault, Json
-from bot.demo.guild.rules import Field, Table, check, items, nested, text, whole
+from bot.demo.guild.rules import Field, Table, check, choice, items, moment, nested, text, whole
+from bot.demo.guild.snowflakes import seconds
 
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, V2 = 1 << 2, 1 << 6, 1 << 7, 1 << 12, 1 << 15
 """Message flags."""
@@ -36,6 +37,18 @@ _MESSAGE: Table = {
     "attachments": Field(items(0, 10)),
     "flags": Field(whole(0, 2**31 - 1)),
 }
+_THREAD: Table = {"name": Field(text(1, 100), required=True)}
+_POST: Table = {**_THREAD, "message": Field(nested({}), required=True), "applied_tags": Field(items(0, 5))}
+_PLAN: Table = {
+    "name": Field(text(1, 100), required=True),
+    "description": Field(text(0, 1000)),
+    "privacy_level": Field(choice(2), required=True),
+    "entity_type": Field(choice(3), required=True),
+    "entity_metadata": Field(nested({"location": Field(text(1, 100), required=True)}), required=True),
+    "scheduled_start_time": Field(moment, required=True),
+    "scheduled_end_time": Field(moment, required=True),
+    "status": Field(choice(1, 2, 3, 4)),
+}
 _CHOICE: Table = {"name": Field(text(1, 100), required=True), "value": Field(lambda *_: iter(()), required=True)}
 
 
@@ -60,6 +73,24 @@ def check_message(body: Any, *, old: Json | None = None) -> Iterator[Fault]:
         yield from components.check_message(body["components"], v2=v2)
     if isinstance(embeds, list):
         yield from _embed_total(embeds)
+
+
+def check_thread(body: Any, *, forum: bool) -> Iterator[Fault]:
+    """What is wrong with a thread to be made; a forum's has its first message with it."""
+    yield from check(body, (), _POST if forum else _THREAD)
+
+
+def check_plan(body: Any, *, old: Json | None = None) -> Iterator[Fault]:
+    """What is wrong with an event to be planned, which takes place somewhere, or with a change of `old`."""
+    faults = list(check(body, (), _PLAN if old is None else {name: Field(each.rule) for name, each in _PLAN.items()}))
+    yield from faults
+    if faults:
+        return
+    times = [str(body.get(name) or (old or {})[name]) for name in ("scheduled_start_time", "scheduled_end_time")]
+    starts, ends = map(seconds, times)
+    if ends <= starts:
+        code = "GUILD_SCHEDULED_EVENT_SCHEDULE_END_BEFORE_START"
+        yield Fault(("scheduled_end_time",), code, "The end time must be after the start time")
 
 
 def is_empty(message: Json) -> bool:

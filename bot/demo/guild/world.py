@@ -1,13 +1,22 @@
 """The guild itself: people, roles, channels, commands, voice, and who may do what. Knows no HTTP."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from bot.demo.guild import cast, permissions
-from bot.demo.guild.attachments import Attachments
+from bot.demo.guild.attachments import Attachments, Upload
 from bot.demo.guild.commands import CHAT_INPUT
-from bot.demo.guild.errors import Json, missing_access, missing_permissions, unknown_channel, unknown_member
+from bot.demo.guild.errors import (
+    Json,
+    missing_access,
+    missing_permissions,
+    over_event,
+    unknown_channel,
+    unknown_event,
+    unknown_member,
+    unknown_role,
+)
 from bot.demo.guild.events import (
     BotMembershipChanged,
     ChannelChanged,
@@ -16,8 +25,11 @@ from bot.demo.guild.events import (
     Event,
     GuildAvailability,
     MemberChanged,
+    Message,
     MessageCreated,
+    PlanChanged,
     RoleChanged,
+    RoleCreated,
     RoleDeleted,
     ThreadChanged,
     VoiceChanged,
@@ -45,6 +57,8 @@ class World:
         self.members: dict[str, Json] = {}
         self.commands: dict[str, Json] = {}
         """By id; those of the guild only have a `guild_id`."""
+        self.plans: dict[str, Json] = {}
+        """What is planned: Discord's scheduled events, by id; those that are over or cancelled are gone."""
         self.voice: dict[str, Json] = {}
         """Voice states by user id; in memory only, as nobody talks across a restart."""
         self.available = True
@@ -64,6 +78,7 @@ class World:
             ("channel", self.channels),
             ("member", self.members),
             ("command", self.commands),
+            ("plan", self.plans),
         ):
             target.update(self.storage.read(kind))
         self.attachments.load(replace)
@@ -96,6 +111,26 @@ class World:
         self.storage.put("member", user_id, member)
         self.emitter.emit(MemberChanged(member))
         return member
+
+    def role(self, role_id: str) -> Json:
+        """Raises 10011."""
+        if role_id not in self.roles:
+            raise unknown_role()
+        return self.roles[role_id]
+
+    def create_role(self, name: str, *, color: int = 0) -> Json:
+        """Above all others."""
+        role = cast.role(self.snowflakes.make(), name, Permission(0), len(self.roles), color)
+        self.roles[role["id"]] = role
+        self.storage.put("role", role["id"], role)
+        self.emitter.emit(RoleCreated(role))
+        return role
+
+    def give_role(self, user_id: str, role_id: str, *, take: bool = False) -> Json:
+        """Give a role to a member, or take it."""
+        self.role(role_id)
+        kept = [each for each in self.member(user_id)["roles"] if each != role_id]
+        return self.edit_member(user_id, roles=kept if take else [*kept, role_id])
 
     def edit_role(self, role_id: str, **changes: Any) -> Json:
         role = self.roles[role_id] = {**self.roles[role_id], **changes}
@@ -149,6 +184,11 @@ class World:
         threads = (each for each in self.channels.values() if each["type"] == cast.THREAD)
         return [thread for thread in threads if not thread["thread_metadata"]["archived"]]
 
+    def threads_of(self, channel_id: str) -> list[Json]:
+        """Archived ones too."""
+        found = (each for each in self.channels.values() if each["type"] == cast.THREAD)
+        return [thread for thread in found if thread["parent_id"] == channel_id]
+
     def create_channel(self, name: str, *, kind: int = cast.TEXT, parent_id: str | None = cast.CATEGORY) -> Json:
         channel = cast.channel(self.snowflakes.make(), kind, name, len(self.channels)) | {"parent_id": parent_id}
         return self._put_channel("CREATE", channel)
@@ -158,6 +198,24 @@ class World:
         return self._put_channel(
             "CREATE", cast.thread(self.snowflakes.make(), name, parent_id, owner_id, iso(self.clock()))
         )
+
+    def create_post(
+        self, forum_id: str, name: str, owner_id: str, body: Json, uploads: list[Upload], tags: Sequence[str] = ()
+    ) -> tuple[Json, Message]:
+        """A thread of a forum with its first message, which has the thread's id. `tags`: ids of the forum's."""
+        self.channel(forum_id)
+        made = cast.thread(self.snowflakes.make(), name, forum_id, owner_id, iso(self.clock()))
+        thread = self._put_channel("CREATE", made | {"applied_tags": list(tags)})
+        message = self.messages.create(thread["id"], owner_id, body, uploads, message_id=thread["id"])
+        return thread, message
+
+    def is_archived(self, channel: Json) -> bool:
+        return channel["type"] == cast.THREAD and bool(channel["thread_metadata"]["archived"])
+
+    def is_locked_for(self, user_id: str, channel: Json) -> bool:
+        """Whether it is a thread where only those who manage threads may write, and this is none of them."""
+        locked = channel["type"] == cast.THREAD and channel["thread_metadata"]["locked"]
+        return bool(locked) and Permission.MANAGE_THREADS not in self.permissions(user_id, channel)
 
     def edit_thread(self, thread_id: str, **changes: bool) -> Json:
         """Change `archived` or `locked`."""
@@ -174,11 +232,58 @@ class World:
         del self.channels[channel_id]
         self.storage.drop("channel", channel_id)
         self.messages.forget_channel(channel_id)
-        for thread in [each["id"] for each in self.channels.values() if each.get("parent_id") == channel_id]:
-            if self.channels[thread]["type"] == cast.THREAD:
-                self.delete_channel(thread)
+        for thread in self.threads_of(channel_id):
+            self.delete_channel(thread["id"])
         self._tell_channel("DELETE", channel)
         return channel
+
+    # What is planned
+
+    def plan(self, plan_id: str) -> Json:
+        """Raises 10070."""
+        if plan_id not in self.plans:
+            raise unknown_event()
+        return self.plans[plan_id]
+
+    def create_plan(self, name: str, location: str, starts: float, ends: float, creator_id: str) -> Json:
+        """`starts` and `ends` in seconds since 1970, of the guild's clock."""
+        made = cast.planned(
+            self.snowflakes.make(), name, location, iso(starts), iso(ends), self.member(creator_id)["user"]
+        )
+        return self._put_plan("CREATE", made)
+
+    def edit_plan(self, plan_id: str, **changes: Any) -> Json:
+        """Change `name`, `location`, `starts`, `ends` or `status`. What is over changes no more (180000)."""
+        plan = dict(self.plan(plan_id))
+        if plan["status"] in (cast.COMPLETED, cast.CANCELED):
+            raise over_event()
+        if "location" in changes:
+            plan["entity_metadata"] = {"location": changes.pop("location")}
+        for key, name in (("starts", "scheduled_start_time"), ("ends", "scheduled_end_time")):
+            if key in changes:
+                plan[name] = iso(changes.pop(key))
+        plan |= changes
+        told = self._put_plan("UPDATE", plan)
+        if plan["status"] in (cast.COMPLETED, cast.CANCELED):
+            self._drop_plan(plan_id)
+        return told
+
+    def delete_plan(self, plan_id: str) -> None:
+        plan = self.plan(plan_id)
+        self._drop_plan(plan_id)
+        self.emitter.emit(PlanChanged("DELETE", plan))
+
+    def _put_plan(self, how: Any, plan: Json) -> Json:
+        self.plans[plan["id"]] = plan
+        self.storage.put("plan", plan["id"], plan)
+        self.emitter.emit(PlanChanged(how, plan))
+        return plan
+
+    def _drop_plan(self, plan_id: str) -> None:
+        del self.plans[plan_id]
+        self.storage.drop("plan", plan_id)
+
+    # Voice
 
     def move_voice(self, user_id: str, channel_id: str | None) -> None:
         """Somebody joins a voice channel, or leaves (None)."""
@@ -215,7 +320,8 @@ class World:
         if channel is None:
             return base
         if channel["type"] == cast.THREAD:
-            return permissions.in_thread(self.permissions(user_id, self.channel(channel["parent_id"])))
+            parent = self.channels.get(channel["parent_id"])  # gone, while it takes its threads along
+            return permissions.in_thread(self.permissions(user_id, parent)) if parent else Permission(0)
         return permissions.in_channel(base, member, channel["permission_overwrites"], guild_id=cast.GUILD)
 
     def require(self, user_id: str, channel: Json, needed: Permission) -> None:
@@ -293,6 +399,9 @@ class World:
         if isinstance(event, MessageCreated) and event.message.ephemeral_for is None:
             channel = self.channels[event.message.channel_id]
             channel["last_message_id"] = event.message.id
+            if channel["type"] == cast.THREAD and event.message.id != channel["id"]:
+                channel["message_count"] += 1
+                channel["total_message_sent"] += 1
             self.storage.put("channel", channel["id"], channel)
 
     def _put_channel(self, how: Any, channel: Json) -> Json:
