@@ -97,7 +97,13 @@ class House:
         """Of another process on the same database."""
         core = self.core
         return assemble(
-            core.database, core.catalogue, self.cluster, rules or core.rules, core.now, membership=self.membership
+            core.database,
+            core.catalogue,
+            self.cluster,
+            rules or core.rules,
+            core.now,
+            queries=self.queries,
+            membership=self.membership,
         )
 
     async def create(self, name: str = "Pond", actor: Actor = ADA) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from core.notices.kinds import CrashedNotice, IdleJoined, IdleWarned, Notice, StartFailedNotice
+from core.notices.kinds import CrashedNotice, FollowNotice, IdleJoined, IdleWarned, Notice, StartFailedNotice
 
 
 def named(players: Iterable[str], *, shown: bool) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def without_names(told: Notice) -> Notice:
     match told:
         case IdleWarned():
             return replace(told, last_players=())
-        case IdleJoined():
+        case IdleJoined() | FollowNotice():
             return replace(told, names=())
         case CrashedNotice() | StartFailedNotice():
             return replace(told, log="")

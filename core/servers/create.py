@@ -166,12 +166,6 @@ class Creation:
         now, chosen = self._now(), self._catalogue.find(wanted.game)
         picked = pick(chosen, wanted.size, limits.withheld, self._catalogue)
         await refuse_taken(session, actor.guild, wanted.name)
-        accepted = await licences.is_accepted(session, actor.guild, chosen)
-        match decide(chosen.licence, accepted=accepted, accepts=accepts, may=True):
-            case Verdict.ASK:
-                return licences.needed(chosen, actor.guild, question=await self._ask(session, actor, wanted, chosen))
-            case Verdict.ACCEPT:
-                await licences.accept(session, actor, chosen, now)
         row = ServerRow(
             id=new_server_id(),
             guild=actor.guild,
@@ -195,6 +189,12 @@ class Creation:
             changed_at=now,
         )
         await self._admission.check_locked(session, row, actor, limits)
+        accepted = await licences.is_accepted(session, actor.guild, chosen)
+        match decide(chosen.licence, accepted=accepted, accepts=accepts, may=True):
+            case Verdict.ASK:
+                return licences.needed(chosen, actor.guild, question=await self._ask(session, actor, wanted, chosen))
+            case Verdict.ACCEPT:
+                await licences.accept(session, actor, chosen, now)
         session.add(row)
         await session.flush()
         await self._pool.give(session, row.id, chosen)

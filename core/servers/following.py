@@ -22,6 +22,7 @@ from core.guilds.access import Actor, Do
 from core.guilds.membership import Membership
 from core.notices import outbox
 from core.notices.kinds import FollowNotice
+from core.notices.names import named
 from core.servers.rows import ServerRows
 from core.servers.views import ServerView, ServerViews
 from core.words import Gone, Unknown
@@ -124,14 +125,9 @@ async def tell_followers(
         col(FollowRow.told_at) > now + APART,  # written before the clock was set back
     )
     query = select(FollowRow).where(FollowRow.server == row.id, due).order_by(col(FollowRow.user)).with_for_update()
-    due_now, shown = list(await session.exec(query)), shown_names(guild, names)
+    due_now, shown = list(await session.exec(query)), named(names, shown=guild is None or guild.player_names)
     for follow in due_now:
         follow.told_at = now
         session.add(follow)
     notices = [FollowNotice(follow.user, shown, online, follow.language) for follow in due_now]
     await outbox.say_to_each(session, row, notices, now)
-
-
-def shown_names(_guild: GuildRow | None, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of players as this guild shows them to its members; none where it shows how many there are and no more."""
-    return names

@@ -13,9 +13,9 @@ from tests.guilds.conftest import Oak
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-async def ask(oak: Oak, command: str, **options: Any) -> Any:
-    """The message that Cy is answered."""
-    result = await oak.cy.slash(oak.channel, command, **options)
+async def ask(oak: Oak, command: str, *, who: Any = None, **options: Any) -> Any:
+    """The message that Cy is answered, or who else asks."""
+    result = await (who or oak.cy).slash(oak.channel, command, **options)
     return result.followups[-1] if result.followups else result.response
 
 
@@ -45,7 +45,8 @@ async def test_who_has_no_memory_left_is_told_what_to_pause(oak: Oak) -> None:
         "Castle needs 4.0 GiB of memory, and all servers here together may use 3.0 GiB; 0 B are in use. Pausing others "
         "is not enough: choose a smaller size, or ask an admin for more (/guild quota)."
     ).replace("/guild quota", "`/guild quota`")
-    await oak.ask(oak.ada, "server create", game="minecraft-java", name="Castle")
+    asked = await ask(oak, "server create", game="minecraft-java", name="Castle", who=oak.ada)
+    await oak.ada.click(asked.message, custom_id=buttons(asked.components)["I accept"])
     said = await oak.ask(oak.ada, "server create", game="minecraft-java", name="Tower")
     assert said.startswith(
         "Tower needs 2.5 GiB of memory. All servers here may use 3.0 GiB at once, and those that run use 2.5 GiB. "

@@ -17,7 +17,6 @@ from core.games.query.port import Players, Query
 from core.guilds.access import Actor
 from core.guilds.membership import Present
 from core.idle.evidence import ShownPlayers, joined
-from core.idle.sweep import Sweep
 from core.notices.kinds import FollowNotice
 from core.servers import following
 from core.servers.sharing import Target
@@ -107,7 +106,9 @@ async def test_a_start_of_the_bot_tells_nothing_twice(house: Any, game: Game) ->
         row.told_at = None  # whatever was told
         session.add(row)
     house.pass_time(MINUTE)
-    await Sweep(house.parts, house.queries, every=MINUTE).run()
+    again = house.another()
+    again.parts.observed.by_server, again.parts.observed.stale_since = house.parts.observed.by_server, None
+    await again.sweep.run()
     assert len(await told(house, pond)) == 1
 
 

@@ -53,7 +53,8 @@ async def test_no_notice_names_a_player_where_the_guild_wants_none_named(shown: 
             layout = notice(NoticeView(2, server.guild, "en", server, told))
             if layout is not None and NOBODY in texts(components(layout)):
                 naming.add(type(told).__name__)
-    assert naming == ({"IdleJoined", "CrashedNotice", "StartFailedNotice"} if shown else set())
+    named_in = {"IdleJoined", "CrashedNotice", "StartFailedNotice", "FollowNotice"}
+    assert naming == (named_in if shown else set())
 
 
 @pytest.mark.parametrize("shown", [True, False])

@@ -6,9 +6,7 @@ from alembic import op
 
 revision = "0009"
 down_revision = "0008"
-OLDEST_CODE = (
-    "0006"  # older code leaves the columns and the table alone: nobody is asked or told while it is the one that acts
-)
+OLDEST_CODE = "0006"  # older code leaves these alone: nobody is asked or told while it is the one that acts
 
 
 def upgrade() -> None:
