@@ -110,6 +110,7 @@ class ServerView:
     can_undo: bool = False  # the last restore can be undone
     progress: RestoreProgress | None = None  # of `step`
     schedule: ScheduleView | None = None
+    owner_gone: bool = False  # the owner is no member here any more
     taken: tuple[int, ...] = ()  # ports that it had before this start, and that something else uses
 
     @property
@@ -219,6 +220,7 @@ class ServerViews:
             channel=row.channel,
             at=now,
             version=row.version,
+            owner_gone=row.owner_gone_since is not None,
             taken=taken,
         )
 
