@@ -36,6 +36,7 @@ from core.errors import Misconfigured, TryAgain
 from core.games.query import make_queries
 from core.games.query.port import Query
 from core.idle import voice
+from core.servers import left_owners
 
 log = structlog.get_logger()
 FOLLOWED = object()  # who tells of other processes' changes
@@ -95,6 +96,9 @@ class App:
             parts.append(asyncio.create_task(follow(self.core.database, utc_now, tell), name="follow"))
             if "discord" in self.settings.roles:
                 parts.append(asyncio.create_task(self._report_voice(), name="voice"))
+                if "control" not in self.settings.roles:
+                    owners = Lease(self.core.database, "owners")
+                    parts.append(asyncio.create_task(owners.hold(self._look_for_owners), name="owners"))
         stop = asyncio.create_task(stopping.wait(), name="stop")
         log.info("started", cluster=self.settings.cluster, servers_in=str(self.settings.data_dir))
         gc.collect()
@@ -129,6 +133,15 @@ class App:
             await asyncio.sleep(voice.REPORT_EVERY)
             with contextlib.suppress(TryAgain):
                 await voice.report(self.core.database, self.client.in_voice, self.core.now())
+
+    async def _look_for_owners(self) -> None:
+        """Likewise: it cannot ask who is in a guild."""
+        while True:
+            await asyncio.sleep(left_owners.EVERY.total_seconds())
+            try:
+                await self.core.servers.left_owners.look()
+            except Exception:
+                log.exception("job failed", job="owners")
 
     async def _control(self, scheduler: AsyncIOScheduler) -> None:
         """What one process does at a time: reconcile, and the jobs."""

@@ -219,7 +219,7 @@ class NoticeDelivery:
             card=card.channel if card else None,
             created_in=view.channel if view else None,
             named=told.channel if isinstance(told, StorageNotice | GuildNotice) else None,
-            owner=view.owner if view else None,
+            owner=view.owner if view and not view.owner_gone else None,
             operator=told.to if isinstance(told, AlarmNotice) else None,
             follower=told.to if isinstance(told, FollowNotice) else None,
             greetable=greetable,

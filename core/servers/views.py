@@ -115,6 +115,7 @@ class ServerView:
     can_undo: bool = False  # the last restore can be undone
     progress: RestoreProgress | None = None  # of `step`
     schedule: ScheduleView | None = None
+    owner_gone: bool = False  # the owner is no member here any more
     taken: tuple[int, ...] = ()  # ports that it had before this start, and that something else uses
     names_shown: bool = True  # False: the guild's admins want no player named (core.notices.names)
 
@@ -226,6 +227,7 @@ class ServerViews:
             channel=row.channel,
             at=now,
             version=row.version,
+            owner_gone=row.owner_gone_since is not None,
             taken=taken,
             names_shown=shown,
         )

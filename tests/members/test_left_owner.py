@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -98,3 +99,13 @@ async def test_a_server_of_the_admins_says_so_and_can_be_given_away(oak: Town) -
     await oak.wire.command(CY, "server transfer", server="Pond", to=BO)
     await oak.wire.core.servers.transfers.take(oak.wire.actor(BO), pond)
     assert f"owned by <@{BO}>" in (await oak.wire.command(CY, "server list")).text
+
+
+async def test_what_no_channel_takes_is_not_sent_after_an_owner_who_left(oak: Town) -> None:
+    pond = await oak.create()
+    oak.faults.answer(*LOOKED_FOR, 404, code=10007, times=None)
+    await night(oak)
+    oak.faults.forbid(cast.CHAT)
+    await oak.wire.core.servers.power.pause(replace(oak.wire.actor(CY), manages_guild=True), pond)
+    await oak.notice("paused", "dead")
+    assert oak.faults.count("POST", "/users/@me/channels") == 0

@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 from shipped import has
 
-from bot.demo.guild.cast import CHAT
+from bot.demo.guild.cast import CHAT, CY, DIRECT_CHANNELS
+from bot.demo.guild.events import Message
 
 pytestmark = pytest.mark.process
 
@@ -22,11 +23,18 @@ def address(card_text: str) -> str:
     return found[0]
 
 
+def direct(house) -> list[Message]:
+    """What Cy got by direct message."""
+    return list(house.guild.world.messages.oldest_first(DIRECT_CHANNELS[CY], after=0))
+
+
 async def test_create_play_be_warned_pause_and_resume_with_the_same_world(house) -> None:
     card = await house.create()
     where = address(json.dumps(card["components"]))
+    await house.people["Cy"].slash(CHAT, "server follow", server="Pond")
     async with aiohttp.ClientSession() as web, web.ws_connect(f"http://{where}/play?name=Bo") as player:
         await house.until(lambda found: next((m for m in found if "Players: 1 of 16" in json.dumps(m)), None))
+        await house.until(lambda _: any("Bo joined **Pond**." in json.dumps(each.data) for each in direct(house)))
         await player.close()
     warning = await house.message("**Pond** has been empty since")
     assert "Bo" in json.dumps(warning["components"])
