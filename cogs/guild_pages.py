@@ -34,6 +34,7 @@ def status(found: Status, language: str) -> LayoutView:
     lines += [_server(each, limits.world_bytes, language) for each in storage.servers[:SHOWN]]
     if len(storage.servers) > SHOWN:
         lines.append("…")
+    lines += _special(found, language)
     lines += ["", _kept(storage, language), f"-# {say(language, 'status.next')}"]
     kept: Button[LayoutView] = Button(label=say(language, "button.kept"), custom_id="dm:kept")
     return page_of("\n".join(lines), [kept] if found.kept else [])
@@ -57,12 +58,7 @@ def quota(found: Status, language: str) -> LayoutView:
         ),
         _kept(found.storage, language),
     ]
-    if found.special:
-        lines += ["", say(language, "quota.special")]
-        lines += [
-            say(language, "quota.of", whom=mention(each.kind, each.target), what=_what(each.quota, language))
-            for each in found.special
-        ]
+    lines += _special(found, language)
     lines.append(f"-# {say(language, 'quota.next')}")
     return page_of("\n".join(lines), [])
 
@@ -86,6 +82,16 @@ def special_of(more: str) -> tuple[int, Sharer] | None:
 
 def _remove(own: Special, language: str) -> Button[LayoutView]:
     return Button(label=say(language, "button.quota_remove"), custom_id=f"dm:quota_remove:{own.kind}_{own.target}")
+
+
+def _special(found: Status, language: str) -> list[str]:
+    """The quotas of members and roles, a line each."""
+    if not found.special:
+        return []
+    return ["", say(language, "quota.special")] + [
+        say(language, "quota.of", whom=mention(each.kind, each.target), what=_what(each.quota, language))
+        for each in found.special
+    ]
 
 
 def _what(quota: Quota, language: str) -> str:

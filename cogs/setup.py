@@ -26,7 +26,7 @@ from discord.ui import (
 )
 
 from cogs import doctor
-from cogs.doctor import NEEDED, Place, lacking
+from cogs.doctor import Place, lacking
 from cogs.escape import code
 from cogs.replies import Answer, How, Interaction, actor_of, language_of
 from core.errors import BadInput
@@ -34,8 +34,6 @@ from core.guilds.access import Actor
 from core.guilds.settings import Guilds, GuildView
 from core.idle.schedule import COMMON_ZONES, LONGEST_TYPED
 from core.text import DEFAULT, duration, languages, name_of, say
-
-__all__ = ["NEEDED", "lacking"]
 
 CHANNELS, ROLES = ("server_channel", "notice_channel"), ("admin_role", "create_role")
 FIELDS = (*CHANNELS, *ROLES, "language", "time_zone", "idle_after", "idle_warn", "names")

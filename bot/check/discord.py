@@ -14,12 +14,12 @@ import discord
 
 from bot.check.report import Report
 from bot.settings import Settings
-from cogs.setup import NEEDED
+from cogs.doctor import NEEDED, OF_ROLE
 from core.text import DEFAULT, say
 
 API = "https://discord.com/api/v10"
 PATIENCE = aiohttp.ClientTimeout(total=15)
-PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED, True), send_messages_in_threads=True)
+PERMISSIONS = discord.Permissions(**dict.fromkeys(OF_ROLE, True))
 """What the invite asks for: what every channel needs, and threads, where a card may be too."""
 _PRIVILEGED = {
     "Presence": (1 << 12) | (1 << 13),

@@ -12,12 +12,19 @@ from core.games.catalogue import Catalogue
 from core.guilds.access import Actor, is_admin
 from core.guilds.limits import Limits, Running, check_memory
 from core.servers.rows import ServerRows
+from core.words import Desired
 
 
 class Admission:
     def __init__(self, rows: ServerRows, catalogue: Catalogue) -> None:
         self._rows = rows
         self._catalogue = catalogue
+
+    async def foresee(self, session: AsyncSession, row: ServerRow, actor: Actor) -> None:
+        """As `check`, as far as one can tell before the work after which the server is to run. Locks nothing."""
+        if row.desired != Desired.RUNNING:
+            limits = await self._rows.limits_of(session, row.guild, row.owner, actor)
+            await self.check_locked(session, row, actor, limits)
 
     async def check(self, session: AsyncSession, row: ServerRow, actor: Actor | None) -> None:
         """LimitReached, with what to pause. `row` is to run next. `actor` None: nobody asks, as for a schedule."""

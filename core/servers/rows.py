@@ -119,9 +119,10 @@ class ServerRows:
     async def limits_of(
         self, session: AsyncSession, guild: int, owner: int, actor: Actor | None, *, lock: bool = False
     ) -> Limits:
-        """Likewise as they are for one member, judged by the actor's roles. `actor` None: nobody asks."""
+        """Likewise as they are for one member, judged by the actor's roles. `actor` None: nobody asks. The role that
+        everybody has (its id is the guild's) counts whoever acts."""
         limits = await self.limits(session, guild, lock=lock)
-        targets = {owner, *(actor.roles if actor else ())}
+        targets = {owner, guild, *(actor.roles if actor else ())}
         query = select(QuotaRow).where(col(QuotaRow.guild) == guild, col(QuotaRow.target).in_(targets))
         query = query.execution_options(populate_existing=True)  # as it is behind the lock
         own, roles = None, list[Quota]()

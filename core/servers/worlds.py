@@ -98,6 +98,7 @@ class Worlds:
         self._projections = parts.projections
         self._transitions = parts.transitions
         self._events = parts.events
+        self._admission = parts.admission
         self._observed = parts.observed
         self._now = parts.now
         self._creation = creation
@@ -220,6 +221,7 @@ class Worlds:
         limit = world_bytes(game, game.size(row.size), await self._refuse_more(row))
         if file is not None and file.size > limit:
             raise BadInput("import.large")
+        await self._foresee(actor, row)
         async with self._turn(actor, row.id, Do.IMPORT) as row:
             return await self._bring_in(actor, row, game.imports, place, file=file, url=url, into=into, limit=limit)
 
@@ -305,6 +307,11 @@ class Worlds:
             refuse_more(await storage_of(session, row.guild, limits), server)
         return limits
 
+    async def _foresee(self, actor: Actor, row: ServerRow) -> None:
+        """LimitReached where there will be no memory for it to start."""
+        async with self._database.session() as session:
+            await self._admission.foresee(session, row, actor)
+
     async def _choose(self, row: ServerRow, typed: str) -> Snapshot:
         known = await _in_words(self._shelf.snapshots(row.id))
         wanted = typed.strip()
@@ -334,6 +341,7 @@ class Worlds:
             raise _refusal(wrong) from wrong
 
     async def _go_back(self, actor: Actor, row: ServerRow, chosen: Snapshot, *, imported: bool = False) -> ServerView:
+        await self._foresee(actor, row)
         volume, safety = row.volume, row.source if row.source != NEWEST else None
         seen = self._observed.of(row.id)
         if row.bound == row.volume and not self._projections.wanted(row, RowContext([], None, "")).has_lost(seen):

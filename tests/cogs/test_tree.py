@@ -18,11 +18,11 @@ from samples import CATALOGUE, GUILD, ID, view
 from bot.demo.guild.commands import check_all
 from cogs import add_all
 from cogs.buttons import TEMPLATE, Press
+from cogs.doctor import lacking
 from cogs.drafts import Drafts
 from cogs.faces import Faces
 from cogs.modals import fields
 from cogs.replies import How, Replies, actor_of
-from cogs.setup import lacking
 from core.errors import BadInput, NotAllowed, NotFound, Refusal
 from core.guilds.access import Level, Who
 

@@ -161,6 +161,16 @@ async def test_a_role_counts_while_its_member_acts_and_somebody_elses_press_by_t
     await house.servers.power.resume(replace(ADA, roles=friend | {VIP}), two)
 
 
+async def test_the_role_that_everybody_has_counts_whoever_acts(house: Any) -> None:
+    """Also where Discord tells no roles: in direct messages, and for a schedule."""
+    await house.create("One")
+    [two] = await paused(house, "Two")
+    await house.quotas.set_for(CY, ADA.guild, Sharer.ROLE, memory=SMALL)
+    with pytest.raises(LimitReached, match=r"memory\.member_full"):
+        await house.servers.power.resume(replace(ADA, direct=True), two)
+    await house.servers.power.resume(CY, two)  # an admin
+
+
 async def test_a_schedule_wakes_no_more_than_there_is_memory_for_and_says_so(house: Any) -> None:
     [two] = await paused(house, "Two")
     await house.phase(two, "paused")

@@ -54,6 +54,18 @@ async def test_who_has_no_memory_left_is_told_what_to_pause(oak: Oak) -> None:
     )
 
 
+async def test_who_goes_back_is_told_before_anything_is_done(oak: Oak, shelf: Any) -> None:
+    server = await oak.create()
+    await oak.ask(oak.ada, "world snapshot", server="Pond", note="castle")
+    await oak.ask(oak.ada, "server pause", server="Pond")
+    await oak.house.phase(server, "paused")
+    await oak.house.quotas.set(admin(oak), {"memory": 50})
+    said = await oak.ask(oak.ada, "world restore", server="Pond", snapshot="newest")
+    assert said.startswith("Pond needs 96.0 MiB of memory, and all servers here together may use 50.0 MiB")
+    assert (await oak.house.row(server)).volume == 1
+    assert len(shelf.found) == 1
+
+
 async def test_a_members_quota_is_set_shown_listed_and_removed(oak: Oak) -> None:
     assert "no limits of their own" in await oak.ask(oak.cy, "guild quota", **{"for": oak.ada})
     said = await oak.ask(oak.cy, "guild quota", **{"for": oak.ada}, servers=1, memory=4)
