@@ -6,7 +6,9 @@ from alembic import op
 
 revision = "0011"
 down_revision = "0008"
-OLDEST_CODE = "0006"  # older code leaves these alone: it asks for no licence and minds no block while it is the one that acts
+OLDEST_CODE = (
+    "0006"  # older code leaves these alone: it asks for no licence and minds no block while it is the one that acts
+)
 
 
 def upgrade() -> None:
