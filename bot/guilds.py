@@ -62,7 +62,7 @@ def _line(each: GuildSummary) -> str:
     if each.blocked_at is not None:
         remarks.append(f"blocked since {each.blocked_at:%Y-%m-%d %H:%M} {each.blocked_words}".rstrip())
     return "  ".join(
-        [str(each.id), f"{each.servers} servers", f"{each.running} run", size(DEFAULT, each.stored), *remarks]
+        [str(each.id), f"servers {each.servers}", f"running {each.running}", size(DEFAULT, each.stored), *remarks]
     )
 
 

@@ -113,8 +113,7 @@ class OperatorCog(commands.Cog):
         if not count:
             await ctx.send("No server is running, so there was nothing to pause.")
             return
-        servers = "1 server" if count == 1 else f"{count} servers"
-        await ctx.send(f"Pausing {servers}. Their worlds stay, and their guilds are told.")
+        await ctx.send(f"Pausing {_many(count, 'server')}. Their worlds stay, and their guilds are told.")
 
     @commands.command()
     async def guilds(self, ctx: Context[Any]) -> None:
@@ -128,8 +127,7 @@ class OperatorCog(commands.Cog):
         if not changed and not count:
             await ctx.send("It is blocked with these words already.")
             return
-        servers = "1 server" if count == 1 else f"{count} servers"
-        await ctx.send(f"Blocked. Pausing {servers}. The worlds stay, and the guild is told.")
+        await ctx.send(f"Blocked. Pausing {_many(count, 'server')}. The worlds stay, and the guild is told.")
 
     @commands.command()
     async def unblock(self, ctx: Context[Any], guild: Annotated[int, GuildId]) -> None:
@@ -141,7 +139,7 @@ class OperatorCog(commands.Cog):
     @commands.command()
     async def broadcast(self, ctx: Context[Any], *, words: str) -> None:
         count = await self._operations.broadcast(words, by=ctx.author.id)
-        await ctx.send(f"It goes to {'1 guild' if count == 1 else f'{count} guilds'}.")
+        await ctx.send(f"It goes to {_many(count, 'guild')}.")
 
     @commands.Cog.listener()
     async def on_command_error(self, ctx: Context[Any], error: commands.CommandError) -> None:
@@ -180,8 +178,7 @@ def in_lines(health: Health, latency: float, guilds: int) -> str:
     database = "does not answer" if health.database is None else f"answers in {health.database * 1000:.0f} ms"
     cluster = "seen" if health.stale_since is None else f"not seen since {_ago(health.stale_since)}"
     connected = math.isfinite(latency)
-    places = "1 guild" if guilds == 1 else f"{guilds} guilds"
-    discord_is = f"{latency * 1000:.0f} ms, {places}" if connected else "not connected"
+    discord_is = f"{latency * 1000:.0f} ms, {_many(guilds, 'guild')}" if connected else "not connected"
     phases = [f"{health.phases[phase]} {phase}" for phase in Phase if health.phases.get(phase)]
     problems = [f"{count} {problem}" for problem, count in sorted(health.problems.items())]
     backlog = health.backlog
@@ -222,8 +219,8 @@ def in_pages(guilds: Iterable[GuildSummary], named: Callable[[int], discord.Guil
 
 def guild_line(each: GuildSummary, guild: discord.Guild | None) -> str:
     name = escape(guild.name) if guild is not None else "(I am not there)" if each.left else "(its name is not known)"
-    members = [f"{guild.member_count} members"] if guild is not None and guild.member_count else []
-    parts = [f"`{each.id}` **{name}**", *members, f"{each.servers} servers, {each.running} run"]
+    members = [_many(guild.member_count, "member")] if guild is not None and guild.member_count else []
+    parts = [f"`{each.id}` **{name}**", *members, f"{_many(each.servers, 'server')}, {each.running} to run"]
     parts.append(size(DEFAULT, each.stored))
     if each.blocked_at is not None:
         parts.append(f"**blocked** {_ago(each.blocked_at)} {escape(each.blocked_words)}".rstrip())
@@ -235,6 +232,10 @@ def _drill(drill: Drill | None) -> str:
         return "none yet"
     took = duration(DEFAULT, max(1.0, drill.seconds))
     return f"{_ago(drill.at)}, `{drill.server}` came back: {size(DEFAULT, drill.size)} in {took}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count} {what}s"
 
 
 def _ago(moment: datetime) -> str:

@@ -220,7 +220,7 @@ class Setting(_Model):
 
 class Licence(_Model):
     """A text that somebody of a guild has to accept before a server of this game starts there. `version` tells one text
-    from the next: its date, or what it is called."""
+    from the next: its date, or a number."""
 
     name: str = Field(min_length=1, max_length=100)
     url: str = Field(pattern=r"^https://[^\s<>()\[\]`|*]+$", max_length=300)

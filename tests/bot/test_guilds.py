@@ -41,7 +41,7 @@ def dormouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 def test_a_guild_is_blocked_and_let_go_on(dormouse: Shell) -> None:
-    assert dormouse("ls")[:2] == (0, "700  0 servers  0 run  0 B\n")
+    assert dormouse("ls")[:2] == (0, "700  servers 0  running 0  0 B\n")
     assert "paused within 15 seconds" in dormouse("block", "700", "Mining", "coins")[1]
     assert "already" in dormouse("block", "700", "Mining", "coins")[1]
     assert dormouse("ls")[1].rstrip().endswith("Mining coins")

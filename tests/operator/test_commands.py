@@ -120,7 +120,7 @@ async def test_a_bug_is_noted_under_a_code_and_tells_nothing_else(line: Any, mon
 async def test_guilds_are_listed_with_what_they_have(line: Any) -> None:
     assert "no guild yet" in await line.ask("guilds")
     await line.house.phase(await line.house.create(), "running")
-    assert await line.ask("guilds") == "`700` **(its name is not known)** · 1 servers, 1 run · 0 B\n"
+    assert await line.ask("guilds") == "`700` **(its name is not known)** · 1 server, 1 to run · 0 B\n"
     await line.ask("block 700 Mining *coins*")
     assert "**blocked** <t:" in (said := await line.ask("guilds"))
     assert said.endswith("Mining \\*coins\\*\n")

@@ -12,13 +12,13 @@ from licensed import NEXT, TEXT, license_meadow
 from sqlmodel import select
 
 from core import once
-from core.data.tables import EventRow, LicenceRow, QuestionRow
+from core.data.tables import EventRow, LicenceRow, QuestionRow, ServerRow
 from core.errors import LicenceNeeded, LimitReached, NotAllowed, Refusal
 from core.guilds.access import Actor
 from core.notices.kinds import NotWokenNotice
 from core.servers.create import KEPT
 from core.servers.sharing import Target
-from core.words import EventKind, Sharer, ShareRole
+from core.words import Because, EventKind, Sharer, ShareRole
 from tests.conftest import ADA, BO, CHANNEL, CY, GUILD
 
 
@@ -198,4 +198,29 @@ async def test_a_schedule_does_not_start_it_and_says_why_once(house: Any) -> Non
     assert (notice.why, dict(notice.values)["game"]) == ("licence.not_accepted", "Meadow")
     await house.servers.power.accept(ADA, pond, TEXT.mark)
     await house.core.timekeeper.run()
+    assert (await house.row(pond)).desired == "running"
+
+
+async def test_a_restart_by_schedule_is_not_made_and_what_runs_goes_on(house: Any) -> None:
+    pond = await house.create()
+    await house.phase(pond, "running")
+    async with house.database.begin() as session:
+        row = await session.get_one(ServerRow, pond, with_for_update=True)
+        license_meadow(house.core)
+        with pytest.raises(Refusal) as refused:
+            await house.parts.transitions.start(session, row, by=None, because=Because.SCHEDULE)
+    assert refused.value.message == "licence.not_accepted"
+    row = await house.row(pond)
+    assert (row.desired, row.run) == ("running", 1)
+
+
+async def test_a_guild_that_is_back_starts_what_it_may_once_it_is_accepted(house: Any) -> None:
+    pond = await house.create()
+    await house.phase(pond, "running")
+    await house.core.departures.left(GUILD)
+    license_meadow(house.core)
+    await house.core.departures.joined(GUILD)
+    assert (await house.row(pond)).desired == "paused"
+    await house.servers.power.accept(ADA, pond, TEXT.mark)
+    await house.core.departures.settle()
     assert (await house.row(pond)).desired == "running"

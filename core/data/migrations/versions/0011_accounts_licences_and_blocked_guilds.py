@@ -6,7 +6,7 @@ from alembic import op
 
 revision = "0011"
 down_revision = "0010"
-OLDEST_CODE = "0011"  # older code would start servers of a guild that is blocked
+OLDEST_CODE = "0006"  # older code leaves these alone: it knows no licence and no block while it is the one that acts
 
 
 def upgrade() -> None:

@@ -6,7 +6,7 @@ from alembic import op
 
 revision = "0012"
 down_revision = "0011"
-OLDEST_CODE = "0011"  # older code leaves these alone: no occasion keeps a server on while it is the one that acts
+OLDEST_CODE = "0006"  # older code leaves these alone: no occasion keeps a server on while it is the one that acts
 
 Text, Moment = sqlmodel.sql.sqltypes.AutoString, sqlmodel.sql.sqltypes.UTCDateTime
 

@@ -1,0 +1,90 @@
+"""Going back and cloning start servers too: a licence and a block stand before them and their work of minutes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from licensed import TEXT, license_meadow
+
+from core.errors import LicenceNeeded, Refusal
+from core.servers.host_rules import HostRules
+from core.worlds.gaps import Gaps
+from core.worlds.listing import Snapshot
+from core.worlds.receipt import Receipt
+from core.worlds.turns import Turns
+from tests.conftest import ADA, CHANNEL, GUILD
+
+AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+SAVED = "000001-000001-000001-" + "0" * 32
+
+
+class Shelf:
+    """The store, in memory."""
+
+    def __init__(self) -> None:
+        self.turns = Turns()
+
+    async def snapshots(self, server: str) -> list[Snapshot]:
+        return [Snapshot(SAVED, AT, 100, 1, 10, "", Gaps(), False)]
+
+
+@pytest.fixture
+def rules(rules: HostRules) -> HostRules:
+    return replace(rules, keeps_worlds=True)
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+def saves() -> list[str]:
+    """Servers of which a snapshot was taken."""
+    return []
+
+
+@pytest.fixture
+async def pond(house: Any, saves: list[str], monkeypatch: pytest.MonkeyPatch) -> str:
+    async def save(server: str, **_: Any) -> Receipt:
+        saves.append(server)
+        return Receipt(SAVED, AT, 100)
+
+    monkeypatch.setattr(house.cluster, "snapshot", save)
+    server = str(await house.create())
+    await house.until(server, lambda row: row.phase == "running" and row.bound == 1)
+    return server
+
+
+async def test_going_back_asks_before_it_saves_anything(house: Any, pond: str, saves: list[str]) -> None:
+    license_meadow(house.core)
+    with pytest.raises(LicenceNeeded) as needed:
+        await house.core.worlds.restore(ADA, pond, SAVED)
+    assert (needed.value.server, needed.value.then, saves) == (pond, "", [])
+    assert (await house.row(pond)).volume == 1
+    await house.servers.power.accept(ADA, pond, needed.value.mark)
+    assert (await house.core.worlds.restore(ADA, pond, SAVED)).volume == 2
+
+
+async def test_a_clone_is_asked_for_and_goes_on_with_its_world(house: Any, pond: str) -> None:
+    license_meadow(house.core)
+    with pytest.raises(LicenceNeeded) as needed:
+        await house.core.worlds.clone(ADA, pond, channel=CHANNEL, name="Sea", snapshot=SAVED)
+    made = await house.servers.creation.go_on(ADA, needed.value.question)
+    row = await house.row(made.id)
+    assert (row.name, row.source, needed.value.mark) == ("Sea", f"{pond}/{SAVED}", TEXT.mark)
+
+
+async def test_in_a_blocked_guild_nothing_goes_back_or_is_cloned(house: Any, pond: str, saves: list[str]) -> None:
+    await house.core.operations.block(GUILD, "Mining", by=None)
+    for refused in (
+        house.core.worlds.restore(ADA, pond, SAVED),
+        house.core.worlds.clone(ADA, pond, channel=CHANNEL, name="Sea", snapshot=None),
+    ):
+        with pytest.raises(Refusal) as refusal:
+            await refused
+        assert refusal.value.values["words"] == "Mining"
+    assert (saves, (await house.row(pond)).volume) == ([], 1)
