@@ -3,15 +3,16 @@ option is optional."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Group, Range
+from discord.app_commands import Choice, Group, Range, Transform
 from discord.ext import commands
 
 from cogs import audit_pages, guild_pages, setup
 from cogs.choices import LONGEST_CHOICE, MOST_CHOICES
+from cogs.places import Place, meet
 from cogs.replies import Answer, Interaction, Replies, actor_of, language_of
 from cogs.speech import text
 from core.games.catalogue import MOST_VOLUME
@@ -50,8 +51,8 @@ class GuildCog(commands.Cog):
     async def setup(
         self,
         interaction: Interaction,
-        server_channel: discord.TextChannel | None = None,
-        notice_channel: discord.TextChannel | None = None,
+        server_channel: Transform[Any, Place] | None = None,
+        notice_channel: Transform[Any, Place] | None = None,
         admin_role: discord.Role | None = None,
         create_role: discord.Role | None = None,
         language: str | None = None,
@@ -66,6 +67,9 @@ class GuildCog(commands.Cog):
 
         async def handle() -> Answer:
             chosen = {field: value for field, value in given.items() if value is not None}
+            await meet(
+                interaction.client, interaction.guild, [each.id for each in (server_channel, notice_channel) if each]
+            )
             view = await setup.change(self._guilds, actor_of(interaction), chosen)
             return setup.shown(interaction, view)
 

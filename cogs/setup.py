@@ -21,6 +21,7 @@ from discord.ui import (
     TextDisplay,
 )
 
+from cogs.places import KINDS, NEEDED, meet, needed_in
 from cogs.replies import Answer, How, Interaction, actor_of, language_of
 from core.errors import BadInput
 from core.guilds.access import Actor
@@ -29,8 +30,6 @@ from core.text import DEFAULT, languages, name_of, say
 
 TEMPLATE = r"dm-setup:(?P<field>server_channel|notice_channel|admin_role|create_role|language)"
 CHANNELS, ROLES = ("server_channel", "notice_channel"), ("admin_role", "create_role")
-NEEDED = ("view_channel", "send_messages", "read_message_history")
-"""What the bot needs in a channel."""
 
 
 async def look(guilds: Guilds, actor: Actor) -> GuildView:
@@ -54,7 +53,8 @@ def deleted(guild: discord.Guild | None, view: GuildView) -> list[str]:
     """The fields whose channel or role does not exist any more, as far as Discord tells."""
     if guild is None or guild.unavailable:
         return []
-    gone = [field for field in CHANNELS if (chosen := getattr(view, field)) and guild.get_channel(chosen) is None]
+    known = guild.get_channel_or_thread
+    gone = [field for field in CHANNELS if (chosen := getattr(view, field)) and known(chosen) is None]
     return gone + [field for field in ROLES if (chosen := getattr(view, field)) and guild.get_role(chosen) is None]
 
 
@@ -80,9 +80,9 @@ def missing(interaction: Interaction, view: GuildView, language: str) -> list[st
     """A line for each chosen channel where the bot lacks a permission."""
     guild, lines = interaction.guild, []
     for number in dict.fromkeys((view.server_channel, view.notice_channel)):
-        channel = guild.get_channel(number) if guild and number else None
+        channel = guild.get_channel_or_thread(number) if guild and number else None
         if guild is not None and channel is not None:
-            lines += lacking(channel.permissions_for(guild.me), channel.id, language)
+            lines += lacking(channel.permissions_for(guild.me), channel.id, language, needed_in(channel))
     return lines
 
 
@@ -95,9 +95,9 @@ def card_obstacles(interaction: Interaction, view: GuildView, language: str) -> 
     return missing(interaction, view, language)
 
 
-def lacking(may: discord.Permissions, channel: int, language: str) -> list[str]:
+def lacking(may: discord.Permissions, channel: int, language: str, needed: Iterable[str] = NEEDED) -> list[str]:
     """One line that names what the bot may not do in a channel; none where all is well."""
-    names = [say(language, f"permission.{each}") for each in NEEDED if not getattr(may, each)]
+    names = [say(language, f"permission.{each}") for each in needed if not getattr(may, each)]
     return [say(language, "setup.missing", channel=f"<#{channel}>", permissions=", ".join(names))] if names else []
 
 
@@ -120,6 +120,8 @@ class Choose(DynamicItem[Select[Any] | ChannelSelect[Any] | RoleSelect[Any]], te
             if value is not None and field != "language" and value not in known:
                 raise BadInput("command.value")
             chosen = {field: value if value is None or field == "language" else int(value)}
+            if value is not None and field in CHANNELS:
+                await meet(interaction.client, interaction.guild, [int(value)])
             return shown(interaction, await change(guilds, actor_of(interaction), chosen))
 
         await interaction.client.faces.replies.answer(interaction, handle, how=How.UPDATE)
@@ -141,9 +143,8 @@ def _select(field: str, value: int | None, language: str) -> ChannelSelect[Any] 
         roles = [discord.SelectDefaultValue.from_role(each) for each in chosen]
         return RoleSelect(custom_id=custom_id, placeholder=placeholder, default_values=roles, min_values=0)
     channels = [discord.SelectDefaultValue.from_channel(each) for each in chosen]
-    kinds = [discord.ChannelType.text, discord.ChannelType.news]
     return ChannelSelect(
-        custom_id=custom_id, placeholder=placeholder, channel_types=kinds, default_values=channels, min_values=0
+        custom_id=custom_id, placeholder=placeholder, channel_types=KINDS, default_values=channels, min_values=0
     )
 
 

@@ -14,7 +14,7 @@ import discord
 
 from bot.check.report import Report
 from bot.settings import Settings
-from cogs.setup import NEEDED
+from cogs.places import NEEDED
 from core.text import DEFAULT, say
 
 API = "https://discord.com/api/v10"
