@@ -29,6 +29,7 @@ async def add_all(
     from cogs.modals import ModalCog
     from cogs.occasions import OccasionCog
     from cogs.operator import OperatorCog
+    from cogs.places import PlaceCog
     from cogs.servers import ServerCog
     from cogs.setup import Choose
     from cogs.speech import Speech
@@ -44,6 +45,7 @@ async def add_all(
     await bot.add_cog(HelpCog(faces.replies))
     await bot.add_cog(ModalCog(faces))
     await bot.add_cog(LifeCog(bot, faces.guilds, faces.departures, faces.left_owners))
+    await bot.add_cog(PlaceCog(bot, faces.guilds))
     if faces.occasions is not None:
         await bot.add_cog(OccasionCog(bot, faces.occasions))
     if faces.operations is not None:

@@ -20,7 +20,7 @@ from core.text import say
 class Where(Enum):
     EVERYWHERE = "in a channel or thread"
     CHANNEL = "in a channel"
-    THREAD = "in a thread"
+    THREAD = "in a thread, or a forum's post"
     LOCKED = "in a thread that is locked"
 
 
@@ -47,6 +47,7 @@ class Place:
     id: int
     may: discord.Permissions | None
     is_thread: bool = False
+    is_forum: bool = False  # to send messages is to post there, and what follows is in threads
     is_locked: bool = False
 
     @property
@@ -65,7 +66,7 @@ class Place:
             case Where.CHANNEL:
                 return not self.is_thread
             case Where.THREAD:
-                return self.is_thread
+                return self.is_thread or self.is_forum
             case Where.LOCKED:
                 return self.is_locked
 

@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Group, Range
+from discord.app_commands import Choice, Group, Range, Transform
 from discord.ext import commands
 
 from cogs import audit_pages, games, guild_pages, setup
 from cogs.choices import LONGEST_CHOICE, MOST_CHOICES
+from cogs.places import Place, meet
 from cogs.replies import Answer, Interaction, Replies, actor_of, language_of
 from cogs.servers import target_of
 from cogs.speech import text
@@ -60,8 +61,8 @@ class GuildCog(commands.Cog):
     async def setup(
         self,
         interaction: Interaction,
-        server_channel: discord.TextChannel | None = None,
-        notice_channel: discord.TextChannel | None = None,
+        server_channel: Transform[Any, Place] | None = None,
+        notice_channel: Transform[Any, Place] | None = None,
         admin_role: discord.Role | None = None,
         create_role: discord.Role | None = None,
         language: str | None = None,
@@ -80,7 +81,8 @@ class GuildCog(commands.Cog):
 
         async def handle() -> Answer:
             chosen = {field: value for field, value in given.items() if value is not None}
-            actor = actor_of(interaction)
+            actor, places = actor_of(interaction), [each.id for each in (server_channel, notice_channel) if each]
+            await meet(interaction.client, interaction.guild, places)
             if not chosen:
                 return setup.shown(interaction, await setup.look(self._guilds, actor))
             return setup.shown(interaction, await setup.change(self._guilds, actor, chosen))

@@ -28,6 +28,7 @@ from discord.ui import (
 from cogs import doctor
 from cogs.doctor import Place, lacking
 from cogs.escape import code
+from cogs.places import KINDS, meet
 from cogs.replies import Answer, How, Interaction, actor_of, language_of
 from core.errors import BadInput
 from core.guilds.access import Actor
@@ -39,8 +40,6 @@ CHANNELS, ROLES = ("server_channel", "notice_channel"), ("admin_role", "create_r
 FIELDS = (*CHANNELS, *ROLES, "language", "time_zone", "idle_after", "idle_warn", "names")
 """In the order of the page."""
 TEMPLATE = rf"dm-setup:(?P<field>{'|'.join(FIELDS)})"
-CHANNEL_TYPES = (discord.ChannelType.text, discord.ChannelType.news)
-"""In which cards and notices may stand."""
 MINUTES = {
     "idle_after": (0, 5, 10, 15, 30, 60, 120, 240, 480, 1440),
     "idle_warn": (0, 1, 2, 5, 10, 15, 30, 60),
@@ -85,7 +84,8 @@ def deleted(guild: discord.Guild | None, view: GuildView) -> list[str]:
     """The fields whose channel or role does not exist any more, as far as Discord tells."""
     if guild is None or guild.unavailable:
         return []
-    gone = [field for field in CHANNELS if (chosen := getattr(view, field)) and guild.get_channel(chosen) is None]
+    known = guild.get_channel_or_thread
+    gone = [field for field in CHANNELS if (chosen := getattr(view, field)) and known(chosen) is None]
     return gone + [field for field in ROLES if (chosen := getattr(view, field)) and guild.get_role(chosen) is None]
 
 
@@ -155,6 +155,8 @@ class Choose(DynamicItem[Select[Any] | ChannelSelect[Any] | RoleSelect[Any]], te
             if value is not None and field in (*CHANNELS, *ROLES) and value not in known:
                 raise BadInput("command.value")
             chosen = {field: None if value is None else _chosen(field, value)}
+            if value is not None and field in CHANNELS:
+                await meet(interaction.client, interaction.guild, [int(value)])
             return shown(interaction, await change(guilds, actor_of(interaction), chosen))
 
         await interaction.client.faces.replies.answer(interaction, handle, how=How.UPDATE)
@@ -187,7 +189,8 @@ def _place(guild: discord.Guild, number: int) -> Place:
     if isinstance(channel, discord.Thread):
         may = channel.permissions_for(guild.me) if channel.parent is not None else None
         return Place(number, may, is_thread=True, is_locked=channel.locked)
-    return Place(number, channel.permissions_for(guild.me))
+    is_forum = isinstance(channel, discord.ForumChannel)
+    return Place(number, channel.permissions_for(guild.me), is_forum=is_forum)
 
 
 def _gone(field: str, language: str) -> str:
@@ -232,7 +235,7 @@ def _select(field: str, view: GuildView, language: str) -> ChannelSelect[Any] | 
         return RoleSelect(**named, default_values=roles, min_values=0)
     if field in CHANNELS:
         channels = [discord.SelectDefaultValue.from_channel(discord.Object(value))] if value else []
-        return ChannelSelect(**named, channel_types=list(CHANNEL_TYPES), default_values=channels, min_values=0)
+        return ChannelSelect(**named, channel_types=KINDS, default_values=channels, min_values=0)
     select: Select[Any] = Select(**named, min_values=0)
     for each, label, chosen in _options(field, view, language):
         select.add_option(label=label, value=each, default=chosen)

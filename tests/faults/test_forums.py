@@ -8,7 +8,7 @@ import pytest
 from faults import EDIT, POST, When
 from town import Town, has
 
-from bot.demo.guild.cast import ADA, CHAT, DIRECT_CHANNELS, SERVERS
+from bot.demo.guild.cast import ADA, CHAT, CY, DIRECT_CHANNELS, GUILD, SERVERS
 from bot.demo.guild.events import Message
 from bot.demo.guild.permissions import Permission
 from cogs import card_delivery
@@ -205,3 +205,40 @@ async def test_without_any_place_it_goes_to_the_owner(forum: Forum) -> None:
     await forum.town.pause(forum.pond)
     await forum.town.message("**Pond** was paused", channel=DIRECT_CHANNELS[ADA])
     assert forum.town.faults.count(*EDIT) < 12
+
+
+# what a guild's admins choose
+
+
+async def test_an_archived_thread_can_be_chosen_and_is_not_taken_for_deleted(hollow_oak: Town) -> None:
+    wire, thread = hollow_oak.wire, hollow_oak.faults.thread(CHAT)
+    hollow_oak.faults.archive(thread)
+    said = (await wire.command(CY, "guild setup", server_channel=thread)).text
+    assert f"<#{thread}>" in said
+    assert "was deleted" not in said
+    hollow_oak.faults.open(thread)
+    hollow_oak.faults.archive(thread)
+    assert "was deleted" not in (await wire.command(CY, "guild setup")).text
+    hollow_oak.faults.delete_channel(thread)
+    await hollow_oak.until(lambda: wire.client.get_guild(int(GUILD)).get_thread(int(thread)) is None)
+    assert "was deleted" in (await wire.command(CY, "guild setup")).text
+
+
+async def test_after_a_start_an_archived_thread_is_known(hollow_oak: Town) -> None:
+    thread = hollow_oak.faults.thread(CHAT)
+    await hollow_oak.set_up(server_channel=int(thread))
+    hollow_oak.faults.archive(thread)
+    await hollow_oak.silence()
+    await hollow_oak.wire.disconnect()
+    await hollow_oak.wire.connect()
+    await hollow_oak.until(lambda: hollow_oak.wire.client.get_guild(int(GUILD)).get_thread(int(thread)))
+    assert "was deleted" not in (await hollow_oak.wire.command(CY, "guild setup")).text
+
+
+async def test_what_it_may_not_do_in_a_thread_or_forum_is_named(hollow_oak: Town) -> None:
+    forum, thread = hollow_oak.faults.forum(), hollow_oak.faults.thread(CHAT)
+    await hollow_oak.until(lambda: hollow_oak.wire.client.get_channel(int(forum)))
+    for channel in (forum, CHAT):
+        hollow_oak.faults.forbid(channel, Permission.SEND_MESSAGES_IN_THREADS)
+    said = (await hollow_oak.wire.command(CY, "guild setup", server_channel=forum, notice_channel=thread)).text
+    assert said.count("Send Messages in Threads") == 2

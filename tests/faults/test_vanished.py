@@ -27,7 +27,7 @@ async def test_a_voice_channel_that_was_deleted_keeps_no_server_on(fresh: Shippe
     await fresh.create()
     said = texts((await answer_of(fresh, "Ada", "server idle", server="Pond", voice=BURROW))["components"])
     assert f"while somebody is in <#{BURROW}>" in said
-    await fresh.message("### Pond", f"Somebody is in <#{BURROW}>, so it stays on.")
+    await fresh.message("### Pond", f"1 person is in <#{BURROW}>, so it stays on.")
     its_faults.delete_channel(BURROW)
     await fresh.message("### Pond", "The voice channel that it watched was deleted.")
     await fresh.message("### Pond", "Paused")
@@ -40,7 +40,7 @@ async def test_a_server_stops_watching_at_the_press_of_a_button(fresh: Shipped, 
     fresh.guild.world.move_voice(BO, BURROW)
     await fresh.create()
     answer = await answer_of(fresh, "Ada", "server idle", server="Pond", voice=BURROW)
-    await fresh.message("### Pond", f"Somebody is in <#{BURROW}>")
+    await fresh.message("### Pond", f"1 person is in <#{BURROW}>")
     stop = buttons(answer["components"])["Stop watching voice"]
     await fresh.people["Ada"].press(answer, stop)
     await fresh.message("watches no voice channel any more")

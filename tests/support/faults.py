@@ -286,6 +286,9 @@ class Faults:
     def archive(self, thread: str) -> None:
         self._guild.world.edit_thread(thread, archived=True)
 
+    def open(self, thread: str) -> None:
+        self._guild.world.edit_thread(thread, archived=False)
+
     def lock(self, thread: str, *, archived: bool = False) -> None:
         """Only who manages threads may write there now."""
         self._guild.world.edit_thread(thread, locked=True, archived=archived)

@@ -45,6 +45,7 @@ NEIGHBOURS = 77
 """The id of a guild that the bot is in as well, and that these people are not."""
 BUTTON, TEXT_INPUT, LABEL = components.BUTTON, components.TEXT_INPUT, components.LABEL
 STRING, AT_ONCE = 3, 60.0
+IN_GUILD = dict.fromkeys((commands.USER_OPTION, commands.MENTIONABLE), "users roles") | {commands.CHANNEL: "channels"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +263,7 @@ class Wire:
         )
 
     def _options(self, name: str, options: Mapping[str, Any], *, focused: str = "") -> dict[str, Any]:
-        """A person's or role's id is one of the guild's where the command asks for that."""
+        """A person's, role's or channel's id is one of the guild's where the command asks for that."""
         first, *path = name.split(" ")
         found = next(each for each in self.guild.world.commands.values() if each["name"] == first)
         leaf, resolved = found, dict[str, Any]()
@@ -271,11 +272,11 @@ class Wire:
         kinds = {each["name"]: each["type"] for each in leaf.get("options", ())}
         typed: list[dict[str, Any]] = []
         for key, value in options.items():
-            of_people = kinds.get(key) in (commands.USER_OPTION, commands.MENTIONABLE)
-            kind = kinds[key] if of_people else STRING if isinstance(value, str) else 4
+            found_in = IN_GUILD.get(kinds.get(key, 0))
+            kind = kinds[key] if found_in else STRING if isinstance(value, str) else 4
             typed.append({"name": key, "type": kind, "value": value} | ({"focused": True} if key == focused else {}))
-            if of_people:
-                requests._resolve(self.guild.world, resolved, "users roles", value, channel_types=None)
+            if found_in:
+                requests._resolve(self.guild.world, resolved, found_in, value, channel_types=None)
         for word in reversed(path):
             typed = [{"name": word, "type": 1, "options": typed}]
         more = {"resolved": resolved} if resolved else {}
