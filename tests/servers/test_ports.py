@@ -55,7 +55,7 @@ async def test_while_it_starts_its_card_says_why_the_address_is_new(house: Any) 
     house.cluster.taken.add(before)
     house.cluster.ready_at_once = False
     await house.servers.power.resume(ADA, server)
-    await house.until(server, lambda row: row.run == 3)
+    await house.until(server, lambda row: row.run == 3 == house.cluster.pods[server].run)
     view = await house.servers.lookup.get(ADA, server)
     assert (view.taken, view.problem) == ((before,), None)
     house.cluster.become_ready(server)
