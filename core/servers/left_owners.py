@@ -65,9 +65,9 @@ class LeftOwners:
         """Ask for the next few owners of the day's round. Where nobody can be asked now, it waits."""
         if not self._membership.answers():
             return
-        if (now_at := await self._round()) is None:
+        if (so_far := await self._round()) is None:
             return
-        people = await self._next(now_at)
+        people = await self._next(so_far)
         for guild, owner in people:
             answer = await self._membership.of(guild, owner)
             if isinstance(answer, Gone):
@@ -75,9 +75,9 @@ class LeftOwners:
             elif not isinstance(answer, Unknown):
                 await self.found(guild, owner, is_member=True)
         if len(people) < AT_ONCE:
-            await self._note(replace(now_at, over=True))
+            await self._note(replace(so_far, over=True))
         else:
-            await self._note(replace(now_at, guild=people[-1][0], owner=people[-1][1]))
+            await self._note(replace(so_far, guild=people[-1][0], owner=people[-1][1]))
 
     async def found(self, guild: int, owner: int, *, is_member: bool, absent: frozenset[int] = frozenset()) -> None:
         """Discord said whether an owner is in the guild, and which managers are not (`absent`). May be repeated."""
@@ -180,16 +180,16 @@ class LeftOwners:
             return _Round(now)
         return None if known.over else known
 
-    async def _note(self, now_at: _Round) -> None:
-        value = json.dumps([now_at.began.timestamp(), now_at.guild, now_at.owner, now_at.over])
+    async def _note(self, so_far: _Round) -> None:
+        value = json.dumps([so_far.began.timestamp(), so_far.guild, so_far.owner, so_far.over])
         async with self._database.begin() as session:
             await insert_missing(session, MetaRow(key=_KEY, value=value), update=("value",))
 
-    async def _next(self, now_at: _Round) -> list[tuple[int, int]]:
+    async def _next(self, so_far: _Round) -> list[tuple[int, int]]:
         """Owners of guilds that the bot is in, after those who were asked for."""
         beyond = or_(
-            col(ServerRow.guild) > now_at.guild,
-            and_(col(ServerRow.guild) == now_at.guild, col(ServerRow.owner) > now_at.owner),
+            col(ServerRow.guild) > so_far.guild,
+            and_(col(ServerRow.guild) == so_far.guild, col(ServerRow.owner) > so_far.owner),
         )
         query = (
             select(ServerRow.guild, ServerRow.owner)
