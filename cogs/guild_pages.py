@@ -67,9 +67,11 @@ def quota_of(found: Status, target: int, kind: Sharer, language: str) -> LayoutV
     """What one member, or each member with one role, may have, and the way to take that back."""
     whom = mention(kind, target)
     own = next((each for each in found.special if each.target == target), None)
+    used = _what(found.used.get(target, Quota(0, 0)), language)
+    lines = [] if kind is Sharer.ROLE else [say(language, "quota.of_used", what=used)]
     if own is None:
-        return page_of(say(language, "quota.of_none", whom=whom), [])
-    lines = [f"### {say(language, 'quota.of_title', whom=whom)}", _what(own.quota, language)]
+        return page_of("\n".join([say(language, "quota.of_none", whom=whom), *lines]), [])
+    lines = [f"### {say(language, 'quota.of_title', whom=whom)}", _what(own.quota, language), *lines]
     lines += [f"-# {say(language, 'quota.of_role')}"] if kind is Sharer.ROLE else []
     return page_of("\n".join(lines), [_remove(own, language)])
 

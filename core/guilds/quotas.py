@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -69,6 +69,8 @@ class Status:
     memory: int = 0
     """MiB of the servers that are to run."""
     special: tuple[Special, ...] = ()
+    used: Mapping[int, Quota] = field(default_factory=dict)
+    """By owner: their servers, and the memory of those that are to run."""
 
     @property
     def limits(self) -> Limits:
@@ -202,9 +204,13 @@ class Quotas:
         if refused := judge(actor, do, rules_of(row)):
             raise refused
         special = select(QuotaRow).where(QuotaRow.guild == actor.guild).order_by(QuotaRow.kind, col(QuotaRow.target))
-        runs = select(ServerRow.game, ServerRow.size).where(
-            ServerRow.guild == actor.guild, ServerRow.desired == Desired.RUNNING
+        every = select(ServerRow.owner, ServerRow.desired, ServerRow.game, ServerRow.size).where(
+            ServerRow.guild == actor.guild, ServerRow.desired != Desired.DELETED
         )
+        servers, memory = Counter[int](), Counter[int]()
+        for owner, desired, game, size in await session.exec(every):
+            servers[owner] += 1
+            memory[owner] += self._memory_of(game, size) if desired == Desired.RUNNING else 0
         query = select(ServerRow.phase).where(ServerRow.guild == actor.guild, ServerRow.desired != Desired.DELETED)
         deleted = select(func.count()).where(
             ServerRow.guild == actor.guild, ServerRow.desired == Desired.DELETED, ServerRow.phase != Phase.DELETED
@@ -217,7 +223,8 @@ class Quotas:
             self._most,
             self._most_world,
             kept,
-            memory=sum([self._memory_of(game, size) for game, size in await session.exec(runs)]),
+            memory=memory.total(),
+            used={owner: Quota(count, memory[owner]) for owner, count in servers.items()},
             special=tuple(
                 [
                     Special(each.target, Sharer(each.kind), Quota(each.servers, each.memory))

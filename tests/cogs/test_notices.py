@@ -29,6 +29,7 @@ from core.notices.kinds import (
     InterruptionOver,
     NodeAwayNotice,
     NodeBack,
+    NotWokenNotice,
     Notice,
     PausedNotice,
     PauseOver,
@@ -363,3 +364,11 @@ async def test_names_of_players_and_logs_are_no_markdown() -> None:
 
 async def test_the_greeting_has_one_button() -> None:
     assert buttons(render(WelcomeNotice(), None)) == {"Set up": "dm:setup"}
+
+
+async def test_what_memory_keeps_a_schedule_from_waking_is_said_in_units() -> None:
+    """Amounts are written down as digits."""
+    values = (("name", "Pond"), ("needs", str(96 * 2**20)), ("limit", "0"), ("used", "0"), ("pause", "*Lake*"))
+    said = words(render(NotWokenNotice("memory.guild_full", values), paused()))
+    assert "needs 96.0 MiB of memory" in said
+    assert "\\*Lake\\*" in said

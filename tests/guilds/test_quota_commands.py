@@ -69,11 +69,15 @@ async def test_who_goes_back_is_told_before_anything_is_done(oak: Oak, shelf: An
 async def test_a_members_quota_is_set_shown_listed_and_removed(oak: Oak) -> None:
     assert "no limits of their own" in await oak.ask(oak.cy, "guild quota", **{"for": oak.ada})
     said = await oak.ask(oak.cy, "guild quota", **{"for": oak.ada}, servers=1, memory=4)
-    assert said == f"### What <@{oak.ada.id}> may have\n1 server, 4 GiB of memory at once"
+    assert said == (
+        f"### What <@{oak.ada.id}> may have\n1 server, 4 GiB of memory at once\n"
+        "Used now: 0 servers, 0 MiB of memory at once"
+    )
     shown = await ask(oak, "guild quota", **{"for": oak.ada})
     assert words(shown) == said
     assert f"<@{oak.ada.id}>: 1 server, 4 GiB of memory at once" in await oak.ask(oak.cy, "guild quota")
     await oak.create()
+    assert "Used now: 1 server, 96 MiB" in await oak.ask(oak.cy, "guild quota", **{"for": oak.ada})
     assert "as many servers" in await oak.ask(oak.ada, "server create", game="meadow", name="Two")
     for _ in range(2):
         gone = await oak.cy.click(shown.message, custom_id=buttons(shown.components)["Remove"])
