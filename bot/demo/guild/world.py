@@ -263,10 +263,11 @@ class World:
             if key in changes:
                 plan[name] = iso(changes.pop(key))
         plan |= changes
-        told = self._put_plan("UPDATE", plan)
-        if plan["status"] in (cast.COMPLETED, cast.CANCELED):
-            self._drop_plan(plan_id)
-        return told
+        if plan["status"] not in (cast.COMPLETED, cast.CANCELED):
+            return self._put_plan("UPDATE", plan)
+        self._drop_plan(plan_id)
+        self.emitter.emit(PlanChanged("UPDATE", plan))
+        return plan
 
     def delete_plan(self, plan_id: str) -> None:
         plan = self.plan(plan_id)

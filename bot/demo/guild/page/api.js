@@ -45,6 +45,47 @@ export class Api {
     return this.#send("POST", `/page/channels/${channel}/delete-message`, {}, { message_id: message });
   }
 
+  createChannel(name, type) {
+    return this.#send("POST", "/page/channels", {}, { name, type });
+  }
+
+  /** In a forum a post, which begins with `content`. */
+  createThread(channel, name, content = "") {
+    return this.#send("POST", `/page/channels/${channel}/threads`, {}, { name, content });
+  }
+
+  editThread(thread, changes) {
+    return this.#send("PATCH", `/page/channels/${thread}`, {}, changes);
+  }
+
+  deleteChannel(channel) {
+    return this.#send("DELETE", `/page/channels/${channel}`);
+  }
+
+  plan(plan) {
+    return this.#send("POST", "/page/planned", {}, plan);
+  }
+
+  editPlan(plan, changes) {
+    return this.#send("PATCH", `/page/planned/${plan}`, {}, changes);
+  }
+
+  deletePlan(plan) {
+    return this.#send("DELETE", `/page/planned/${plan}`);
+  }
+
+  createRole(name) {
+    return this.#send("POST", "/page/roles", {}, { name });
+  }
+
+  deleteRole(role) {
+    return this.#send("DELETE", `/page/roles/${role}`);
+  }
+
+  giveRole(person, role, taken) {
+    return this.#send(taken ? "DELETE" : "PUT", `/page/members/${person}/roles/${role}`);
+  }
+
   #send(method, path, query = {}, body = undefined, signal = undefined) {
     const parameters = new URLSearchParams({ as: this.person });
     for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, value);

@@ -233,6 +233,14 @@ class Page {
         drawChannels(this);
         drawHeader(this);
         break;
+      case "roles":
+        store.setRoles(data);
+        if (store.me) drawMembers(this);
+        break;
+      case "planned":
+        store.planned = data;
+        if (store.me) drawChannels(this);
+        break;
       case "members":
         store.setMembers(data);
         if (!store.me) break;

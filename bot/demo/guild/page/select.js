@@ -51,7 +51,7 @@ export function roles(store, { everyone = false } = {}) {
 }
 
 export function channels(store, types = null) {
-  const wanted = types?.length ? types : [0, 2, 4, 5, 13, 15];
+  const wanted = types?.length ? types : [0, 2, 4, 5, 11, 13, 15];
   return [...store.channels.values()]
     .filter((channel) => wanted.includes(channel.type))
     .map((channel) => ({

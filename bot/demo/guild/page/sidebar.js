@@ -1,6 +1,7 @@
 // What surrounds the messages: who one is, the channels, the header, the members; drawers on a phone.
 
 import { colour, h, morph } from "./dom.js";
+import { openChannelActions, openGuildActions, openPlan } from "./guild.js";
 import { avatar, icon } from "./icons.js";
 
 const DRAWERS = ["channels", "members"];
@@ -65,7 +66,8 @@ export function drawChannels(page) {
   const all = [...store.channels.values()]
     .filter((channel) => channel.type !== 1)
     .sort((a, b) => a.position - b.position);
-  const under = (parent) => all.filter((channel) => channel.type !== 4 && (channel.parent_id ?? null) === parent);
+  const inGroup = (channel, parent) => ![4, 11].includes(channel.type) && (channel.parent_id ?? null) === parent;
+  const under = (parent) => all.filter((channel) => inGroup(channel, parent));
   const group = (title, channels) =>
     channels.length
       ? h(
@@ -90,12 +92,14 @@ export function drawChannels(page) {
         { class: "guild-name" },
         h("span", { class: "guild-sign", "aria-hidden": "true" }, [...(store.guild.name || "?")][0]),
         h("h1", {}, store.guild.name),
+        more("Guild: events, channels, roles", () => openGuildActions(page)),
       ),
       h(
         "div",
         { class: "pane-scroll" },
         group(null, under(null)),
         all.filter((channel) => channel.type === 4).map((category) => group(category.name, under(category.id))),
+        plans(page),
         group("Direct messages", directs),
       ),
       store.me
@@ -120,7 +124,9 @@ function channelItem(channel, page) {
   const name = store.channelName(channel);
   const unread = store.unread.get(channel.id);
   const classes = ["channel", unread ? "unread" : ""].join(" ").trim();
-  const sign = store.isDirect(channel) ? avatar({ id: channel.id, bot: true }, name) : icon("hash");
+  const mark = { 11: "reply", 15: "file" }[channel.type] ?? "hash";
+  const sign = store.isDirect(channel) ? avatar({ id: channel.id, bot: true }, name) : icon(mark);
+  const threads = channel.type === 11 ? [] : store.threadsOf(channel.id);
   if (channel.type === 2) return voiceItem(channel, name, store);
   return h(
     "li",
@@ -144,7 +150,39 @@ function channelItem(channel, page) {
         ? h("span", { class: "count", "aria-label": `${unread.mentions} mentions` }, String(unread.mentions))
         : null,
     ),
+    threads.length
+      ? h(
+          "ul",
+          { class: "threads", "aria-label": `Threads of ${name}` },
+          threads.map((thread) => channelItem(thread, page)),
+        )
+      : null,
   );
+}
+
+/** What is planned, the next first. */
+function plans(page) {
+  const next = [...page.store.planned].sort((a, b) => a.scheduled_start_time.localeCompare(b.scheduled_start_time));
+  const time = new Intl.DateTimeFormat([], { weekday: "short", hour: "2-digit", minute: "2-digit" });
+  const items = next.map((plan) =>
+    h(
+      "li",
+      {},
+      h(
+        "button",
+        { type: "button", class: "channel plan", "data-plan": plan.name, onclick: () => openPlan(page, plan) },
+        icon("check"),
+        h("span", { class: "channel-name" }, `${plan.name} · ${time.format(new Date(plan.scheduled_start_time))}`),
+      ),
+    ),
+  );
+  return items.length
+    ? h("section", { class: "group" }, h("h3", {}, "Events"), h("ul", { "aria-label": "Events" }, items))
+    : null;
+}
+
+function more(name, onclick) {
+  return h("button", { type: "button", class: "more", "aria-label": name, title: name, onclick }, icon("more"));
 }
 
 function voiceItem(channel, name, store) {
@@ -176,6 +214,7 @@ export function drawHeader(page) {
       channel?.topic
         ? h("span", { class: "topic", title: channel.topic }, channel.topic)
         : h("span", { class: "topic" }),
+      channel && !store.isDirect(channel) ? more("Channel: threads and more", () => openChannelActions(page)) : null,
       toggle("members", "members", "Show members"),
     ),
   );

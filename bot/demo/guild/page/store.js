@@ -67,6 +67,7 @@ export class Store {
   bots = new Map();
   commands = [];
   people = [];
+  planned = [];
   channel = null;
   unread = new Map();
   typing = new Map();
@@ -78,6 +79,7 @@ export class Store {
     this.guild = state.guild;
     this.roles = byId(state.roles);
     this.commands = state.commands;
+    this.planned = state.planned;
     this.bots = byId(state.bots);
     this.setChannels(state.channels);
     this.setMembers(state.members);
@@ -85,6 +87,17 @@ export class Store {
 
   setChannels(channels) {
     this.channels = byId(channels);
+  }
+
+  setRoles(roles) {
+    this.roles = byId(roles);
+  }
+
+  /** The threads of a channel, newest first; of archived ones only the one that is open here. */
+  threadsOf(id) {
+    const shown = (thread) => !thread.thread_metadata.archived || thread.id === this.channel?.id;
+    const threads = [...this.channels.values()].filter((each) => each.type === 11 && each.parent_id === id);
+    return threads.filter(shown).sort((a, b) => compareIds(b.id, a.id));
   }
 
   setMembers(members) {
