@@ -15,7 +15,7 @@ import structlog
 from cogs.refusals import in_short
 
 log = structlog.get_logger()
-LIFE, WITHIN = 20.0, 1.0  # seconds that an answer is remembered, and that one is waited for
+LIFE, WITHIN = 20.0, 2.5  # seconds that an answer is remembered, and that one is waited for: Discord waits 3
 MOST = 10_000  # people
 
 
