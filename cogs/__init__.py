@@ -32,6 +32,7 @@ async def add_all(
     from cogs.places import PlaceCog
     from cogs.servers import ServerCog
     from cogs.setup import Choose
+    from cogs.share_page import ShareWith
     from cogs.speech import Speech
     from cogs.worlds import WorldCog
 
@@ -50,7 +51,7 @@ async def add_all(
         await bot.add_cog(OccasionCog(bot, faces.occasions))
     if faces.operations is not None:
         await bot.add_cog(OperatorCog(bot, faces.operations, sync or bot.tree.sync))
-    bot.add_dynamic_items(Press, Choose, Pick)
+    bot.add_dynamic_items(Press, Choose, Pick, ShareWith)
 
     async def on_error(interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
         await faces.replies.sorry(interaction, error)

@@ -13,7 +13,18 @@ from typing import Any, Self
 
 from discord.ui import Button, DynamicItem, Item
 
-from cogs import audit_pages, forms, games, guild_pages, licence_page, pages, schedule_page, setup, world_pages
+from cogs import (
+    audit_pages,
+    forms,
+    games,
+    guild_pages,
+    licence_page,
+    pages,
+    schedule_page,
+    setup,
+    share_page,
+    world_pages,
+)
 from cogs.faces import Faces
 from cogs.membership import deleted_roles, role_is_there
 from cogs.replies import Answer, How, Interaction, actor_of, in_words, language_of
@@ -227,6 +238,11 @@ async def _unfollow(pressed: Pressed) -> Answer:
     return pages.followed(await pressed.faces.servers.following.stop(pressed.actor, pressed.server), pressed.language)
 
 
+async def _share(pressed: Pressed) -> Answer:
+    shares = await pressed.faces.servers.sharing.with_whom(pressed.actor, pressed.server)
+    return share_page.page(shares, pressed.language, deleted_roles(pressed.interaction.guild, shares))
+
+
 async def _share_clean(pressed: Pressed) -> Answer:
     guild = pressed.interaction.guild
     shares = await pressed.faces.servers.sharing.forget_roles(
@@ -287,6 +303,7 @@ VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "offer_decline": (How.NEW, _offer_decline),
     "owner_take": (How.NEW, _owner_take),
     "unfollow": (How.NEW, _unfollow),
+    "share": (How.NEW, _share),
     "share_clean": (How.NEW, _share_clean),
     "accept": (How.NEW, _accept),
     "accept_resume": (How.NEW, _accept_resume),

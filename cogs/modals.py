@@ -10,7 +10,7 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from cogs import buttons, forms, games, pages, schedule_page, setup
+from cogs import buttons, forms, games, pages, schedule_page, setup, share_page
 from cogs.faces import Faces
 from cogs.replies import Answer, Interaction, actor_of, in_words, language_of
 from core.errors import BadInput, ChangedMeanwhile, LicenceNeeded
@@ -18,7 +18,7 @@ from core.guilds.access import Do
 from core.servers.edit import Shown
 from core.text import say
 
-_OURS = [re.compile(template) for template in (buttons.TEMPLATE, setup.TEMPLATE, games.TEMPLATE)]
+_OURS = [re.compile(template) for template in (buttons.TEMPLATE, setup.TEMPLATE, games.TEMPLATE, share_page.TEMPLATE)]
 
 
 class ModalCog(commands.Cog):

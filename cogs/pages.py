@@ -23,7 +23,7 @@ PER_PAGE = 10
 MOST_KEPT = 9
 LONGEST_LABEL = 80
 LONGEST = 3900
-MORE = ("edit", "snapshots", "delete")
+MORE = ("edit", "share", "snapshots", "delete")
 
 
 def created(view: ServerView, language: str) -> str:
@@ -147,13 +147,18 @@ def shared(shares: Shares, language: str, deleted: Collection[int] = ()) -> Layo
         them = ", ".join(_sharer(each, language, deleted) for each in shares.all if each.role == role)
         if them:
             lines.append(f"- {say(language, f'share.{role}s')} {them}")
+    lines += who_shares(shares, language, deleted)
+    text = "\n".join(lines)
+    return page_of(text, [button("share_clean", shares.server.id, language)]) if deleted else text
+
+
+def who_shares(shares: Shares, language: str, deleted: Collection[int] = ()) -> list[str]:
+    """What that means for everybody else, and what removing deleted roles would change."""
     players = [each for each in shares.all if each.role == ShareRole.PLAYER]
-    lines.append(say(language, "share.closed" if players else "share.open"))
-    if not deleted:
-        return "\n".join(lines)
-    if players and all(each.target in deleted for each in players):
+    lines = [say(language, "share.closed" if players else "share.open")]
+    if deleted and players and all(each.target in deleted for each in players):
         lines.append(say(language, "share.opens"))
-    return page_of("\n".join(lines), [button("share_clean", shares.server.id, language)])
+    return lines
 
 
 def _sharer(share: Share, language: str, deleted: Collection[int]) -> str:

@@ -70,6 +70,7 @@ BUTTONS: dict[str, Verb] = {
     "offer_decline": Do.SEE,
     "owner_take": Do.SEE,  # by its managers, later by admins too (core.servers.left_owners)
     "unfollow": Do.SEE,  # by whoever follows it, whatever rights they have left
+    "share": Do.SHARE,
     "share_clean": Do.SHARE,
     "accept": Do.ACCEPT,
     "accept_resume": Do.ACCEPT,
@@ -87,7 +88,7 @@ MODALS: dict[str, Verb] = {
     "zone": Do.SCHEDULE,
     "guild_zone": DoInGuild.SETUP,
 }
-SELECTS: dict[str, Verb] = {"dm-setup": DoInGuild.SETUP, "dm-games": DoInGuild.GAMES}
+SELECTS: dict[str, Verb] = {"dm-setup": DoInGuild.SETUP, "dm-games": DoInGuild.GAMES, "dm-share": Do.SHARE}
 
 
 def of_command(name: str) -> Do:

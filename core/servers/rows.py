@@ -150,6 +150,12 @@ class ServerRows:
             query = query.where(col(ServerRow.owner) == owner)
         return int((await session.exec(query)).one())
 
+    @asynccontextmanager
+    async def reading(self, actor: Actor, server: str, do: Do) -> AsyncIterator[tuple[AsyncSession, ServerRow]]:
+        """One server, for an actor who may `do` this."""
+        async with self._database.session() as session:
+            yield session, await self.find(session, actor, server, do)
+
     # changing
 
     @asynccontextmanager

@@ -3,7 +3,7 @@ in the guild is one (core.guilds.access)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import col, select
@@ -62,6 +62,31 @@ class Sharing:
                     changed = await self._set(session, row, shares, Target(each.target, Sharer(each.kind)), None, actor)
             else:
                 changed = await self._set(session, row, shares, target, role, actor)
+            return await self._now(session, row, shares, changed=changed)
+
+    async def with_whom(self, actor: Actor, server: str) -> Shares:
+        """As it is; for those who may change it."""
+        async with self._rows.reading(actor, server, Do.SHARE) as (session, row):
+            return await self._now(session, row, await self._of(session, row), changed=False)
+
+    async def put(
+        self, actor: Actor, server: str, role: ShareRole, targets: Sequence[Target], *, keep: Collection[int] = ()
+    ) -> Shares:
+        """These have the role from now on and nobody else; whoever had the other one has it no more. `keep`: who stays
+        nevertheless, because nobody could choose them. With everybody as player it is open to all again."""
+        async with self._rows.changing(actor, server, Do.SHARE) as (session, row):
+            shares = await self._of(session, row)
+            for target in targets:
+                _refuse(row, target, role)
+            if any(_is_everybody(row, target) for target in targets):
+                targets, keep = (), ()
+            stays = {target.id for target in targets} | set(keep)
+            before = {each.target: each.role for each in shares.values()}
+            for each in [each for each in shares.values() if each.role == role and each.target not in stays]:
+                await self._set(session, row, shares, Target(each.target, Sharer(each.kind)), None, actor)
+            for target in targets:
+                await self._set(session, row, shares, target, role, actor)
+            changed = before != {each.target: each.role for each in shares.values()}
             return await self._now(session, row, shares, changed=changed)
 
     async def forget_roles(self, actor: Actor, server: str, is_there: Callable[[int], bool]) -> Shares:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hostile import OTHERS, PLACES
 from structlog.testing import capture_logs
-from wire import ADA, CY, NEIGHBOURS, Said, Wire
+from wire import ADA, COMPONENT, CY, NEIGHBOURS, Said, Wire
 
+from bot.demo.guild.components import MENTIONABLE_SELECT
 from cogs import rights
 from cogs.buttons import VERBS
 from core.guilds.access import Do
@@ -77,6 +78,17 @@ async def test_in_a_form(wire: Wire, theirs: str, form: str) -> None:
         nobodys = await submit_of(wire, f"dm:{form.format(NOBODYS)}", fields)
         assert nobodys[0].text == "There is no such server here."
         assert await submit_of(wire, f"dm:{form.format(theirs)}", fields) == nobodys
+    await untouched(wire, theirs)
+
+
+async def test_in_a_select(wire: Wire, theirs: str) -> None:
+    said = []
+    for server in (NOBODYS, theirs):
+        data = {"custom_id": f"dm-share:player:{server}", "component_type": MENTIONABLE_SELECT, "values": []}
+        page = wire.post([{"type": MENTIONABLE_SELECT, "custom_id": data["custom_id"], "min_values": 0}])
+        said.append(comparable(await wire.send(ADA, COMPONENT, data | {"resolved": {}}, source=page)))
+    assert said[0].text.endswith("There is no such server here.")
+    assert said[0] == said[1]
     await untouched(wire, theirs)
 
 

@@ -10,9 +10,12 @@ from reading import texts
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
+def message(result: Any) -> Any:
+    return result.followups[-1] if result.followups else result.response
+
+
 def said(result: Any) -> str:
-    message = result.followups[-1] if result.followups else result.response
-    return (texts(message.components) + message.content).replace("**", "")
+    return (texts(message(result).components) + message(result).content).replace("**", "")
 
 
 async def test_an_owner_reads_with_whom_it_is_shared_now_and_what_the_others_may(guild: Any) -> None:
@@ -41,3 +44,36 @@ async def test_what_was_so_already_is_said_to_be(guild: Any) -> None:
             guild.channel, "server share", **{"server": "Pond", "as": "player", "with": guild.bo}
         )
         assert said(answer).startswith(words)
+
+
+async def test_the_page_behind_more_sets_who_manages_it_and_who_plays(guild: Any) -> None:
+    await guild.create("Pond")
+    role = guild.channel.guild.create_role("Players")
+    page = await share_page(guild)
+    page = await choose(guild, page, "manager", guild.bo)
+    assert f"<@{guild.bo.id}>" in await shared(guild)
+    page = await choose(guild, page, "player", role)
+    assert "Besides them, only its owner and admins may use it." in said(page)
+    assert f"<@&{role.id}>" in await shared(guild)
+    page = await choose(guild, page, "player", guild.bo)
+    assert f"<@&{role.id}>" not in await shared(guild)
+    page = await choose(guild, page, "player")
+    assert "Everybody here may resume it" in said(page)
+
+
+async def share_page(guild: Any) -> Any:
+    more = await guild.ada.slash(guild.channel, "server show", server="Pond")
+    more = await guild.ada.click(message(more), label="More")
+    return await guild.ada.click(message(more), label="Share")
+
+
+async def choose(guild: Any, page: Any, role: str, *whom: Any) -> Any:
+    server = (await guild.house.servers.lookup.get(guild.admin, "Pond")).id
+    return await guild.ada.select(message(page).message, whom, custom_id=f"dm-share:{role}:{server}")
+
+
+async def shared(guild: Any) -> str:
+    answer = await guild.ada.slash(
+        guild.channel, "server share", **{"server": "Pond", "as": "nobody", "with": guild.cy}
+    )
+    return said(answer)
