@@ -14,6 +14,7 @@ from cogs import audit_pages, games, guild_pages, setup
 from cogs.choices import LONGEST_CHOICE, MOST_CHOICES
 from cogs.replies import Answer, Interaction, Replies, actor_of, language_of
 from cogs.servers import target_of
+from cogs.setup import OptionChannel
 from cogs.speech import text
 from core.errors import BadInput
 from core.games.catalogue import MOST_VOLUME
@@ -60,8 +61,8 @@ class GuildCog(commands.Cog):
     async def setup(
         self,
         interaction: Interaction,
-        server_channel: discord.TextChannel | None = None,
-        notice_channel: discord.TextChannel | None = None,
+        server_channel: OptionChannel | None = None,
+        notice_channel: OptionChannel | None = None,
         admin_role: discord.Role | None = None,
         create_role: discord.Role | None = None,
         language: str | None = None,

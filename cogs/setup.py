@@ -41,6 +41,8 @@ FIELDS = (*CHANNELS, *ROLES, "language", "time_zone", "idle_after", "idle_warn",
 TEMPLATE = rf"dm-setup:(?P<field>{'|'.join(FIELDS)})"
 CHANNEL_TYPES = (discord.ChannelType.text, discord.ChannelType.news)
 """In which cards and notices may stand."""
+OptionChannel = discord.TextChannel
+"""Of a command's option: discord.py offers CHANNEL_TYPES for it."""
 MINUTES = {
     "idle_after": (0, 5, 10, 15, 30, 60, 120, 240, 480, 1440),
     "idle_warn": (0, 1, 2, 5, 10, 15, 30, 60),
