@@ -15,7 +15,7 @@ from core.servers.audit import Asked
 from core.servers.sharing import Target
 from core.words import Desired, NoticeKind, Sharer
 from tests.conftest import ADA, BO, CY
-from tests.guilds.conftest import limit
+from tests.guilds.conftest import GIB, limit
 
 SMALL = 96
 """MiB of Meadow's smallest size."""
@@ -103,7 +103,9 @@ async def test_no_race_passes_the_guilds_memory(house: Any) -> None:
     servers = [*await paused(house, "One", "Two"), *await paused(house, "Three", actor=BO)]
     await house.quotas.set(CY, {"memory": 2 * SMALL + 50})
     asked = [house.servers.power.resume(CY, server) for server in servers]
-    done = await asyncio.gather(*asked, house.create("Four", CY), return_exceptions=True)
+    beside = [house.quotas.set(CY, {"storage": GIB}), house.quotas.watch()]  # they lock guilds and servers, too
+    done = await asyncio.gather(*asked, house.create("Four", CY), *beside, return_exceptions=True)
+    assert all(isinstance(each, LimitReached) for each in done if isinstance(each, BaseException))
     refused = [each for each in done if isinstance(each, LimitReached)]
     assert len(refused) == 2
     assert all(each.message == "memory.guild_full" for each in refused)
@@ -183,6 +185,18 @@ async def test_a_schedule_wakes_no_more_than_there_is_memory_for_and_says_so(hou
     await house.servers.power.pause(ADA, "One")
     await house.core.timekeeper.run()
     assert (await house.row(two)).desired == Desired.RUNNING
+
+
+async def test_a_guild_that_is_back_runs_as_much_as_it_may_and_the_rest_once_there_is_room(house: Any) -> None:
+    servers = [await house.create("One"), await house.create("Two")]
+    await house.core.departures.left(ADA.guild)
+    await house.quotas.set(CY, {"memory": SMALL})
+    await house.core.departures.joined(ADA.guild)
+    assert await runs_now(house) == 1
+    [waits] = [server for server in servers if (await house.row(server)).desired == Desired.PAUSED]
+    await house.quotas.set(CY, {"memory": 2 * SMALL})
+    await house.core.departures.settle()
+    assert (await house.row(waits)).desired == Desired.RUNNING
 
 
 async def test_who_takes_a_server_that_runs_has_to_have_memory_for_it(house: Any) -> None:
