@@ -91,3 +91,12 @@ async def test_what_was_deleted_while_nobody_listened_is_found_out(calendar: Cal
         calendar.plan(name="Feast")
         assert (await calendar.town.wire.row(calendar.server)).occasion == "Raid"
     await calendar.says("Feast")
+
+
+async def test_a_guild_that_removes_the_bot_takes_its_events_along(calendar: Calendar) -> None:
+    calendar.plan()
+    await calendar.says("Raid")
+    calendar.town.faults.remove_bot()
+    await calendar.says("")
+    calendar.town.faults.invite_bot()
+    await calendar.says("Raid")
