@@ -35,6 +35,8 @@ from core.words import Desired
 BEFORE = timedelta(minutes=10)
 LASTS = timedelta(hours=2)
 """Where it has no end."""
+AHEAD = timedelta(days=1)
+"""So long before its start it is looked at: who sees it on the card can still plan for it."""
 LONGEST_NAME = 100
 """Characters; Discord takes no longer one."""
 
@@ -168,6 +170,7 @@ class Occasions:
     async def _gatherings(self, session: AsyncSession, now: datetime, guild: int | None = None) -> dict[str, Gathering]:
         """By server, in one guild or in all."""
         query = select(ServerRow, OccasionRow).join(OccasionRow, _MATCH).where(ServerRow.desired != Desired.DELETED)
+        query = query.where(OccasionRow.starts <= now + AHEAD)
         if guild is not None:
             query = query.where(ServerRow.guild == guild)
         found: dict[str, list[tuple[str, Span]]] = {}
