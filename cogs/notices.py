@@ -14,7 +14,21 @@ import discord
 from discord.ui import Button, Container, LayoutView, TextDisplay
 
 from cogs import alarms
-from cogs.cards import AMBER, BLUE, GREEN, GREY, RED, button, names, ports_taken, receipt, rows, story, voice
+from cogs.cards import (
+    AMBER,
+    BLUE,
+    GREEN,
+    GREY,
+    LONGEST_EVENT,
+    RED,
+    button,
+    names,
+    ports_taken,
+    receipt,
+    rows,
+    story,
+    voice,
+)
 from cogs.escape import block, code, escape, when
 from cogs.people import mention
 from cogs.trouble import cause, last_exit, what_to_do, why
@@ -31,6 +45,7 @@ from core.notices.kinds import (
     DeletionUndone,
     FollowNotice,
     IdleEnded,
+    IdleGathered,
     IdleInVoice,
     IdleJoined,
     IdleKept,
@@ -144,7 +159,9 @@ def _of_server(view: NoticeView, tell: _Teller) -> _Parts | None:
             return _Parts(GREEN, [tell.say("notice.joined" if who else "notice.joined_unnamed", names=who)], [])
         case IdleInVoice(voice=channel) if channel is not None:
             return _Parts(GREEN, [tell.say("notice.in_voice", channel=voice(channel))], [])
-        case IdleEnded() | IdleInVoice():
+        case IdleGathered(occasion=occasion) if occasion:
+            return _Parts(GREEN, [tell.say("notice.gathered", event=escape(occasion, LONGEST_EVENT))], [])
+        case IdleEnded() | IdleInVoice() | IdleGathered():
             return _Parts(GREY, [tell.say("notice.ended")], [])
         case IdlePaused() | PausedNotice() as told:
             return _paused(tell, told)
@@ -185,7 +202,7 @@ def _of_server(view: NoticeView, tell: _Teller) -> _Parts | None:
         case NotWokenNotice(why=refusal, values=values, occasion=occasion):
             said = say(tell.language, refusal, **{key: _value(key, value, tell.language) for key, value in values})
             message = "notice.not_woken_event" if occasion else "notice.not_woken"
-            line = tell.say(message, why=said, event=escape(occasion))
+            line = tell.say(message, why=said, event=escape(occasion, LONGEST_EVENT))
             return _Parts(AMBER, [line], tell.if_paused("resume"))
         case OfferNotice() as told:
             return _offer(tell, told)

@@ -41,6 +41,11 @@ class OccasionCog(commands.Cog):
         await self._note(guild.id)
 
     @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """discord.py does not call it for a guild that became unavailable."""
+        await self._note(guild.id)
+
+    @commands.Cog.listener()
     async def on_scheduled_event_create(self, event: discord.ScheduledEvent) -> None:
         await self._note(event.guild_id)
 
@@ -67,7 +72,10 @@ class OccasionCog(commands.Cog):
 
     async def _read(self, guild: int) -> None:
         home: discord.Guild | None = self._bot.get_guild(guild)
-        if home is None or home.unavailable:
+        if home is None:  # the bot was removed: what is planned there is nothing to it
+            await self._occasions.listed(guild, [])
+            return
+        if home.unavailable:
             return  # it is told again once the guild is there
         found = await home.fetch_scheduled_events(with_counts=False) if home.scheduled_events else []
         planned = [each for each in found if each.status in PLANNED and each.location]

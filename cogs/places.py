@@ -14,6 +14,7 @@ from discord import AppCommandOptionType, ChannelType, app_commands
 from discord.ext import commands
 
 from cogs.refusals import in_short
+from core.errors import Refusal
 from core.guilds.settings import Guilds
 
 log = structlog.get_logger()
@@ -52,7 +53,11 @@ class PlaceCog(commands.Cog):
             after.guild._add_thread(after)
 
     async def _named(self, guild: int) -> list[int]:
-        rules = await self._guilds.get(guild)
+        """None where the database does not tell: then an archived thread is asked for when it is written to."""
+        try:
+            rules = await self._guilds.get(guild)
+        except Refusal:
+            return []
         return [chosen for chosen in (rules.server_channel, rules.notice_channel) if chosen is not None]
 
 

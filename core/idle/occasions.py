@@ -35,6 +35,8 @@ from core.words import Desired
 BEFORE = timedelta(minutes=10)
 LASTS = timedelta(hours=2)
 """Where it has no end."""
+AHEAD = timedelta(days=1)
+"""So long before its start it is looked at: who sees it on the card can still plan for it."""
 LONGEST_NAME = 100
 """Characters; Discord takes no longer one."""
 
@@ -52,7 +54,7 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Gathering:
     """What of all its occasions counts for one server: the one that holds, or the next to come."""
 
     name: str
@@ -64,9 +66,9 @@ def span_of(starts: datetime, ends: datetime | None) -> Span:
     return Span(starts - BEFORE, ends if ends is not None and ends > starts else starts + LASTS)
 
 
-def plan(occasions: Iterable[tuple[str, Span]], now: datetime) -> Plan | None:
+def next_of(occasions: Iterable[tuple[str, Span]], now: datetime) -> Gathering | None:
     """Of names and times: of those that hold the one that lasts longest, else the next to come. None: there is none."""
-    left = [Plan(name, span) for name, span in occasions if span.ends is None or span.ends > now]
+    left = [Gathering(name, span) for name, span in occasions if span.ends is None or span.ends > now]
     holding = [each for each in left if each.span.holds(now)]
     if holding:
         return max(holding, key=lambda each: (each.span.ends, each.name))
@@ -118,9 +120,9 @@ class Occasions:
         """Let each server's row say what counts for it now: by the clock, and after a rename or a change of rights."""
         now = self._now()
         async with self._database.session() as session:
-            plans = await self._plans(session, now)
+            gatherings = await self._gatherings(session, now)
             found = list(await session.exec(select(ServerRow).where(_CONCERNED)))
-            guilds = {row.guild for row in found if not _says(row, plans.get(row.id))}
+            guilds = {row.guild for row in found if not _says(row, gatherings.get(row.id))}
         for guild in sorted(guilds):
             async with self._database.begin() as session:
                 changed = await self._apply(session, guild)
@@ -146,10 +148,15 @@ class Occasions:
     async def _apply(self, session: AsyncSession, guild: int) -> list[str]:
         """Write what counts into the rows of the guild's servers. Gives those that changed."""
         now, changed = self._now(), []
-        plans = await self._plans(session, now, guild)
-        query = select(ServerRow).where(ServerRow.guild == guild, _CONCERNED).with_for_update(of=ServerRow)
+        gatherings = await self._gatherings(session, now, guild)
+        query = (
+            select(ServerRow)
+            .where(ServerRow.guild == guild, _CONCERNED)
+            .order_by(ServerRow.id)
+            .with_for_update(of=ServerRow)
+        )
         for row in await session.exec(query):
-            counts = plans.get(row.id)
+            counts = gatherings.get(row.id)
             if _says(row, counts):
                 continue
             settle(row, now)
@@ -160,9 +167,10 @@ class Occasions:
             changed.append(row.id)
         return changed
 
-    async def _plans(self, session: AsyncSession, now: datetime, guild: int | None = None) -> dict[str, Plan]:
+    async def _gatherings(self, session: AsyncSession, now: datetime, guild: int | None = None) -> dict[str, Gathering]:
         """By server, in one guild or in all."""
         query = select(ServerRow, OccasionRow).join(OccasionRow, _MATCH).where(ServerRow.desired != Desired.DELETED)
+        query = query.where(OccasionRow.starts <= now + AHEAD)
         if guild is not None:
             query = query.where(ServerRow.guild == guild)
         found: dict[str, list[tuple[str, Span]]] = {}
@@ -170,8 +178,8 @@ class Occasions:
             span = span_of(occasion.starts, occasion.ends)
             if span.ends is not None and span.ends > now and await self._may(session, row, occasion):
                 found.setdefault(row.id, []).append((occasion.name, span))
-        plans = {server: plan(occasions, now) for server, occasions in found.items()}
-        return {server: each for server, each in plans.items() if each is not None}
+        gatherings = {server: next_of(occasions, now) for server, occasions in found.items()}
+        return {server: each for server, each in gatherings.items() if each is not None}
 
     async def _may(self, session: AsyncSession, row: ServerRow, occasion: OccasionRow) -> bool:
         if occasion.creator is None or occasion.stranger:
@@ -206,7 +214,7 @@ _CONCERNED = or_(
 """Servers that some occasion names, or whose row still says one."""
 
 
-def _says(row: ServerRow, counts: Plan | None) -> bool:
+def _says(row: ServerRow, counts: Gathering | None) -> bool:
     if counts is None:
         return row.occasion_until is None
     span = (row.occasion_from, row.occasion_until)

@@ -330,6 +330,8 @@ def _recalled(row: ServerRow, decision: Decision) -> Recalled:
         return Recalled(Withdrawn.JOINED, tuple(row.players))
     if decision.somebody and row.idle_voice:
         return Recalled(Withdrawn.VOICE, voice=row.idle_voice)
+    if row.occasion_until is not None and decision.pause_at == row.occasion_until:
+        return Recalled(Withdrawn.EVENT, occasion=row.occasion)
     return Recalled()
 
 

@@ -73,6 +73,7 @@ NOTICES: Mapping[NoticeKind, tuple[type[Notice], ...]] = {
         kinds.IdleVoted,
         kinds.IdleJoined,
         kinds.IdleInVoice,
+        kinds.IdleGathered,
         kinds.IdlePaused,
         kinds.IdleResumed,
         kinds.IdleEnded,

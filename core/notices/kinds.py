@@ -311,17 +311,20 @@ class Withdrawn(StrEnum):
 
     JOINED = "joined"
     VOICE = "voice"
+    EVENT = "event"
     ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Recalled(Event):
-    """A warning was withdrawn. `names`: who joined, where the game tells. `voice`: the channel where somebody is."""
+    """A warning was withdrawn. `names`: who joined, where the game tells. `voice`: the channel where somebody is.
+    `occasion`: what people meet for."""
 
     kind: ClassVar = EventKind.RECALLED
     state: Withdrawn = Withdrawn.ENDED
     names: tuple[str, ...] = ()
     voice: int | None = None
+    occasion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -567,6 +570,14 @@ class IdleInVoice(IdleNotice):
 
     MARK: ClassVar = {"state": "voice"}
     voice: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdleGathered(IdleNotice):
+    """People meet on it, now or soon."""
+
+    MARK: ClassVar = {"state": "event"}
+    occasion: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from core.notices.kinds import (
     DeletionUndone,
     Event,
     IdleEnded,
+    IdleGathered,
     IdleInVoice,
     IdleJoined,
     IdleKept,
@@ -104,6 +105,8 @@ async def tell(session: AsyncSession, row: ServerRow, event: Event, at: datetime
             await messages.withdraw(IdleJoined(names))
         case Recalled(state=Withdrawn.VOICE, voice=voice):
             await messages.withdraw(IdleInVoice(voice))
+        case Recalled(state=Withdrawn.EVENT, occasion=occasion):
+            await messages.withdraw(IdleGathered(occasion))
         case Recalled() | Restarted() | IdleSet(after=0) | PhaseChanged(before=Phase.RUNNING):
             await messages.withdraw(IdleEnded())
         case PhaseChanged(to=Phase.RUNNING):

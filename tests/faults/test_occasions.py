@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from shipped import Shipped
 from town import Town
 
 from bot.demo.guild.cast import ADA, BO, CY, PLAYERS
@@ -91,3 +92,24 @@ async def test_what_was_deleted_while_nobody_listened_is_found_out(calendar: Cal
         calendar.plan(name="Feast")
         assert (await calendar.town.wire.row(calendar.server)).occasion == "Raid"
     await calendar.says("Feast")
+
+
+async def test_a_guild_that_removes_the_bot_takes_its_events_along(calendar: Calendar) -> None:
+    calendar.plan()
+    await calendar.says("Raid")
+    calendar.town.faults.remove_bot()
+    await calendar.says("")
+    calendar.town.faults.invite_bot()
+    await calendar.says("Raid")
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("fresh", [{"IDLE_AFTER": "4", "IDLE_WARN": "2", "IDLE_GRACE": "1"}], indirect=True)
+async def test_the_shipped_bot_wakes_a_server_for_an_event_that_a_member_plans(fresh: Shipped) -> None:
+    await fresh.create()
+    await fresh.message("### Pond", "Paused")
+    soon = datetime.now(UTC) + timedelta(minutes=5)
+    plan = await fresh.people["Ada"].plan("Raid", "Pond", soon, soon + timedelta(hours=1))
+    await fresh.message("### Pond", "Running", "The event **Raid** keeps it on until")
+    await fresh.people["Ada"].edit_plan(plan["id"], status=4)
+    await fresh.message("### Pond", "Paused")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from core.guilds.access import Actor
-from core.idle.occasions import BEFORE, LASTS, Occasion, plan, span_of
+from core.idle.occasions import BEFORE, LASTS, Occasion, next_of, span_of
 from core.idle.schedule import Span
-from core.notices.kinds import IdleWarned, NotWokenNotice, Paused
+from core.notices.kinds import IdleGathered, IdleWarned, NotWokenNotice, Paused
 from core.servers import maintenance
 from core.servers.sharing import Target
 from core.words import Because, Empty, Evidence, Occupied, Reason, ScheduleKind, Sharer, ShareRole
@@ -38,7 +38,7 @@ def hours(first: float, last: float) -> Span:
     ],
 )
 def test_the_occasion_that_holds_counts_else_the_next(occasions: list[tuple[str, Span]], counts: str | None) -> None:
-    found = plan(occasions, NOON)
+    found = next_of(occasions, NOON)
     assert (found.name if found else None) == counts
 
 
@@ -180,6 +180,14 @@ async def test_what_cannot_be_started_is_said_once_with_the_name_of_the_event(cl
     await clock.until(13, 55)
     [told] = await clock.house.told(clock.server, NotWokenNotice)
     assert told.occasion == "Raid"
+
+
+async def test_it_withdraws_a_warning_and_says_for_what(clock: Planned) -> None:
+    await clock.until(12, 12, last=12 * MINUTE)
+    assert [type(each) for each in await clock.told()] == [IdleWarned]
+    await clock.plan(replace(RAID, starts=NOON + timedelta(minutes=26)))
+    await clock.tick()
+    assert await clock.told() == [IdleGathered("Raid")]
 
 
 async def test_players_stay_on_after_it(clock: Planned) -> None:
