@@ -75,7 +75,8 @@ def seen(guild: discord.Guild, view: GuildView) -> doctor.Guild:
         may=me.guild_permissions,
         chosen=[place for place in _places(guild, view) if place.may is not None],
         cards=[_place(guild, each) for each in view.cards],
-        has_server_channel=view.server_channel is not None and guild.get_channel(view.server_channel) is not None,
+        has_server_channel=view.server_channel is not None
+        and guild.get_channel_or_thread(view.server_channel) is not None,
         timed_out_until=me.timed_out_until if me.is_timed_out() else None,
     )
 

@@ -22,8 +22,8 @@ from cogs.doctor import lacking
 from cogs.drafts import Drafts
 from cogs.faces import Faces
 from cogs.modals import fields
+from cogs.places import KINDS
 from cogs.replies import How, Replies, actor_of
-from cogs.setup import CHANNEL_TYPES
 from core.errors import BadInput, NotAllowed, NotFound, Refusal
 from core.guilds.access import Level, Who
 
@@ -126,7 +126,7 @@ async def test_choices_and_ranges_are_those_that_were_promised(bot: commands.Bot
     assert values("server list", "whose") == ["mine", "guild"]
     assert values("help", "topic") == ["start", "idle", "worlds", "rights", "admin"]
     for name in ("server_channel", "notice_channel"):
-        assert set(option("guild setup", name).channel_types) == set(CHANNEL_TYPES)
+        assert set(option("guild setup", name).channel_types) == set(KINDS)
     hours, minutes = option("server keep", "hours"), option("server idle", "minutes")
     assert (hours.min_value, hours.max_value, hours.default) == (1, 24, 1)
     assert (minutes.min_value, minutes.max_value) == (0, 1440)
