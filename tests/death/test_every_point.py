@@ -19,7 +19,7 @@ from reading import texts
 from sampling import ALL, sample
 from shipped import Shipped, has, shipped
 
-from bot.demo.guild.cast import CHAT
+from bot.demo.guild.cast import BO, CHAT
 
 pytestmark = [pytest.mark.deep, pytest.mark.process, pytest.mark.timeout(3600 if ALL else 600)]
 KILLABLE = Path(__file__).parents[1] / "support" / "killable.py"
@@ -111,6 +111,15 @@ async def edit(house: Shipped) -> None:
         await house.people["Ada"].submit(CHAT, opened["modal"], name="Pond", description="A quiet place")
 
 
+async def transfer(house: Shipped) -> None:
+    await ask(house, "server transfer", server="Pond", to=BO)
+
+
+async def offered(house: Shipped) -> None:
+    await house.message("offers you", "Pond", within=40)
+    await running(house)
+
+
 async def fetch(house: Shipped, message: str) -> dict[str, Any] | None:
     return next((each for each in await house.messages() if each["id"] == message), None)
 
@@ -133,6 +142,7 @@ ACTIONS: dict[str, tuple[Act | None, Act, Act]] = {  # what is before, the actio
     "resume": (paused, resume, running),
     "restart": (running, restart, running),
     "edit": (running, edit, running),
+    "transfer": (running, transfer, offered),
     "delete": (running, delete, deleted),
 }
 TO: dict[Act, Act] = {running: resume, paused: pause}
@@ -181,7 +191,7 @@ class Deaths:
         await house.start()
         if self.action == "create" and not await asked_again(house):
             await create(house)
-        elif self.action in ("pause", "resume", "delete"):
+        elif self.action in ("pause", "resume", "transfer", "delete"):
             await attempt(self.act, house)  # idempotent: whoever saw no answer asks again
         await self.after(house)
         await check(house)
@@ -202,7 +212,7 @@ class Deaths:
         return self._fuse
 
     async def _used(self, house: Shipped) -> bool:
-        return self.action in ("create", "delete") or len(await house.messages()) > 60
+        return self.action in ("create", "transfer", "delete") or len(await house.messages()) > 60
 
     async def _dies(self, fuse: Fuse, n: int) -> bool:
         await fuse.light(n)
@@ -261,6 +271,7 @@ async def check(house: Shipped) -> None:
     notices = [text for text in said if "### Pond" not in text]
     for kind in ("was paused by", "was deleted by"):
         assert sum(kind in text for text in notices) <= 1 + sum("resumed" in text for text in notices), said
+    assert sum("offers you" in text for text in notices) <= 1, said
     games = list((house.folder / "bot" / "servers").glob("*/pod/pod.json"))
     wanted = 1 if has(cards[0], "Running") else 0
     assert len(games) == wanted, "as many games as are wanted"
