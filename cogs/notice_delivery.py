@@ -226,8 +226,9 @@ class NoticeDelivery:
         )
         places = destinations.of_notice(told.kind, known)
         # Where it was begun to be said, it may have been: also in the post of a card that stands in a forum.
-        in_post = card is not None and card.channel is not None and row.channel == card.message
-        begun = card.channel if card is not None and in_post else row.channel
+        begun = row.channel
+        if card is not None and begun is not None and begun == card.message:
+            begun = card.channel
         return sorted(places, key=lambda place: place != Channel(begun or 0))
 
     async def _open(self, row: NoticeRow, place: Destination, alone: Collection[int]) -> Any:

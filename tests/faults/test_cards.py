@@ -185,3 +185,10 @@ async def test_a_card_that_no_channel_takes_is_not_asked_for_again_and_again(hol
             await asyncio.sleep(0.02)
     assert await hollow_oak.cards.doubted() == []
     assert await hollow_oak.cards.standing() == [pond]
+
+
+async def test_a_notice_that_overtakes_its_card_goes_to_the_notice_channel(hollow_oak: Town) -> None:
+    await hollow_oak.set_up(notice_channel=int(SERVERS))
+    hollow_oak.faults.delay("POST", f"/channels/{CHAT}/messages", 0.5, times=1)
+    await hollow_oak.create()
+    assert hollow_oak.having("**Pond** is ready", channel=SERVERS)
