@@ -35,6 +35,7 @@ from core.data.tables import utc_now
 from core.errors import Misconfigured, TryAgain
 from core.games.query import make_queries
 from core.games.query.port import Query
+from core.guilds.pace import Pace
 from core.idle import voice
 from core.servers import left_owners
 
@@ -206,7 +207,7 @@ async def build(
         version=version.own(),
     )
     metrics = Metrics(version.own())
-    client = Client(Faces.of(core, Replies(metrics.served)), database)
+    client = Client(Faces.of(core, Replies(metrics.served, Pace())), database)
     announcer = Announcer(
         client,
         core.outbox,

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Any
 
@@ -29,7 +29,8 @@ from cogs.refusals import Then, ends_answer, in_short, then
 from core import once, trace
 from core.errors import Bytes, LicenceNeeded, NotAllowed, Refusal
 from core.guilds.access import NEEDS, Actor, Do, Level, Who
-from core.text import choose, count, say, size
+from core.guilds.pace import Pace
+from core.text import choose, count, duration, say, size
 from core.worlds import turns
 
 log = structlog.get_logger()
@@ -145,11 +146,12 @@ async def _nobody_chose(_: int) -> str | None:
 class Replies:
     """Runs handlers so that nothing they do leaves a member without an answer."""
 
-    def __init__(self, served: Callable[[Served], None] = lambda _: None) -> None:
-        """`served` is told of each interaction when it is over; it must not raise."""
+    def __init__(self, served: Callable[[Served], None] = lambda _: None, pace: Pace | None = None) -> None:
+        """`served` is told of each interaction when it is over; it must not raise. `pace` None: nobody is too fast."""
         self._served = served
         self.languages = Languages(_nobody_chose)
         """What people chose over Discord's language; `Faces.of` knows whom to ask."""
+        self.pace = pace
         self._running: set[asyncio.Task[Any]] = set()
 
     async def answer(self, interaction: Interaction, handler: Handler, *, how: How = How.NEW) -> None:
@@ -169,6 +171,8 @@ class Replies:
                 await _surely(interaction, interaction.response.defer, UPDATE_DEFERRED, patience)
             acknowledged = None if how is How.MODAL else _age(interaction)
             await self._learn_language(interaction)
+            if self.pace is not None:
+                self.pace.take(interaction.user.id, time.monotonic())
             turns.tell((lambda ahead: _wait(interaction, ahead)) if how is How.NEW else None)
             result = await handler()
             try:
@@ -309,6 +313,8 @@ def _value(value: Any, language: str) -> Any:
             return size(language, value)
         case datetime():
             return when(value, "f")
+        case timedelta():
+            return duration(language, max(1.0, value.total_seconds()))
         case Who():
             return named(value, language)
         case str():

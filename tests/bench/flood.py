@@ -106,7 +106,7 @@ class Guild:
             with contextlib.suppress(PageError):  # no commands yet
                 timed = await self.side.ask(cast.ADA, "show", server=POND)
                 self._waits.append(math.inf if timed.answered is None else timed.answered)
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(1.0)
 
     def _sent(self) -> int:
         return self.buckets[0].met + self.buckets[1].met
