@@ -12,8 +12,9 @@ from cogs.escape import code, escape
 from cogs.pages import page_of
 from cogs.replies import LANGUAGE, Answer, Interaction, Replies, actor_of, language_of
 from cogs.speech import text
-from core.accounts.profiles import Accounts, Profile, suggest_zones
+from core.accounts.profiles import Accounts, Profile
 from core.text import choose, count, languages, name_of, say
+from core.zones import suggest_zones
 
 UNSET = "discord"
 """Chosen in place of a language or time zone: none of one's own."""

@@ -22,9 +22,9 @@ from core.guilds.games import Games
 from core.guilds.limits import SERVERS_PER_GUILD
 from core.guilds.quotas import MOST_MEMORY, MOST_PER_MEMBER, Quotas
 from core.guilds.settings import Guilds
-from core.idle.schedule import suggest_zones
 from core.servers.audit import Asked, Audit
 from core.text import languages, say
+from core.zones import suggest_zones
 
 GIB = 2**30
 MIB_A_GIB = 1024
@@ -92,7 +92,7 @@ class GuildCog(commands.Cog):
     @setup.autocomplete("time_zone")
     async def _zones(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
         async def find() -> list[Choice[str]]:
-            return [Choice(name=each, value=each) for each in suggest_zones(typed, MOST_CHOICES)]
+            return [Choice(name=each, value=each) for each in suggest_zones(typed, most=MOST_CHOICES)]
 
         return await self._replies.suggest(interaction, find)
 

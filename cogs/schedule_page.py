@@ -10,7 +10,8 @@ from discord.ui import Button, Label, LayoutView, Modal, Select, TextInput
 from cogs.cards import scheduled
 from cogs.escape import code, escape, plain
 from cogs.pages import page_of
-from core.idle.schedule import LONGEST_TYPED, Entry
+from core.idle.schedule import Entry
+from core.idle.typed import LONGEST_TYPED
 from core.servers.views import ServerView
 from core.text import say, weekday
 from core.words import Phase, ScheduleKind

@@ -33,8 +33,8 @@ from cogs.replies import Answer, How, Interaction, actor_of, language_of
 from core.errors import BadInput
 from core.guilds.access import Actor
 from core.guilds.settings import Guilds, GuildView
-from core.idle.schedule import COMMON_ZONES, LONGEST_TYPED
 from core.text import DEFAULT, duration, languages, name_of, say
+from core.zones import COMMON_ZONES, LONGEST_ZONE
 
 CHANNELS, ROLES = ("server_channel", "notice_channel"), ("admin_role", "create_role")
 FIELDS = (*CHANNELS, *ROLES, "language", "time_zone", "idle_after", "idle_warn", "names")
@@ -111,7 +111,7 @@ def page(view: GuildView, language: str, remarks: Iterable[str] = ()) -> LayoutV
 def zone_form(view: GuildView, language: str) -> Modal:
     modal = Modal(title=say(language, "setup.zone_title"), custom_id="dm:guild_zone_form", timeout=None)
     zone: TextInput[Any] = TextInput(
-        custom_id="zone", default=view.time_zone, placeholder="Europe/Berlin", max_length=LONGEST_TYPED, required=False
+        custom_id="zone", default=view.time_zone, placeholder="Europe/Berlin", max_length=LONGEST_ZONE, required=False
     )
     hint = say(language, "setup.zone_hint")
     modal.add_item(Label(text=say(language, "setup.time_zone"), description=hint, component=zone))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from zoneinfo import available_timezones
 
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,13 +14,12 @@ from core.data.database import Database, insert_missing
 from core.data.tables import AccountRow, MemberRow, ServerRow
 from core.errors import BadInput
 from core.guilds.access import Actor
-from core.idle.schedule import find_zone
 from core.text import languages
 from core.words import Desired
+from core.zones import find_zone
 
 SETTABLE = ("language", "time_zone")
 MOST_NAMED = 10
-_REGIONS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +84,3 @@ async def _profile(session: AsyncSession, actor: Actor) -> Profile:
         servers=len(here),
         elsewhere=int((await session.exec(others)).one()),
     )
-
-
-def suggest_zones(typed: str, *, most: int) -> list[str]:
-    """Zones whose name has what was typed, those that begin with it, or whose city does, first."""
-    wanted = typed.strip().casefold().replace(" ", "_")
-    fitting = [zone for zone in _zones() if wanted in zone.casefold()]
-
-    def begins(zone: str) -> bool:
-        return not (zone.casefold().startswith(wanted) or zone.casefold().rpartition("/")[2].startswith(wanted))
-
-    return sorted(fitting, key=begins)[:most]
-
-
-@cache
-def _zones() -> tuple[str, ...]:
-    """Those that are called after places, and UTC: the others are other names of these."""
-    return ("UTC", *sorted(zone for zone in available_timezones() if zone.partition("/")[0] in _REGIONS))

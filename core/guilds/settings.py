@@ -17,12 +17,12 @@ from core.data.tables import CardRow, GuildRow, ServerRow
 from core.errors import BadInput
 from core.guilds.access import Actor, DoInGuild, judge
 from core.guilds.quotas import rules_of
-from core.idle.schedule import find_zone
 from core.notices.events import record
 from core.notices.kinds import GuildSet, WelcomeNotice
 from core.notices.outbox import look_again_in, say_to_guild
 from core.text import languages
 from core.words import Desired, GuildSetting, Phase
+from core.zones import find_zone
 
 SETTABLE = (
     GuildSetting.SERVER_CHANNEL,

@@ -1,4 +1,5 @@
-"""Pure: a server's schedule. What people type becomes entries, and entries with a time zone say what holds at a moment.
+"""Pure: a server's schedule. Entries with a time zone say what holds at a moment; core.idle.typed makes them from what
+people type.
 
 An entry repeats each week, by the clock on the wall. Where daylight saving makes that clock jump:
 
@@ -17,45 +18,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from core.errors import BadInput
 from core.words import ScheduleKind
+from core.zones import zone_of
 
 MOST_ENTRIES = 10
-LONGEST_TYPED = 60
-DEFAULT_ZONE = "UTC"
-COMMON_ZONES = (
-    "UTC",
-    "Europe/London",
-    "Europe/Berlin",
-    "Europe/Paris",
-    "Europe/Madrid",
-    "Europe/Rome",
-    "Europe/Warsaw",
-    "Europe/Athens",
-    "Europe/Helsinki",
-    "Europe/Istanbul",
-    "Europe/Moscow",
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Los_Angeles",
-    "America/Mexico_City",
-    "America/Sao_Paulo",
-    "Asia/Dubai",
-    "Asia/Kolkata",
-    "Asia/Singapore",
-    "Asia/Shanghai",
-    "Asia/Tokyo",
-    "Australia/Sydney",
-    "Pacific/Auckland",
-)
-"""What a list of a few offers: most people find theirs among these."""
-_WEEK = tuple(range(7))
+WEEK = tuple(range(7))
 _HORIZON = timedelta(days=8)  # what repeats weekly shows all of itself in a week and an hour
-_DAY = 1440
+DAY = 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,51 +167,7 @@ def happens(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     return after.replace(microsecond=0)
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """UTC for a name that no longer exists."""
-    return ZoneInfo(name if name in _zones() else DEFAULT_ZONE)
-
-
-def find_zone(typed: str) -> str:
-    """The IANA name that is meant, whatever its case: `europe/berlin`, `Berlin`. BadInput where none or several are."""
-    wanted = typed.strip().replace(" ", "_").casefold()
-    for name in sorted(_zones()):
-        if name.casefold() == wanted:
-            return name
-    cities = [name for name in sorted(_zones()) if name.casefold().rpartition("/")[2] == wanted and "/" in name]
-    if len(cities) != 1:
-        raise BadInput("schedule.zone", typed=typed.strip()[:LONGEST_TYPED])
-    return cities[0]
-
-
-def suggest_zones(typed: str, most: int) -> list[str]:
-    """Names that have what was typed in them; those that are common first."""
-    wanted = typed.strip().replace(" ", "_").casefold()
-    names = [*COMMON_ZONES, *(name for name in sorted(_zones()) if name not in COMMON_ZONES)]
-    return [name for name in names if wanted in name.casefold()][:most]
-
-
-# what people type
-
-
-def parse(kind: ScheduleKind, typed: str, *, firm: bool = False) -> Entry:
-    """`Fri 18:00 to Sun 23:00`, `Mo-Fr 22 bis 6 Uhr`, `täglich 5:00`, `weekdays 6pm to 11pm`, `Sat, Sun`: in English or
-    German, as one likes. BadInput with an example where it cannot be read."""
-    refusal = BadInput(
-        "schedule.when" if kind is not ScheduleKind.RESTART else "schedule.when_restart", typed=typed[:LONGEST_TYPED]
-    )
-    if len(typed) > LONGEST_TYPED:
-        raise refusal
-    try:
-        reader = _Reader(_tokens(typed))
-        entry = (
-            reader.restart()
-            if kind is ScheduleKind.RESTART
-            else reader.window(kind, firm=firm and kind is ScheduleKind.ASLEEP)
-        )
-    except _Unreadable:
-        raise refusal from None
-    return entry
+# as it is stored
 
 
 def dump(entries: Iterable[Entry]) -> str:
@@ -328,11 +256,6 @@ def _moved(known: State, now: datetime) -> State:
     return State(now, *(getattr(known, name) for name in State.__slots__[1:]))
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 _LINE = re.compile(
     r"(awake|asleep|firm|maintenance) ([0-6]{1,7}) (\d\d):(\d\d) \+([0-7]) (\d\d):(\d\d)"
     r"|(restart) ([0-6]{1,7}) (\d\d):(\d\d)"
@@ -361,159 +284,3 @@ def _loaded(line: re.Match[str]) -> Entry:
 
 def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-class _Unreadable(Exception):
-    pass
-
-
-_DAYS: dict[str, tuple[int, ...]] = {
-    **{
-        name: (number,)
-        for number, names in enumerate(
-            (
-                "monday mon mo montag",
-                "tuesday tue tues tu dienstag di",
-                "wednesday wed we mittwoch mi",
-                "thursday thu thur thurs th donnerstag do",
-                "friday fri fr freitag",
-                "saturday sat sa samstag sonnabend",
-                "sunday sun su so sonntag",
-            )
-        )
-        for name in names.split()
-    },
-    **dict.fromkeys(("mondays", "montags"), (0,)),
-    **dict.fromkeys(("tuesdays", "dienstags"), (1,)),
-    **dict.fromkeys(("wednesdays", "mittwochs"), (2,)),
-    **dict.fromkeys(("thursdays", "donnerstags"), (3,)),
-    **dict.fromkeys(("fridays", "freitags"), (4,)),
-    **dict.fromkeys(("saturdays", "samstags", "sonnabends"), (5,)),
-    **dict.fromkeys(("sundays", "sonntags"), (6,)),
-    **dict.fromkeys(("daily", "day", "days", "everyday", "täglich", "taeglich", "tag", "immer", "always"), _WEEK),
-    **dict.fromkeys(("weekday", "weekdays", "werktags", "werktag", "wochentags", "wochentag"), _WEEK[:5]),
-    **dict.fromkeys(("weekend", "weekends", "wochenende", "wochenenden"), _WEEK[5:]),
-}
-_TO = {"to", "bis", "until", "till", "through", "-"}
-_AND = {",", "and", "und", "&", "+"}
-_NOTHING = {
-    "at",
-    "um",
-    "uhr",
-    "on",
-    "am",
-    "from",
-    "von",
-    "vom",
-    "every",
-    "each",
-    "jeden",
-    "jeder",
-    "jede",
-    "the",
-    "den",
-    "der",
-    "zum",
-    "ab",
-}
-_CLOCKS = {"noon": 12 * 60, "midday": 12 * 60, "mittags": 12 * 60, "midnight": 0, "mitternacht": 0}
-_TOKEN = re.compile(
-    r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?\s*(?P<half>[ap]\.?m\b\.?)?(?:\s*(?:uhr|h)\b)?"
-    r"|(?P<word>[^\W\d_]+)\.?|(?P<sign>[-,&+])|(?P<space>\s+)"
-)
-
-
-def _tokens(typed: str) -> list[tuple[int, ...] | int | str]:
-    """Days as tuples, times as minutes, and "to" or "and"."""
-    text = re.sub("[\u2010-\u2015\u2212]", "-", typed.casefold()).strip()
-    found: list[tuple[int, ...] | int | str] = []
-    at = 0
-    while at < len(text):
-        token = _TOKEN.match(text, at)
-        if token is None:
-            raise _Unreadable
-        at = token.end()
-        if token["hour"]:
-            found.append(_minutes(int(token["hour"]), int(token["minute"] or 0), token["half"]))
-        elif (said := token["word"] or token["sign"]) is not None:
-            if said in _DAYS:
-                found.append(_DAYS[said])
-            elif said in _CLOCKS:
-                found.append(_CLOCKS[said])
-            elif said in _TO:
-                found.append("to")
-            elif said in _AND:
-                found.append("and")
-            elif said not in _NOTHING:
-                raise _Unreadable
-    return found
-
-
-def _minutes(hour: int, minute: int, half: str | None) -> int:
-    """24:00 is taken too, as an end."""
-    if half:
-        if not 1 <= hour <= 12:
-            raise _Unreadable
-        hour = hour % 12 + (12 if half.startswith("p") else 0)
-    if minute > 59 or hour * 60 + minute > _DAY:
-        raise _Unreadable
-    return hour * 60 + minute
-
-
-class _Reader:
-    def __init__(self, tokens: list[tuple[int, ...] | int | str]) -> None:
-        self._left = tokens
-
-    def restart(self) -> Entry:
-        days = self._some_days()
-        at = self._time()
-        days = days or self._some_days()
-        if self._left or at == _DAY:
-            raise _Unreadable
-        return Entry(ScheduleKind.RESTART, days or _WEEK, at)
-
-    def window(self, kind: ScheduleKind, *, firm: bool) -> Entry:
-        days = self._some_days()
-        if days and not self._left:
-            return Entry(kind, days, 0, 1, 0, firm)
-        at = self._time()
-        self._word("to")
-        last = self._left.pop(0) if self._left and isinstance(self._left[0], tuple) else None
-        until = self._time()
-        if last is None:
-            days, later = days or self._some_days() or _WEEK, int(until <= at)
-        elif isinstance(last, tuple) and len(days) == len(last) == 1:
-            later = (last[0] - days[0]) % 7
-            later = 7 if not later and until <= at else later
-        else:
-            raise _Unreadable
-        if self._left or at == _DAY:
-            raise _Unreadable
-        if until == _DAY:
-            later, until = later + 1, 0
-        if later * _DAY + until - at > 7 * _DAY:
-            raise _Unreadable
-        return Entry(kind, days, at, later, until, firm)
-
-    def _some_days(self) -> tuple[int, ...]:
-        """Mon-Fri, Sun: as many as there are, sorted; empty for none."""
-        found: set[int] = set()
-        while self._left and isinstance(days := self._left[0], tuple):
-            self._left.pop(0)
-            match self._left[:2]:
-                case ["to", (int() as last,)] if len(days) == 1:
-                    del self._left[:2]
-                    days = tuple((days[0] + n) % 7 for n in range((last - days[0]) % 7 + 1))
-            found.update(days)
-            if self._left[:1] == ["and"] and len(self._left) > 1 and isinstance(self._left[1], tuple):
-                self._left.pop(0)
-        return tuple(sorted(found))
-
-    def _time(self) -> int:
-        if not self._left or not isinstance(self._left[0], int):
-            raise _Unreadable
-        return int(self._left.pop(0))  # type: ignore[arg-type]
-
-    def _word(self, word: str) -> None:
-        if not self._left or self._left.pop(0) != word:
-            raise _Unreadable

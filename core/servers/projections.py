@@ -10,7 +10,7 @@ from core.games.catalogue import Catalogue, Game, Size
 from core.guilds.limits import WORLD_BYTES, volume_bytes
 from core.guilds.quotas import limits_of
 from core.idle.rules import Facts, Memory, Policy
-from core.idle.schedule import DEFAULT_ZONE, Span, State, Timetable, timetable
+from core.idle.schedule import Span, State, Timetable, timetable
 from core.notices.events import Usage
 from core.servers.host_rules import HostRules
 from core.servers.lifecycle import Wanted
@@ -19,6 +19,7 @@ from core.servers.passwords import Passwords
 from core.servers.rows import RowContext
 from core.servers.usage import in_force
 from core.words import Desired, Phase, Problem
+from core.zones import DEFAULT_ZONE
 
 
 class Projections:

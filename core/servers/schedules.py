@@ -12,11 +12,13 @@ from core.data.tables import ServerRow
 from core.errors import BadInput, ChangedMeanwhile
 from core.guilds.access import Actor, Do
 from core.idle.schedule import Entry
+from core.idle.typed import parse
 from core.notices.kinds import ScheduleSet
 from core.servers.events import ServerEvents
 from core.servers.rows import ServerRows
 from core.servers.views import ServerView, ServerViews
 from core.words import ScheduleKind
+from core.zones import find_zone
 
 
 class Scheduling:
@@ -27,11 +29,11 @@ class Scheduling:
         self._now = now
 
     async def add(self, actor: Actor, server: str, kind: str, typed: str, *, firm: bool = False) -> ServerView:
-        """An entry more, as typed (core.idle.schedule.parse). One that is there already changes nothing."""
+        """An entry more, as typed (core.idle.typed). One that is there already changes nothing."""
         async with self._rows.changing(actor, server, Do.SCHEDULE) as (session, row):
             if kind not in list(ScheduleKind):
                 raise BadInput("command.value")
-            entry = schedule.parse(ScheduleKind(kind), typed, firm=firm)
+            entry = parse(ScheduleKind(kind), typed, firm=firm)
             entries = schedule.load(row.schedule)
             if entry not in entries:
                 if len(entries) >= schedule.MOST_ENTRIES:
@@ -56,7 +58,7 @@ class Scheduling:
     async def set_zone(self, actor: Actor, server: str, typed: str) -> ServerView:
         """An IANA name, or its city; empty: the guild's."""
         async with self._rows.changing(actor, server, Do.SCHEDULE) as (session, row):
-            zone = schedule.find_zone(typed) if typed.strip() else None
+            zone = find_zone(typed) if typed.strip() else None
             if zone != row.schedule_zone:
                 before, row.schedule_zone = row.schedule_zone, zone
                 row.awake_until, row.schedule_at = None, self._now()

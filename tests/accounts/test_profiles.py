@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from core.accounts.profiles import Profile, suggest_zones
+from core.accounts.profiles import Profile
 from core.errors import BadInput
+from core.zones import suggest_zones
 from tests.conftest import ADA, BO, GUILD
 
 

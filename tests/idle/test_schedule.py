@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from sampling import ALL, sample
 
 from core.errors import BadInput
-from core.idle.schedule import Entry, Timetable, dump, find_zone, happens, load, parse, state
+from core.idle.schedule import Entry, Timetable, dump, happens, load, state
+from core.idle.typed import parse
 from core.words import ScheduleKind
+from core.zones import find_zone
 
 AWAKE, ASLEEP, RESTART, MAINTENANCE = (
     ScheduleKind.AWAKE,

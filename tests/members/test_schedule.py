@@ -15,7 +15,8 @@ from samples import view
 from cogs.cards import card, components
 from cogs.notices import notice
 from cogs.schedule_page import entry_form, page, words, zone_form
-from core.idle.schedule import Entry, State, parse, timetable
+from core.idle.schedule import Entry, State, timetable
+from core.idle.typed import parse
 from core.notices.kinds import IdleWarned
 from core.servers.views import IdleView, NoticeView, ScheduleView
 from core.words import Because, Desired, Phase, Reason, ScheduleKind
