@@ -126,7 +126,8 @@ async def _list(pressed: Pressed) -> Answer:
     asked, _, number = pressed.more.partition("_")
     whose = "mine" if asked == "mine" else "guild"
     views = await pressed.faces.servers.lookup.list(pressed.actor, mine=whose == "mine")
-    return pages.listing(views, pressed.language, whose=whose, page=int(number[:9]) if number.isdecimal() else 0)
+    page = int(number[:9]) if number.isdecimal() else 0
+    return pages.listing(views, pressed.language, whose=whose, page=page, reader=pressed.actor.user)
 
 
 async def _setup(pressed: Pressed) -> Answer:

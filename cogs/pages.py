@@ -224,10 +224,14 @@ def show(view: ServerView, language: str, in_use: InUse | None = None, rights: R
     return layout
 
 
-def listing(views: Sequence[ServerView], language: str, *, whose: str, page: int = 0) -> LayoutView | str:
-    """Ten to a page; a page beyond the last shows the last."""
+def listing(
+    views: Sequence[ServerView], language: str, *, whose: str, page: int = 0, reader: int | None = None
+) -> LayoutView | str:
+    """Ten to a page; a page beyond the last shows the last. What is offered to the reader comes first."""
     if not views:
         return say(language, f"list.none_{whose}")
+    views = sorted(views, key=lambda view: not _is_offered(view, reader))
+    buttons: list[Button[LayoutView]] = []
     last = (len(views) - 1) // PER_PAGE
     page = min(page, last)
     lines = [f"### {count(language, 'list.title', len(views))}"]
@@ -236,16 +240,24 @@ def listing(views: Sequence[ServerView], language: str, *, whose: str, page: int
             f"**{escape(view.name)}** · {say(language, f'phase.{view.phase}')}{_crowd(view, language)}",
             f"-# {say(language, 'list.line', game=escape(view.game_name), owner=owner_of(view.owner, language))}",
         ]
+        if _is_offered(view, reader) and view.offered_until is not None:
+            lines.append(say(language, "list.offered", until=when(view.offered_until, "f")))
+            if not buttons:
+                buttons = [button(verb, view.id, language) for verb in ("offer_take", "offer_decline")]
     if not last:
-        return page_of("\n".join(lines), [])
+        return page_of("\n".join(lines), buttons)
     lines += ["", f"-# {say(language, 'list.page', page=page + 1, pages=last + 1)}"]
     turns = {"back": page - 1, "next": page + 1}
-    buttons: list[Button[LayoutView]] = [
+    buttons += [
         Button(label=say(language, f"button.{way}"), custom_id=f"dm:list:{whose}_{to}")
         for way, to in turns.items()
         if 0 <= to <= last
     ]
     return page_of("\n".join(lines), buttons)
+
+
+def _is_offered(view: ServerView, reader: int | None) -> bool:
+    return reader is not None and view.offered_to == reader
 
 
 def page_of(text: str, buttons: list[Button[LayoutView]]) -> LayoutView:

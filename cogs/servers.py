@@ -96,8 +96,9 @@ class ServerCog(commands.Cog):
     @app_commands.describe(whose=text("option.whose"))
     async def list_(self, interaction: Interaction, whose: Literal["mine", "guild"] = "guild") -> None:
         async def handle() -> Answer:
-            views = await self._servers.lookup.list(actor_of(interaction), mine=whose == "mine")
-            return pages.listing(views, language_of(interaction), whose=whose)
+            actor = actor_of(interaction)
+            views = await self._servers.lookup.list(actor, mine=whose == "mine")
+            return pages.listing(views, language_of(interaction), whose=whose, reader=actor.user)
 
         await self._replies.answer(interaction, handle)
 

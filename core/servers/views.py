@@ -116,6 +116,8 @@ class ServerView:
     progress: RestoreProgress | None = None  # of `step`
     schedule: ScheduleView | None = None
     owner_gone: bool = False  # the owner is no member here any more
+    offered_to: int | None = None  # while that offer stands (core.servers.transfers)
+    offered_until: datetime | None = None
     taken: tuple[int, ...] = ()  # ports that it had before this start, and that something else uses
     names_shown: bool = True  # False: the guild's admins want no player named (core.notices.names)
 
@@ -179,6 +181,7 @@ class ServerViews:
         address = next((addresses[name] for name in public if name in addresses), None)
         problem = Problem(row.problem) if row.problem else None
         shown = context.guild is None or context.guild.player_names
+        offered = row.offered_until is not None and now < row.offered_until
         return ServerView(
             id=row.id,
             guild=row.guild,
@@ -228,6 +231,8 @@ class ServerViews:
             at=now,
             version=row.version,
             owner_gone=row.owner_gone_since is not None,
+            offered_to=row.offered_to if offered else None,
+            offered_until=row.offered_until if offered else None,
             taken=taken,
             names_shown=shown,
         )

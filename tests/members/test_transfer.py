@@ -43,3 +43,11 @@ async def test_who_declines_is_asked_no_more(oak: Town) -> None:
     assert (await press(oak, BO, "No, thanks")).text == "The offer of **Pond** is over."
     await oak.message(f"**Pond** is not offered any more: <@{BO}> ended that.")
     assert "Pond" not in (await oak.wire.command(BO, "server list", whose="mine")).text
+
+
+async def test_who_missed_the_notice_finds_the_offer_in_the_list(oak: Town) -> None:
+    assert "Offered to you" not in (await oak.wire.command(CY, "server list")).text
+    listed = await oak.wire.command(BO, "server list")
+    assert "Offered to you until" in listed.text
+    assert (await oak.wire.press(BO, listed.custom_id("Take it"))).text.startswith("**Pond** is yours now.")
+    assert "Offered to you" not in (await oak.wire.command(BO, "server list")).text
