@@ -172,6 +172,7 @@ def _quota(told: kinds.QuotaSet, language: str) -> str:
     numbers = {
         GuildSetting.PER_MEMBER: (told.servers_before, told.servers),
         GuildSetting.MEMORY: (told.memory_before, told.memory),
+        GuildSetting.STORAGE: (told.storage_before, told.storage),
     }
     return "; ".join(
         f"{_label(key, language)}: {_change(*(_rule(key, {key: value}, language) for value in change))}"

@@ -140,7 +140,7 @@ class GuildCog(commands.Cog):
             actor, language = actor_of(interaction), language_of(interaction)
             if whom is None:
                 return guild_pages.quota(await self._quotas.set(actor, chosen), language)
-            if chosen.keys() - {"per_member", "servers", "memory"}:
+            if chosen.keys() - {"per_member", "servers", "memory", "storage"}:
                 raise BadInput("quota.only_for_all")
             if per_member is not None and servers is not None and per_member != servers:
                 raise BadInput("quota.one_number")
@@ -151,6 +151,7 @@ class GuildCog(commands.Cog):
                 target.kind,
                 servers=per_member if per_member is not None else servers,
                 memory=given["memory"],
+                storage=given["storage"],
             )
             return guild_pages.quota_of(found, target.id, target.kind, language)
 

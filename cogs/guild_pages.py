@@ -67,7 +67,7 @@ def quota_of(found: Status, target: int, kind: Sharer, language: str) -> LayoutV
     """What one member, or each member with one role, may have, and the way to take that back."""
     whom = mention(kind, target)
     own = next((each for each in found.special if each.target == target), None)
-    used = _what(found.used.get(target, Quota(0, 0)), language)
+    used = _what(found.used.get(target, Quota(0, 0, 0)), language)
     lines = [] if kind is Sharer.ROLE else [say(language, "quota.of_used", what=used)]
     if own is None:
         return page_of("\n".join([say(language, "quota.of_none", whom=whom), *lines]), [])
@@ -100,6 +100,8 @@ def _what(quota: Quota, language: str) -> str:
     said = [count(language, "quota.of_servers", quota.servers)] if quota.servers is not None else []
     if quota.memory is not None:
         said.append(say(language, "quota.of_memory", limit=memory(quota.memory, language)))
+    if quota.storage is not None:
+        said.append(say(language, "quota.of_storage", limit=size(language, quota.storage)))
     return ", ".join(said)
 
 

@@ -71,6 +71,7 @@ class QuotaRow(SQLModel, table=True):
     kind: str  # core.words.Sharer
     servers: int | None = None
     memory: int | None = None  # MiB of their servers that run
+    storage: int | None = Field(default=None, sa_type=BigInteger)  # bytes of all snapshots of their servers
 
 
 class MemberRow(SQLModel, table=True):

@@ -1,6 +1,6 @@
 """Pure: quotas. Admins are bound by the guild's quota but not by the one a member.
 
-A member may have quotas of their own, and by their roles. For servers and for memory each:
+A member may have quotas of their own, and by their roles. For servers, memory and storage each:
 
 | who | says how much |
 |---|---|
@@ -36,12 +36,14 @@ class Limits:
     """A guild's limits, defaults filled in. `create_role` None: everyone may create. `retention` None: the default.
 
     `memory` and `member_memory`: MiB of what runs at once, in the guild and of the one member that the limits are for;
-    None: as much as the host has. `withheld`: games and sizes that are not offered (core.guilds.games)."""
+    None: as much as the host has. `member_storage`: bytes of all snapshots of that member's servers; None: as
+    much as the guild has. `withheld`: games and sizes that are not offered (core.guilds.games)."""
 
     per_member: int = SERVERS_PER_MEMBER
     per_guild: int = SERVERS_PER_GUILD
     memory: int | None = None
     member_memory: int | None = None
+    member_storage: int | None = None
     withheld: frozenset[str] = frozenset()
     world_bytes: int = WORLD_BYTES
     storage_bytes: int = STORAGE_BYTES
@@ -56,10 +58,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What one member, or each member with one role, may have. None: it says nothing of that. `memory` in MiB."""
+    """What one member, or each member with one role, may have. None: it says nothing of that. `memory` in MiB,
+    `storage` in bytes."""
 
     servers: int | None = None
     memory: int | None = None
+    storage: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,9 @@ def for_member(limits: Limits, own: Quota | None, roles: Iterable[Quota]) -> Lim
     own, roles = own or Quota(), tuple(roles)
     servers = own.servers if own.servers is not None else _best(each.servers for each in roles)
     memory = own.memory if own.memory is not None else _best(each.memory for each in roles)
-    return replace(limits, per_member=limits.per_member if servers is None else servers, member_memory=memory)
+    storage = own.storage if own.storage is not None else _best(each.storage for each in roles)
+    per_member = limits.per_member if servers is None else servers
+    return replace(limits, per_member=per_member, member_memory=memory, member_storage=storage)
 
 
 def _best(said: Iterable[int | None]) -> int | None:

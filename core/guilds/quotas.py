@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -129,15 +129,24 @@ class Quotas:
         return status
 
     async def set_for(
-        self, actor: Actor, target: int, kind: Sharer, *, servers: int | None = None, memory: int | None = None
+        self,
+        actor: Actor,
+        target: int,
+        kind: Sharer,
+        *,
+        servers: int | None = None,
+        memory: int | None = None,
+        storage: int | None = None,
     ) -> Status:
-        """The quota of a member, or of each member with a role: only what is given changes. Memory in MiB; 0: no limit
-        of theirs. NotAllowed for all but the guild's admins."""
-        self._check({"per_member": servers or 0, "memory": memory or 0})
+        """The quota of a member, or of each member with a role: only what is given changes. Memory in MiB, 0: no limit
+        of theirs; storage in bytes. NotAllowed for all but the guild's admins."""
+        self._check({"per_member": servers or 0, "memory": memory or 0, "storage": storage or 0})
 
         def chosen(before: Quota) -> Quota:
             return Quota(
-                before.servers if servers is None else servers, before.memory if memory is None else memory or None
+                before.servers if servers is None else servers,
+                before.memory if memory is None else memory or None,
+                before.storage if storage is None else storage,
             )
 
         return await self._set_special(actor, target, kind, chosen)
@@ -153,16 +162,15 @@ class Quotas:
             if refused := judge(actor, DoInGuild.QUOTA, rules_of(row)):
                 raise refused
             found = await session.get(QuotaRow, (actor.guild, target))
-            before = Quota(found.servers, found.memory) if found else Quota()
+            before = Quota(found.servers, found.memory, found.storage) if found else Quota()
             if (after := chosen(before)) != before:
-                told = (after.servers, after.memory, before.servers, before.memory)
-                record(session, QuotaSet(target, kind, *told, by=actor.user), self._now(), guild=row.id)
+                numbers = (after.servers, after.memory, before.servers, before.memory, after.storage, before.storage)
+                record(session, QuotaSet(target, kind, *numbers, by=actor.user), self._now(), guild=row.id)
                 if found is not None:
                     await session.delete(found)
                     await session.flush()
                 if after != Quota():
-                    kept = QuotaRow(guild=row.id, target=target, kind=kind, servers=after.servers, memory=after.memory)
-                    session.add(kept)
+                    session.add(QuotaRow(guild=row.id, target=target, kind=kind, **asdict(after)))
                 await session.flush()
             status = await self._status(session, actor, DoInGuild.QUOTA, row)
             if len(status.special) > MOST_SPECIAL:
@@ -204,12 +212,14 @@ class Quotas:
         if refused := judge(actor, do, rules_of(row)):
             raise refused
         special = select(QuotaRow).where(QuotaRow.guild == actor.guild).order_by(QuotaRow.kind, col(QuotaRow.target))
-        every = select(ServerRow.owner, ServerRow.desired, ServerRow.game, ServerRow.size).where(
-            ServerRow.guild == actor.guild, ServerRow.desired != Desired.DELETED
+        row_of: Any = ServerRow
+        every: Any = columns(row_of.owner, row_of.desired, row_of.game, row_of.size, row_of.stored_bytes).where(
+            row_of.guild == actor.guild, row_of.desired != Desired.DELETED
         )
-        servers, memory = Counter[int](), Counter[int]()
-        for owner, desired, game, size in await session.exec(every):
+        servers, memory, stored = Counter[int](), Counter[int](), Counter[int]()
+        for owner, desired, game, size, took in await session.exec(every):
             servers[owner] += 1
+            stored[owner] += took
             memory[owner] += self._memory_of(game, size) if desired == Desired.RUNNING else 0
         query = select(ServerRow.phase).where(ServerRow.guild == actor.guild, ServerRow.desired != Desired.DELETED)
         deleted = select(func.count()).where(
@@ -224,10 +234,10 @@ class Quotas:
             self._most_world,
             kept,
             memory=memory.total(),
-            used={owner: Quota(count, memory[owner]) for owner, count in servers.items()},
+            used={owner: Quota(count, memory[owner], stored[owner]) for owner, count in servers.items()},
             special=tuple(
                 [
-                    Special(each.target, Sharer(each.kind), Quota(each.servers, each.memory))
+                    Special(each.target, Sharer(each.kind), Quota(each.servers, each.memory, each.storage))
                     for each in await session.exec(special)
                 ]
             ),
@@ -296,6 +306,14 @@ def rules_of(row: GuildRow | None) -> Rules:
 
 async def storage_of(session: AsyncSession, guild: int, limits: Limits) -> Storage:
     return Storage.of((stored for _, stored, _ in await _stored(session, guild)), limits)
+
+
+async def stored_of(session: AsyncSession, guild: int, owner: int) -> int:
+    """Bytes of all snapshots of one member's servers that are not deleted."""
+    total = select(func.coalesce(func.sum(col(ServerRow.stored_bytes)), 0)).where(
+        ServerRow.guild == guild, ServerRow.owner == owner, ServerRow.desired != Desired.DELETED
+    )
+    return int((await session.exec(total)).one())
 
 
 async def _stored(session: AsyncSession, guild: int | None = None) -> list[tuple[int, Stored, int]]:

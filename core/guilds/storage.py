@@ -69,6 +69,14 @@ def policy_for(now: Fill, chosen: str | None) -> str:
     return chosen if chosen in CHOICES else DEFAULT
 
 
+def refuse_owners(used: int, limits: Limits, *, own: bool) -> None:
+    """Raise LimitReached where a member's worlds take as much as they may. `limits`: as they are for that member;
+    `own`: they ask."""
+    if limits.member_storage is not None and fill(used, limits.member_storage) is Fill.FULL:
+        whose = "member" if own else "owner"
+        raise LimitReached(f"storage.{whose}_full", used=Bytes(used), limit=Bytes(limits.member_storage))
+
+
 def refuse_more(storage: Storage, server: str | None = None) -> None:
     """Raise LimitReached where there is no room for what somebody wants to store besides. `server`: whose world."""
     limits = storage.limits

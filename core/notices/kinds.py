@@ -453,7 +453,8 @@ class GuildSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class QuotaSet(Event):
-    """What a member, or each member with a role, may have from now on. None: the guild's rule. Memory in MiB."""
+    """What a member, or each member with a role, may have from now on. None: the guild's rule. Memory in MiB,
+    storage in bytes."""
 
     kind: ClassVar = EventKind.QUOTA_SET
     target: int
@@ -462,6 +463,8 @@ class QuotaSet(Event):
     memory: int | None = None
     servers_before: int | None = None
     memory_before: int | None = None
+    storage: int | None = None
+    storage_before: int | None = None
     by: int | None = None
 
 

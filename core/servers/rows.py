@@ -127,7 +127,7 @@ class ServerRows:
         query = query.execution_options(populate_existing=True)  # as it is behind the lock
         own, roles = None, list[Quota]()
         for row in await session.exec(query):
-            quota = Quota(row.servers, row.memory)
+            quota = Quota(row.servers, row.memory, row.storage)
             if row.kind == Sharer.ROLE:
                 roles.append(quota)
             elif row.target == owner:

@@ -21,10 +21,10 @@ from core.cluster.port import Cluster
 from core.data.tables import ServerRow
 from core.errors import BadInput, Bytes, ClusterError, NotFound, Refusal, TryAgain
 from core.games.catalogue import Import
-from core.guilds.access import Actor, Do
+from core.guilds.access import Actor, Do, is_admin
 from core.guilds.limits import Limits, world_bytes
-from core.guilds.quotas import storage_of
-from core.guilds.storage import refuse_more
+from core.guilds.quotas import storage_of, stored_of
+from core.guilds.storage import refuse_more, refuse_owners
 from core.notices.kinds import ArchiveAsked, Event, Exported, Imported, Paused, RestoreAsked, SnapshotAsked
 from core.servers import blocked, licences, names, waking
 from core.servers.create import Creation
@@ -117,7 +117,7 @@ class Worlds:
         row = await self._find(actor, server, Do.SNAPSHOT)
         if row.bound != row.volume:
             raise Refusal("world.none_yet" if row.source is None else "world.put_away", name=row.name)
-        await self._refuse_more(row, row.id)
+        await self._refuse_more(actor, row, row.id)
         text = names.one_line(note).lstrip("~")[:100].strip()
         saved = await self._save(row, text)
         await self._tell(row.id, SnapshotAsked(saved.name, text, actor.user))
@@ -148,7 +148,7 @@ class Worlds:
         async with self._database.session() as session:
             await self._creation.refuse_withheld(session, row.guild, row.game, row.size)
             await blocked.refuse(session, row.guild)
-        await self._refuse_more(row, row.id)
+        await self._refuse_more(actor, row, row.id)
         if snapshot is not None:
             source = f"{row.id}/{(await self._choose(row, snapshot)).name}"
         elif row.bound == row.volume:
@@ -218,7 +218,7 @@ class Worlds:
         place = None if game is None else game.imports.world if into == "world" else game.imports.plugins
         if game is None or place is None:
             raise Refusal("import.not_offered", game=game.name if game else row.game, into=into)
-        limit = world_bytes(game, game.size(row.size), await self._refuse_more(row))
+        limit = world_bytes(game, game.size(row.size), await self._refuse_more(actor, row))
         if file is not None and file.size > limit:
             raise BadInput("import.large")
         await self._foresee(actor, row)
@@ -300,11 +300,14 @@ class Worlds:
         async with self._database.session() as session:
             return await self._rows.find(session, actor, server, do)
 
-    async def _refuse_more(self, row: ServerRow, server: str | None = None) -> Limits:
-        """LimitReached where the guild's storage is full, or the world of `server` too large."""
+    async def _refuse_more(self, actor: Actor, row: ServerRow, server: str | None = None) -> Limits:
+        """LimitReached where the guild's storage is full, or the owner's, or the world of `server` too large."""
         async with self._database.session() as session:
-            limits = await self._rows.limits(session, row.guild)
+            limits = await self._rows.limits_of(session, row.guild, row.owner, actor)
             refuse_more(await storage_of(session, row.guild, limits), server)
+            if limits.member_storage is not None and not is_admin(actor, limits.admin_role):
+                used = await stored_of(session, row.guild, row.owner)
+                refuse_owners(used, limits, own=actor.user == row.owner)
         return limits
 
     async def _foresee(self, actor: Actor, row: ServerRow) -> None:

@@ -11,6 +11,7 @@ import pytest
 from core.errors import BadInput, LimitReached, NotAllowed
 from core.guilds.access import Actor
 from core.guilds.limits import Limits, Quota, Running, check_memory, for_member, to_pause
+from core.guilds.storage import refuse_owners
 from core.servers.audit import Asked
 from core.servers.sharing import Target
 from core.words import Desired, NoticeKind, Sharer
@@ -39,6 +40,25 @@ def test_a_members_own_quota_wins_then_the_best_of_their_roles_then_the_guilds(
 ) -> None:
     limits = for_member(Limits(), own, roles)
     assert (limits.per_member, limits.member_memory) == (servers, memory)
+
+
+def test_storage_is_decided_likewise() -> None:
+    limits = for_member(Limits(), Quota(servers=1), [Quota(storage=5), Quota(storage=7)])
+    assert (limits.per_member, limits.member_storage) == (1, 7)
+    assert for_member(Limits(), Quota(storage=3), [Quota(storage=7)]).member_storage == 3
+
+
+@pytest.mark.parametrize(
+    ("used", "own", "message"), [(9, True, None), (10, True, "storage.member_full"), (10, False, "storage.owner_full")]
+)
+def test_whose_worlds_take_as_much_as_they_may_stores_no_more(used: int, own: bool, message: str | None) -> None:
+    limits = for_member(Limits(), Quota(storage=10), [])
+    if message is None:
+        refuse_owners(used, limits, own=own)
+        return
+    with pytest.raises(LimitReached) as refused:
+        refuse_owners(used, limits, own=own)
+    assert refused.value.message == message
 
 
 def runs(name: str, memory: int, *, owner: int = 1, playing: int = 0) -> Running:

@@ -71,7 +71,7 @@ async def test_a_members_quota_is_set_shown_listed_and_removed(oak: Oak) -> None
     said = await oak.ask(oak.cy, "guild quota", **{"for": oak.ada}, servers=1, memory=4)
     assert said == (
         f"### What <@{oak.ada.id}> may have\n1 server, 4 GiB of memory at once\n"
-        "Used now: 0 servers, 0 MiB of memory at once"
+        "Used now: 0 servers, 0 MiB of memory at once, 0 B of storage"
     )
     shown = await ask(oak, "guild quota", **{"for": oak.ada})
     assert words(shown) == said

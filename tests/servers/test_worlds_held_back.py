@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from licensed import TEXT, license_meadow
 
-from core.errors import LicenceNeeded, Refusal
+from core.data.tables import ServerRow
+from core.errors import LicenceNeeded, LimitReached, Refusal
+from core.guilds.access import Actor
 from core.servers.host_rules import HostRules
+from core.words import Sharer
 from core.worlds.gaps import Gaps
 from core.worlds.listing import Snapshot
 from core.worlds.receipt import Receipt
 from core.worlds.turns import Turns
 from tests.conftest import ADA, CHANNEL, GUILD
+from tests.conftest import CY as ADMIN
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SAVED = "000001-000001-000001-" + "0" * 32
@@ -88,3 +92,26 @@ async def test_in_a_blocked_guild_nothing_goes_back_or_is_cloned(house: Any, pon
             await refused
         assert refusal.value.values["words"] == "Mining"
     assert (saves, (await house.row(pond)).volume) == ([], 1)
+
+
+@pytest.mark.parametrize(("who", "message"), [(ADA, "storage.member_full"), (ADMIN, None)])
+async def test_whose_worlds_take_as_much_as_they_may_stores_no_more_by_hand(
+    house: Any, pond: str, saves: list[str], who: Actor, message: str | None
+) -> None:
+    await house.quotas.set_for(ADMIN, ADA.user, Sharer.MEMBER, storage=100)
+    async with house.database.begin() as session:
+        row = await session.get_one(ServerRow, pond)
+        row.stored_bytes = 100
+        session.add(row)
+    if message is None:
+        await house.core.worlds.snapshot(who, pond)
+        assert saves == [pond]
+        return
+    for asked in (
+        house.core.worlds.snapshot(who, pond),
+        house.core.worlds.clone(who, pond, channel=CHANNEL, name="Sea", snapshot=None),
+    ):
+        with pytest.raises(LimitReached) as refused:
+            await asked
+        assert refused.value.message == message
+    assert saves == []

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("servers", sa.Integer(), nullable=True),
         sa.Column("memory", sa.Integer(), nullable=True),
+        sa.Column("storage", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("guild", "target", name="pk_quotas"),
     )
 
