@@ -51,20 +51,24 @@ class Accounts:
             return await _profile(session, actor)
 
     async def edit(self, actor: Actor, changes: Mapping[str, str | None]) -> Profile:
-        """Set what is in `changes` (None unsets it), leave the rest. `time_zone` as people type it. BadInput where it
-        is none, or the language one that is not spoken."""
+        """Set what is in `changes` (None unsets it), leave the rest; of who has set nothing, nothing is kept.
+        `time_zone` as people type it. BadInput where it is none, or the language one that is not spoken."""
         asked = {key: changes[key] for key in SETTABLE if key in changes}
         if asked.get("language") not in (None, *languages()):
             raise BadInput("edit.choice", setting="language", choices=", ".join(languages()))
-        if typed := asked.get("time_zone"):
-            asked["time_zone"] = find_zone(typed)
+        if "time_zone" in asked:
+            typed = (asked["time_zone"] or "").strip()
+            asked["time_zone"] = find_zone(typed) if typed else None
         async with self._database.begin() as session:
             await once.claim(session, self._now())
             await insert_missing(session, AccountRow(user=actor.user, created_at=self._now()))
             row = await session.get_one(AccountRow, actor.user, with_for_update=True)
             for key, value in asked.items():
                 setattr(row, key, value)
-            session.add(row)
+            if all(getattr(row, key) is None for key in SETTABLE):
+                await session.delete(row)
+            else:
+                session.add(row)
             await session.flush()
             return await _profile(session, actor)
 

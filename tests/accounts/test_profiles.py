@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from core.accounts.profiles import Profile
+from core.data.tables import AccountRow
 from core.errors import BadInput
 from core.zones import suggest_zones
 from tests.conftest import ADA, BO, GUILD
@@ -57,3 +59,12 @@ def test_zones_are_suggested_by_region_and_city() -> None:
     assert suggest_zones("new y", most=1) == ["America/New_York"]
     assert suggest_zones("", most=2)[0] == "UTC"
     assert suggest_zones("nowhere", most=5) == []
+
+
+@pytest.mark.parametrize("typed", ["", " ", None])
+async def test_who_has_set_nothing_is_not_kept(house: Any, typed: str | None) -> None:
+    await house.core.accounts.edit(ADA, {"time_zone": "Europe/Berlin"})
+    found = await house.core.accounts.edit(ADA, {"time_zone": typed})
+    assert found.time_zone is None
+    async with house.database.session() as session:
+        assert list(await session.exec(select(AccountRow))) == []

@@ -14,12 +14,12 @@ from hostile import INPUTS, LOOK_ALIKES, OTHERS, TAKEN, Place, cases
 from marks import marks, tricks
 from rendered import STATES, messages, modals, plain_texts
 from sampling import sample
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, delete, select
 from structlog.testing import capture_logs
 from wire import ADA, Said, Wire
 
 from bot.demo.guild import components
-from core.data.tables import CardRow, EventRow, PortRow
+from core.data.tables import CardRow, EventRow, FollowRow, PortRow
 from core.servers import names
 from core.servers.create import LONGEST_DESCRIPTION
 from core.servers.views import ServerView
@@ -41,6 +41,7 @@ async def test_what_is_typed_is_only_text(den: Wire, place: Place, name: str, ca
             assert suggested.kind == "choices"
             assert all(1 <= len(each["name"]) <= 100 and not tricks(each["name"]) for each in suggested.choices)
         said = await type_in(den, place, typed, pond)
+    await end_follows(den)
     assert [line for line in logged if line["log_level"] in ("error", "critical")] == []
     assert [line.message for line in caplog.records if line.levelname in ("ERROR", "CRITICAL")] == []
 
@@ -187,6 +188,12 @@ async def rows(wire: Wire) -> Rows:
 def touched(before: Rows, after: Rows) -> list[str]:
     servers = after["servers"]
     return [key[0] for key in servers if before["servers"].get(key) != servers[key]]
+
+
+async def end_follows(wire: Wire) -> None:
+    """Who types a server's name after `/server follow` follows it, and nothing else has changed."""
+    async with wire.database.begin() as session:
+        await session.exec(delete(FollowRow))
 
 
 async def start_over(wire: Wire) -> None:
