@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from core.errors import LimitReached
 
-BURST = 30
+BURST = 60
 """So much at once, from a member who asked for nothing lately."""
 EVERY = 1.0
 """Seconds for each after that."""

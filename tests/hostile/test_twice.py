@@ -74,7 +74,9 @@ async def test_delete_wins_over_whoever_does_something_else(wire: Wire) -> None:
     )
     assert all(each.kind == "message" and "our fault" not in each.text for each in said)
     assert (await wire.until(pond, "deleting")).desired == "deleted"
-    assert wire.cluster.pods.get(pond) is None
+    async with asyncio.timeout(60):
+        while pond in wire.cluster.pods:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_pause_and_a_keep_alive_at_once_are_both_answered(wire: Wire) -> None:
