@@ -27,7 +27,7 @@ def when(house: Shipped, kind: str) -> datetime:
     return datetime.fromisoformat(at)
 
 
-async def arrives(house: Shipped, channel: str, *words: str, within: float = 20) -> Json:
+async def arrives(house: Shipped, channel: str, *words: str, within: float = 60) -> Json:
     async with asyncio.timeout(within):
         while True:
             for message in await house.people["Ada"].read(channel):
