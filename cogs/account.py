@@ -52,7 +52,7 @@ class AccountCog(commands.Cog):
             if not changes:
                 return _page(await self._accounts.show(actor_of(interaction)), interaction)
             profile = await self._accounts.edit(actor_of(interaction), changes)
-            self._replies.languages.forget(interaction.user.id)
+            self._replies.languages.forget()
             interaction.extras[LANGUAGE] = profile.language
             return _page(profile, interaction, edited=True)
 

@@ -51,7 +51,7 @@ class Faces:
     @classmethod
     def of(cls, core: Core, replies: Replies) -> Faces:
         """`replies` speak to people in the languages that they chose, from then on."""
-        replies.languages = Languages(core.accounts.language)
+        replies.languages = Languages(core.accounts.languages)
         return cls(
             servers=core.servers,
             guilds=core.guilds,

@@ -7,7 +7,7 @@ import io
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -139,8 +139,8 @@ def language_of(interaction: Interaction) -> str:
     return choose(interaction.extras.get(LANGUAGE) or interaction.locale.value)
 
 
-async def _nobody_chose(_: int) -> str | None:
-    return None
+async def _nobody_chose() -> Mapping[int, str]:
+    return {}
 
 
 class Replies:

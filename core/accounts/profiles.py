@@ -40,11 +40,11 @@ class Accounts:
         self._database = database
         self._now = now
 
-    async def language(self, user: int) -> str | None:
-        """None: they chose none. One indexed read."""
+    async def languages(self) -> dict[int, str]:
+        """Of all who chose one."""
+        chosen = select(AccountRow.user, AccountRow.language).where(col(AccountRow.language).is_not(None))
         async with self._database.session() as session:
-            row = await session.get(AccountRow, user)
-            return row.language if row else None
+            return {user: language for user, language in await session.exec(chosen) if language}
 
     async def show(self, actor: Actor) -> Profile:
         async with self._database.session() as session:

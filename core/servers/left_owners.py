@@ -58,6 +58,8 @@ class LeftOwners:
         self._now = parts.now
         self._transfers = transfers
         self._membership = membership
+        self._gone_known: frozenset[tuple[int, int]] = frozenset()
+        self._gone_read: datetime | None = None
 
     # by the clock
 
@@ -94,7 +96,7 @@ class LeftOwners:
     async def seen(self, actor: Actor) -> None:
         """Somebody did something in a guild, so they are a member: what they own is theirs. Direct messages tell
         nothing of that."""
-        if not actor.direct and actor.user != ADMINS:
+        if not actor.direct and (actor.guild, actor.user) in await self._gone():
             await self.found(actor.guild, actor.user, is_member=True)
 
     # what people may ask for
@@ -119,6 +121,16 @@ class LeftOwners:
             return await self._views.of(session, row)
 
     # helpers
+
+    async def _gone(self) -> frozenset[tuple[int, int]]:
+        """Guilds and owners who are gone there: read once in EVERY, because everything that anybody does asks."""
+        now = self._now()
+        if self._gone_read is None or not self._gone_read <= now < self._gone_read + EVERY:
+            query = select(ServerRow.guild, ServerRow.owner).where(col(ServerRow.owner_gone_since).is_not(None))
+            async with self._database.session() as session:
+                self._gone_known = frozenset([(guild, owner) for guild, owner in await session.exec(query)])
+            self._gone_read = now
+        return self._gone_known
 
     async def _absent(self, guild: int, owner: int) -> frozenset[int]:
         """Managers of an owner's servers who left, too: nobody is asked in vain."""
@@ -159,6 +171,7 @@ class LeftOwners:
                 await self._events.tell(session, row, OwnerGone(owner, step is Heirs.ADMINS, until))
             row.changed_at = now
             session.add(row)
+        self._gone_read = None
         log.info("owner looked for", server=server, owner=owner, step=step.name.lower())
         self._changes.tell(server)
 
