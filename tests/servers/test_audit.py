@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from discord.ui import TextDisplay
 from licensed import TEXT, license_meadow
+from onesave import AT, SAVED, Shelf
 from sqlalchemy import text
 
 from cogs import audit_pages
@@ -20,28 +21,13 @@ from core.notices.kinds import Edited, GuildSet, IdleSet, SnapshotAsked
 from core.servers.audit import KINDS, PER_PAGE, TOLD, Asked, Page
 from core.servers.host_rules import HostRules
 from core.words import EventKind
-from core.worlds.gaps import Gaps
-from core.worlds.listing import Snapshot
 from core.worlds.receipt import Receipt
-from core.worlds.turns import Turns
 
 GUILD = 700
 ADA = Actor(user=1, guild=GUILD, name="Ada")
 BO = Actor(user=2, guild=GUILD, name="Bo")
 CY = Actor(user=3, guild=GUILD, name="Cy", manages_guild=True)
 THEIRS = Actor(user=3, guild=GUILD + 1, name="Cy", manages_guild=True)
-AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
-SAVED = "000001-000001-000001-" + "0" * 32
-
-
-class Shelf:
-    """The store, in memory."""
-
-    def __init__(self) -> None:
-        self.turns = Turns()
-
-    async def snapshots(self, server: str) -> list[Snapshot]:
-        return [Snapshot(SAVED, AT, 100, 1, 10, "", Gaps(), False)]
 
 
 @pytest.fixture

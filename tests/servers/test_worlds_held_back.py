@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from licensed import TEXT, license_meadow
+from onesave import AT, SAVED, Shelf
 
 from core.data.tables import ServerRow
 from core.errors import LicenceNeeded, LimitReached, Refusal
 from core.guilds.access import Actor
 from core.servers.host_rules import HostRules
 from core.words import Sharer
-from core.worlds.gaps import Gaps
-from core.worlds.listing import Snapshot
 from core.worlds.receipt import Receipt
-from core.worlds.turns import Turns
 from tests.conftest import ADA, CHANNEL, GUILD
 from tests.conftest import CY as ADMIN
-
-AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
-SAVED = "000001-000001-000001-" + "0" * 32
-
-
-class Shelf:
-    """The store, in memory."""
-
-    def __init__(self) -> None:
-        self.turns = Turns()
-
-    async def snapshots(self, server: str) -> list[Snapshot]:
-        return [Snapshot(SAVED, AT, 100, 1, 10, "", Gaps(), False)]
 
 
 @pytest.fixture
