@@ -21,7 +21,7 @@ from core.cluster.port import Cluster
 from core.errors import ClusterError
 from core.guilds import quotas
 from core.idle import last_minute, timekeeper
-from core.notices.kinds import BackupAlarm
+from core.notices.kinds.alarms import BackupAlarm
 from core.servers import blocking, collecting, departures, drill, host_problems, late_snapshots, left_owners
 
 log = structlog.get_logger()

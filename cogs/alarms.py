@@ -9,7 +9,7 @@ import discord
 
 from cogs.escape import code, escape
 from core.notices.alarms import Open
-from core.notices.kinds import (
+from core.notices.kinds.alarms import (
     AlarmNotice,
     BackupAlarm,
     DrillAlarm,

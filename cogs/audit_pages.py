@@ -14,7 +14,7 @@ from cogs.schedule_page import words
 from cogs.trouble import memory
 from core.guilds.settings import SETTABLE
 from core.idle.schedule import load
-from core.notices import kinds
+from core.notices.kinds import events
 from core.servers.audit import KINDS, Asked, Entry, Page
 from core.text import duration, say, size
 from core.words import ADMINS, Because, GuildSetting, Sharer
@@ -62,60 +62,60 @@ def what(entry: Entry, language: str) -> str:
         return say(language, f"audit.{message}", **values)
 
     match entry.event:
-        case kinds.Created(game=game, name=name, size=chosen):
+        case events.Created(game=game, name=name, size=chosen):
             return said("created", game=escape(game), name=escape(name), size=say(language, f"size.{chosen}"))
-        case kinds.Paused(because=because) if because in _OWN_WORDS:
+        case events.Paused(because=because) if because in _OWN_WORDS:
             return said("paused_because", why=say(language, f"because.{because}"))
-        case kinds.Paused(after=after) if after:
+        case events.Paused(after=after) if after:
             return said("paused_idle", after=duration(language, after))
-        case kinds.Kept(until=until):
+        case events.Kept(until=until):
             return said("kept", until=when(until, "f"))
-        case kinds.Voted(until=until):
+        case events.Voted(until=until):
             return said("voted", until=when(until, "f"))
-        case kinds.ScheduleSet() as schedule:
+        case events.ScheduleSet() as schedule:
             return said("schedule_set", changes=_schedule(schedule, language))
-        case kinds.Shared(before=before, after=after) as shared:
+        case events.Shared(before=before, after=after) as shared:
             change = _change(_role(before, language), _role(after, language))
             return said("shared", whom=mention(Sharer(shared.of), shared.target), change=change)
-        case kinds.Offered(to=to, until=until):
+        case events.Offered(to=to, until=until):
             return said("offered", whom=mention(Sharer.MEMBER, to), until=when(until, "f"))
-        case kinds.OfferEnded(to=to):
+        case events.OfferEnded(to=to):
             return said("offer_ended", whom=mention(Sharer.MEMBER, to))
-        case kinds.Transferred(before=before, to=to):
+        case events.Transferred(before=before, to=to):
             owners = (said("admins") if each == ADMINS else mention(Sharer.MEMBER, each) for each in (before, to))
             return said("transferred", change=_change(*owners))
-        case kinds.OwnerGone(owner=gone, admins=admins):
+        case events.OwnerGone(owner=gone, admins=admins):
             return said("owner_gone_admins" if admins else "owner_gone", owner=mention(Sharer.MEMBER, gone))
-        case kinds.OwnerBack(owner=back):
+        case events.OwnerBack(owner=back):
             return said("owner_back", owner=mention(Sharer.MEMBER, back))
-        case kinds.Edited(changed=changed, before=before, after=after):
+        case events.Edited(changed=changed, before=before, after=after):
             return said("edited", changes=_edits(changed, before or {}, after or {}))
-        case kinds.IdleSet(before=before) as idle:
+        case events.IdleSet(before=before) as idle:
             now = {"after": idle.after, "warn": idle.warn, "voice": idle.voice, "vote": idle.vote}
             return said("idle_set", changes=_idle(now, before, language))
-        case kinds.GuildSet(changed=changed, before=before):
+        case events.GuildSet(changed=changed, before=before):
             shown = [
                 f"{_label(key, language)}: {_change(_rule(key, before, language), _rule(key, changed, language))}"
                 for key in changed
             ]
             return said("guild_set", changes="; ".join(shown))
-        case kinds.QuotaSet() as quota:
+        case events.QuotaSet() as quota:
             return said("quota_set", whom=mention(Sharer(quota.of), quota.target), changes=_quota(quota, language))
-        case kinds.GameOffered(game=game, sizes=sizes, before=before):
+        case events.GameOffered(game=game, sizes=sizes, before=before):
             return said(
                 "game_offered", game=escape(game), change=_change(*(_sizes(x, language) for x in (before, sizes)))
             )
-        case kinds.Deleted(name=name, purge_at=until):
+        case events.Deleted(name=name, purge_at=until):
             return said("deleted", name=escape(name), until=when(until, "f") if until else "…")
-        case kinds.RestoreAsked(to=to) | kinds.Restored(to=to):
+        case events.RestoreAsked(to=to) | events.Restored(to=to):
             return said(entry.kind, to=when(to, "f") if to else "…")
-        case kinds.Imported(size=amount) | kinds.Exported(size=amount):
+        case events.Imported(size=amount) | events.Exported(size=amount):
             return said(entry.kind, size=size(language, amount))
-        case kinds.SnapshotAsked(note=note):
+        case events.SnapshotAsked(note=note):
             return said("snapshot_asked_note", note=escape(note)) if note else said("snapshot_asked")
-        case kinds.LicenceAccepted(name=name, version=version, url=url):
+        case events.LicenceAccepted(name=name, version=version, url=url):
             return said("licence_accepted", name=escape(name), version=escape(version), url=url)
-        case kinds.ProblemChanged(problem=problem):
+        case events.ProblemChanged(problem=problem):
             return said("problem", problem=say(language, f"problem.{problem}")) if problem else said("problem_over")
         case None:
             return said("unknown")
@@ -137,7 +137,7 @@ def _role(role: str, language: str) -> str:
     return say(language, f"share.{role}" if role else "share.not")
 
 
-def _schedule(told: kinds.ScheduleSet, language: str) -> str:
+def _schedule(told: events.ScheduleSet, language: str) -> str:
     if told.before != told.after:
         return _change(_entries(told.before, language), _entries(told.after, language))
     zones = (told.zone_before, told.zone)
@@ -168,7 +168,7 @@ def _idle(now: Mapping[str, int | None], before: Mapping[str, int | None] | None
     return "; ".join(shown)
 
 
-def _quota(told: kinds.QuotaSet, language: str) -> str:
+def _quota(told: events.QuotaSet, language: str) -> str:
     numbers = {
         GuildSetting.PER_MEMBER: (told.servers_before, told.servers),
         GuildSetting.MEMORY: (told.memory_before, told.memory),

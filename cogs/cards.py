@@ -20,7 +20,7 @@ from cogs.escape import block, code, escape, when
 from cogs.people import owner_of
 from cogs.trouble import how_far, last_exit, what_to_do, why
 from core.guilds.access import EVERYTHING, Do, Rights
-from core.notices.kinds import Trouble
+from core.notices.kinds.carried import Trouble
 from core.servers.views import ServerView
 from core.text import count, duration, say, size
 from core.words import Because, Desired, Phase, Problem, Reason

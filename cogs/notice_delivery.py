@@ -21,8 +21,8 @@ from core.lane import Lane
 from core.notices import destinations
 from core.notices.codec import notice_of
 from core.notices.destinations import Channel, Destination, Known, Person
-from core.notices.kinds import (
-    AlarmNotice,
+from core.notices.kinds.alarms import AlarmNotice
+from core.notices.kinds.notices import (
     FollowNotice,
     GuildNotice,
     IdleNotice,

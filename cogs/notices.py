@@ -32,9 +32,10 @@ from cogs.cards import (
 from cogs.escape import block, code, escape, when
 from cogs.people import mention
 from cogs.trouble import cause, last_exit, what_to_do, why
-from core.notices.kinds import (
+from core.notices.kinds.alarms import AlarmNotice
+from core.notices.kinds.carried import Trouble
+from core.notices.kinds.notices import (
     AddressNotice,
-    AlarmNotice,
     BlockedNotice,
     BlockOver,
     BroadcastNotice,
@@ -74,7 +75,6 @@ from core.notices.kinds import (
     StartFailedNotice,
     StartFailureOver,
     StorageNotice,
-    Trouble,
     UnknownNotice,
     WelcomeNotice,
     WorldLost,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel.numbers import format_decimal
 
 from cogs.escape import code, when
-from core.notices.kinds import Trouble
+from core.notices.kinds.carried import Trouble
 from core.text import choose, count, duration, say
 from core.words import CANNOT_START, NODE_STOPPED, NOT_READY, Problem
 

@@ -26,7 +26,8 @@ from core.data.tables import GuildRow, MetaRow, NoticeRow, ServerRow
 from core.errors import BadInput
 from core.notices import outbox
 from core.notices.alarms import Open, open_alarms
-from core.notices.kinds import BroadcastNotice, Paused
+from core.notices.kinds.events import Paused
+from core.notices.kinds.notices import BroadcastNotice
 from core.servers import maintenance, names
 from core.servers.blocking import Blocking
 from core.servers.drill import Drill, last_drill

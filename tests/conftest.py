@@ -31,7 +31,7 @@ from core.guilds.access import Actor
 from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
 from core.notices.codec import notice_of
-from core.notices.kinds import Notice
+from core.notices.kinds.notices import Notice
 from core.servers.controller import Controller
 from core.servers.host_rules import HostRules
 from core.servers.parts import ServerParts

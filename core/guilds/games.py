@@ -21,7 +21,7 @@ from core.games.catalogue import Catalogue, Game, Size
 from core.guilds.access import Actor, DoInGuild, judge
 from core.guilds.quotas import rules_of
 from core.notices.events import record
-from core.notices.kinds import GameOffered
+from core.notices.kinds.events import GameOffered
 
 
 @dataclass(frozen=True, slots=True)

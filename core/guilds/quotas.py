@@ -23,7 +23,8 @@ from core.guilds.limits import SERVERS_PER_GUILD, SERVERS_PER_MEMBER, STORAGE_BY
 from core.guilds.storage import Storage, Stored, fill, is_news
 from core.notices import outbox
 from core.notices.events import record
-from core.notices.kinds import GuildSet, QuotaSet, StorageNotice
+from core.notices.kinds.events import GuildSet, QuotaSet
+from core.notices.kinds.notices import StorageNotice
 from core.words import Desired, GuildSetting, Phase, Sharer
 from core.worlds.retention import CHOICES
 

@@ -18,7 +18,8 @@ from core.errors import BadInput
 from core.guilds.access import Actor, DoInGuild, judge
 from core.guilds.quotas import rules_of
 from core.notices.events import record
-from core.notices.kinds import GuildSet, WelcomeNotice
+from core.notices.kinds.events import GuildSet
+from core.notices.kinds.notices import WelcomeNotice
 from core.notices.outbox import look_again_in, say_to_guild
 from core.text import languages
 from core.words import Desired, GuildSetting, Phase

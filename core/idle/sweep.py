@@ -25,7 +25,8 @@ from core.idle.last_minute import Farewell, LastMinute, TellPlayers
 from core.idle.rules import LAST_MINUTE, WHATEVER_HAPPENS, Act, Decision, combine, decide, remember, stale_after
 from core.idle.voice import InVoice, nobody_tells, reported
 from core.notices import outbox
-from core.notices.kinds import IdleSet, Paused, Recalled, UnknownNotice, Warned, Withdrawn
+from core.notices.kinds.events import IdleSet, Paused, Recalled, Warned, Withdrawn
+from core.notices.kinds.notices import UnknownNotice
 from core.servers.following import tell_followers
 from core.servers.parts import ServerParts
 from core.servers.settled import settle

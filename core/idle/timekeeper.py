@@ -25,7 +25,8 @@ from core.idle.occasions import Occasions
 from core.idle.rules import RESTART_WAITS
 from core.idle.schedule import State
 from core.notices import outbox
-from core.notices.kinds import NotWokenNotice, Paused
+from core.notices.kinds.events import Paused
+from core.notices.kinds.notices import NotWokenNotice
 from core.servers.parts import ServerParts
 from core.servers.settled import settle
 from core.words import Because, Desired, Phase

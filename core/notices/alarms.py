@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.changes import Changes
 from core.data.database import Database, insert_missing
 from core.data.tables import MetaRow
-from core.notices.kinds import AlarmNotice, BackupAlarm
+from core.notices.kinds.alarms import AlarmNotice, BackupAlarm
 from core.notices.outbox import say_to_guild
 from core.words import Alarm
 

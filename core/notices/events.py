@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core import trace
 from core.data.tables import EventRow
 from core.notices.codec import event_of, to_json
-from core.notices.kinds import Event
+from core.notices.kinds.events import Event
 
 STANDARD = "standard"
 """The price class of ordinary capacity."""

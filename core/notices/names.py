@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from core.notices.kinds import CrashedNotice, FollowNotice, IdleJoined, IdleWarned, Notice, StartFailedNotice
+from core.notices.kinds.notices import CrashedNotice, FollowNotice, IdleJoined, IdleWarned, Notice, StartFailedNotice
 
 
 def named(players: Iterable[str], *, shown: bool) -> tuple[str, ...]:

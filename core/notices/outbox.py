@@ -18,7 +18,8 @@ from core import trace
 from core.data.database import Database
 from core.data.tables import FollowRow, GuildRow, NoticeRow, ServerRow
 from core.notices.codec import notice_of, to_json
-from core.notices.kinds import AlarmNotice, FollowNotice, Notice
+from core.notices.kinds.alarms import AlarmNotice
+from core.notices.kinds.notices import FollowNotice, Notice
 from core.words import Desired, NoticeKind
 
 LONGEST_RETRY = timedelta(seconds=30)

@@ -20,7 +20,7 @@ from core.errors import NotFound
 from core.guilds.access import Actor, DoInGuild, judge
 from core.guilds.quotas import rules_of
 from core.notices import events
-from core.notices.kinds import Event
+from core.notices.kinds.events import Event
 from core.servers import names
 from core.words import Desired, EventKind, is_server_id
 

@@ -15,7 +15,8 @@ from core.data.tables import GuildRow, ServerRow
 from core.errors import Refusal
 from core.notices import outbox
 from core.notices.events import record
-from core.notices.kinds import BlockedNotice, BlockOver, GuildBlocked, GuildUnblocked, Paused
+from core.notices.kinds.events import GuildBlocked, GuildUnblocked, Paused
+from core.notices.kinds.notices import BlockedNotice, BlockOver
 from core.servers.parts import ServerParts
 from core.servers.settled import settle
 from core.words import Because, Desired

@@ -16,7 +16,8 @@ from core.children import ChildFailed, Program
 from core.data.tables import ServerRow
 from core.guilds.quotas import storage_of
 from core.notices.alarms import Alarms
-from core.notices.kinds import Collected, ForeignAlarm, HeldAlarm
+from core.notices.kinds.alarms import ForeignAlarm, HeldAlarm
+from core.notices.kinds.events import Collected
 from core.servers.owner_notes import OwnerNotes
 from core.servers.parts import ServerParts
 from core.words import Alarm, Phase

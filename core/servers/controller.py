@@ -25,7 +25,8 @@ from core.data.tables import EventRow, GuildRow, PortRow, ServerRow
 from core.errors import ClusterError
 from core.lane import Lane
 from core.notices import outbox
-from core.notices.kinds import Crashed, Paused, PhaseChanged, ProblemChanged, Purged, ReadyNotice
+from core.notices.kinds.events import Crashed, Paused, PhaseChanged, ProblemChanged, Purged
+from core.notices.kinds.notices import ReadyNotice
 from core.servers.crashes import Crashes, count, ended_by_itself
 from core.servers.lifecycle import AWAY_AFTER, Folded, Wanted, fold
 from core.servers.parts import ServerParts

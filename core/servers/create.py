@@ -22,7 +22,7 @@ from core.guilds.access import Actor
 from core.guilds.games import pick
 from core.guilds.licences import Verdict, decide
 from core.guilds.limits import Limits, check_create
-from core.notices.kinds import Created
+from core.notices.kinds.events import Created
 from core.servers import blocked, left_guilds, licences, maintenance, names
 from core.servers.admission import Admission
 from core.servers.events import ServerEvents

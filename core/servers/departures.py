@@ -18,7 +18,7 @@ from core.data.tables import GuildRow, ServerRow
 from core.errors import Refusal
 from core.guilds.absence import PURGED_AFTER, Step, next_step
 from core.notices.events import record
-from core.notices.kinds import ArchiveAsked, GuildJoined, GuildLeft, Paused
+from core.notices.kinds.events import ArchiveAsked, GuildJoined, GuildLeft, Paused
 from core.servers.parts import ServerParts
 from core.servers.settled import settle
 from core.words import Because, Desired

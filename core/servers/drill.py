@@ -17,7 +17,7 @@ from core.children import ChildFailed, Program
 from core.data.database import Database, insert_missing
 from core.data.tables import MetaRow, ServerRow
 from core.notices.alarms import Alarms
-from core.notices.kinds import DrillAlarm
+from core.notices.kinds.alarms import DrillAlarm
 from core.words import Alarm
 from core.worlds.scratch import SPARE, NoRoom
 from core.worlds.shelf import Shelf

@@ -15,7 +15,7 @@ from core.data.tables import ServerRow
 from core.errors import BadInput, ChangedMeanwhile
 from core.games.catalogue import Game
 from core.guilds.access import Actor, Do
-from core.notices.kinds import Edited, IdleSet
+from core.notices.kinds.events import Edited, IdleSet
 from core.servers import blocked, licences, names
 from core.servers.create import clean_description, refuse_taken
 from core.servers.events import ServerEvents

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.data.tables import GuildRow, ServerRow
-from core.notices.kinds import Event
+from core.notices.kinds.events import Event
 from core.notices.telling import tell
 from core.servers.projections import Projections
 

@@ -21,7 +21,7 @@ from core.errors import LimitReached, Refusal, TryAgain
 from core.guilds.access import Actor, Do
 from core.guilds.membership import Membership
 from core.notices import outbox
-from core.notices.kinds import FollowNotice
+from core.notices.kinds.notices import FollowNotice
 from core.notices.names import named
 from core.servers.rows import ServerRows
 from core.servers.views import ServerView, ServerViews

@@ -17,7 +17,7 @@ from sqlmodel import col, select
 
 from core.data.tables import ServerRow
 from core.notices.alarms import Alarms
-from core.notices.kinds import AlarmNotice, HostAlarm, NodeAlarm
+from core.notices.kinds.alarms import AlarmNotice, HostAlarm, NodeAlarm
 from core.servers.parts import ServerParts
 from core.words import Alarm, Phase, Problem
 

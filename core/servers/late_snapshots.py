@@ -21,7 +21,7 @@ from core.data.database import Database
 from core.data.tables import EventRow, ServerRow
 from core.errors import ClusterError
 from core.notices.alarms import Alarms
-from core.notices.kinds import UnsavedAlarm
+from core.notices.kinds.alarms import UnsavedAlarm
 from core.servers.world_fold import WorldFold
 from core.words import Alarm, Desired, EventKind, Phase, Problem
 from core.worlds.failures import refusal_of

@@ -21,7 +21,7 @@ from core.data.tables import MetaRow, ServerRow, ShareRow
 from core.errors import NotAllowed, Refusal
 from core.guilds.access import Actor, Do, Level, Share, is_admin, level
 from core.guilds.membership import Membership
-from core.notices.kinds import OwnerBack, OwnerGone, Transferred
+from core.notices.kinds.events import OwnerBack, OwnerGone, Transferred
 from core.notices.outbox import is_here
 from core.servers.heirs import ADMINS_AFTER, THEIRS_AFTER, Heirs, next_step
 from core.servers.parts import ServerParts

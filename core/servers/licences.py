@@ -13,7 +13,7 @@ from core.games.catalogue import Game, Licence
 from core.guilds.access import Actor, Do
 from core.guilds.licences import Verdict, decide
 from core.notices.events import record
-from core.notices.kinds import LicenceAccepted
+from core.notices.kinds.events import LicenceAccepted
 from core.servers.rows import ServerRows
 
 

@@ -11,7 +11,7 @@ from core.data.tables import ServerRow
 from core.errors import BadInput, Refusal
 from core.guilds.access import Actor, Do
 from core.idle.rules import VOTE_KEEPS, unstoppable_at
-from core.notices.kinds import Kept, Paused, Voted
+from core.notices.kinds.events import Kept, Paused, Voted
 from core.servers import blocked, licences, waking
 from core.servers.events import ServerEvents
 from core.servers.projections import Projections

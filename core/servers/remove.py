@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.errors import BadInput, LimitReached, Refusal
 from core.guilds.access import Actor, Do, is_admin
-from core.notices.kinds import PurgeAsked, Undeleted
+from core.notices.kinds.events import PurgeAsked, Undeleted
 from core.servers import names
 from core.servers.events import ServerEvents
 from core.servers.rows import ServerRows

@@ -13,7 +13,7 @@ from core.errors import BadInput, ChangedMeanwhile
 from core.guilds.access import Actor, Do
 from core.idle.schedule import Entry
 from core.idle.typed import parse
-from core.notices.kinds import ScheduleSet
+from core.notices.kinds.events import ScheduleSet
 from core.servers.events import ServerEvents
 from core.servers.rows import ServerRows
 from core.servers.views import ServerView, ServerViews

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.data.tables import ServerRow, ShareRow
 from core.errors import BadInput
 from core.guilds.access import Actor, Do, Share
-from core.notices.kinds import Shared
+from core.notices.kinds.events import Shared
 from core.servers.events import ServerEvents
 from core.servers.rows import ServerRows
 from core.servers.views import ServerView, ServerViews

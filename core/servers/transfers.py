@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.data.tables import ServerRow, ShareRow
 from core.errors import BadInput, LimitReached, NotAllowed, Refusal
 from core.guilds.access import Actor, Do, is_admin
-from core.notices.kinds import Offered, OfferEnded, Transferred
+from core.notices.kinds.events import Offered, OfferEnded, Transferred
 from core.servers.admission import Admission
 from core.servers.events import ServerEvents
 from core.servers.heirs import Heirs

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.data.tables import FollowRow, ServerRow
 from core.games.catalogue import Game
 from core.guilds.access import Actor
-from core.notices.kinds import Deleted, Paused, Restarted, Resumed
+from core.notices.kinds.events import Deleted, Paused, Restarted, Resumed
 from core.servers import blocked, left_guilds, licences, maintenance
 from core.servers.admission import Admission
 from core.servers.events import ServerEvents

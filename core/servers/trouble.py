@@ -9,7 +9,8 @@ from core.cluster.port import Observed
 from core.data.tables import NoticeRow, ServerRow
 from core.games.catalogue import Game
 from core.notices.codec import notice_of
-from core.notices.kinds import AddressNotice, CrashedNotice, Notice, StartFailedNotice, Trouble
+from core.notices.kinds.carried import Trouble
+from core.notices.kinds.notices import AddressNotice, CrashedNotice, Notice, StartFailedNotice
 from core.servers import names
 from core.servers.crashes import Crashes
 from core.words import Because, Desired, NoticeKind, Phase, Problem

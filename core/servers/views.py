@@ -14,7 +14,8 @@ from core.data.tables import ServerRow
 from core.games.catalogue import Game, Size, fill
 from core.idle.rules import Hold, due, holds, pauses_after
 from core.idle.schedule import Entry, State
-from core.notices.kinds import Notice, Trouble
+from core.notices.kinds.carried import Trouble
+from core.notices.kinds.notices import Notice
 from core.notices.names import last_lines, named
 from core.servers import trouble
 from core.servers.host_rules import HostRules

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.cluster.port import Observed
 from core.data.database import Database
 from core.data.tables import ServerRow
-from core.notices.kinds import Archived, NotSaved, Restored, SnapshotTaken, VolumeLost, VolumeMade
+from core.notices.kinds.events import Archived, NotSaved, Restored, SnapshotTaken, VolumeLost, VolumeMade
 from core.servers.events import ServerEvents
 from core.servers.lifecycle import is_the_clusters_turn
 from core.servers.projections import Projections

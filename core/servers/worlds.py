@@ -25,7 +25,7 @@ from core.guilds.access import Actor, Do, is_admin
 from core.guilds.limits import Limits, world_bytes
 from core.guilds.quotas import storage_of, stored_of
 from core.guilds.storage import refuse_more, refuse_owners
-from core.notices.kinds import ArchiveAsked, Event, Exported, Imported, Paused, RestoreAsked, SnapshotAsked
+from core.notices.kinds.events import ArchiveAsked, Event, Exported, Imported, Paused, RestoreAsked, SnapshotAsked
 from core.servers import blocked, licences, names, waking
 from core.servers.create import Creation
 from core.servers.parts import ServerParts

@@ -25,7 +25,7 @@ from core.data.tables import CardRow, EventRow, GuildRow, MemberRow, PortRow, Se
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.games.query.port import Endpoint, Query
 from core.notices.codec import to_json
-from core.notices.kinds import Created, PhaseChanged
+from core.notices.kinds.events import Created, PhaseChanged
 from core.servers import names
 from core.servers.host_rules import HostRules
 from core.servers.parts import ServerParts

@@ -13,7 +13,8 @@ from bot.demo.guild import validation
 from cogs.buttons import VERBS
 from cogs.cards import components
 from cogs.notices import notice
-from core.notices.kinds import (
+from core.notices.kinds.carried import Trouble
+from core.notices.kinds.notices import (
     AddressNotice,
     CrashedNotice,
     CrashOver,
@@ -37,7 +38,6 @@ from core.notices.kinds import (
     RestoringNotice,
     StartFailedNotice,
     StartFailureOver,
-    Trouble,
     UnknownNotice,
     WelcomeNotice,
     WorldLost,

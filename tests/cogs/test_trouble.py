@@ -15,7 +15,7 @@ from cogs.cards import card, components, digest
 from cogs.trouble import memory, what_to_do, why
 from core.cluster.port import InUse
 from core.games.catalogue import Size
-from core.notices.kinds import Trouble
+from core.notices.kinds.carried import Trouble
 from core.servers.views import ServerView
 from core.text import languages
 from core.words import CANNOT_START, NODE_STOPPED, NOT_READY, Because, Desired, Lack, Phase, Problem, Step

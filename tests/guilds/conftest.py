@@ -18,7 +18,7 @@ from cogs.faces import Faces
 from cogs.replies import Replies
 from core.data.tables import GuildRow, NoticeRow, ServerRow
 from core.notices.codec import notice_of
-from core.notices.kinds import StorageNotice
+from core.notices.kinds.notices import StorageNotice
 from core.servers.host_rules import HostRules
 from core.words import NoticeKind
 from core.worlds.gaps import Gaps

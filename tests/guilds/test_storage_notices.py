@@ -6,7 +6,7 @@ import pytest
 from samples import ID, view
 
 from cogs.notices import notice
-from core.notices.kinds import StorageNotice
+from core.notices.kinds.notices import StorageNotice
 from core.servers.views import NoticeView
 from core.words import Fill
 

@@ -11,7 +11,7 @@ import pytest
 from core.games.query.port import Players, Query
 from core.guilds.access import Actor
 from core.idle.sweep import Sweep
-from core.notices.kinds import IdleNotice, IdleWarned, ReadyNotice
+from core.notices.kinds.notices import IdleNotice, IdleWarned, ReadyNotice
 from core.servers.cards import COMMITTED_WITHIN
 from core.words import Because, Empty, Evidence, NoticeKind, Problem, Unknown
 

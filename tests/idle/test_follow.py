@@ -17,7 +17,7 @@ from core.games.query.port import Players, Query
 from core.guilds.access import Actor
 from core.guilds.membership import Present
 from core.idle.evidence import ShownPlayers, joined
-from core.notices.kinds import FollowNotice
+from core.notices.kinds.notices import FollowNotice
 from core.servers import following
 from core.servers.sharing import Target
 from core.words import Empty, Evidence, Occupied, Sharer, ShareRole, Unknown

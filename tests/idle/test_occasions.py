@@ -11,7 +11,8 @@ import pytest
 from core.guilds.access import Actor
 from core.idle.occasions import BEFORE, LASTS, Occasion, next_of, span_of
 from core.idle.schedule import Span
-from core.notices.kinds import IdleGathered, IdleWarned, NotWokenNotice, Paused
+from core.notices.kinds.events import Paused
+from core.notices.kinds.notices import IdleGathered, IdleWarned, NotWokenNotice
 from core.servers import maintenance
 from core.servers.sharing import Target
 from core.words import Because, Empty, Evidence, Occupied, Reason, ScheduleKind, Sharer, ShareRole

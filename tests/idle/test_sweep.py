@@ -10,7 +10,7 @@ from core.errors import NotAllowed
 from core.games.query.port import Players, Query
 from core.guilds.access import Actor
 from core.idle.sweep import Sweep
-from core.notices.kinds import (
+from core.notices.kinds.notices import (
     IdleInVoice,
     IdleJoined,
     IdleKept,

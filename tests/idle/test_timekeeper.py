@@ -10,7 +10,15 @@ import pytest
 from core.errors import BadInput, ChangedMeanwhile, NotAllowed, Refusal
 from core.games.query.port import Players, Query
 from core.idle.schedule import load
-from core.notices.kinds import IdleJoined, IdleNotice, IdlePaused, IdleVoted, IdleWarned, NotWokenNotice, PausedNotice
+from core.notices.kinds.notices import (
+    IdleJoined,
+    IdleNotice,
+    IdlePaused,
+    IdleVoted,
+    IdleWarned,
+    NotWokenNotice,
+    PausedNotice,
+)
 from core.servers import maintenance
 from core.words import Because, Empty, Evidence, Occupied, Reason, ScheduleKind, Unknown
 from tests.conftest import ADA, BO, CY

@@ -17,7 +17,7 @@ from cogs.notices import notice
 from cogs.schedule_page import entry_form, page, words, zone_form
 from core.idle.schedule import Entry, State, timetable
 from core.idle.typed import parse
-from core.notices.kinds import IdleWarned
+from core.notices.kinds.notices import IdleWarned
 from core.servers.views import IdleView, NoticeView, ScheduleView
 from core.words import Because, Desired, Phase, Reason, ScheduleKind
 

@@ -10,21 +10,26 @@ import pytest
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
-from core.notices import kinds
 from core.notices.codec import EVENTS, NOTICES, event_of, notice_of, to_json
-from core.notices.kinds import (
+from core.notices.kinds import alarms, events, notices
+from core.notices.kinds.alarms import (
     AlarmNotice,
     BackupAlarm,
+    DrillAlarm,
+    ForeignAlarm,
+    HeldAlarm,
+    HostAlarm,
+    NodeAlarm,
+    UnsavedAlarm,
+)
+from core.notices.kinds.carried import Trouble
+from core.notices.kinds.events import Event, Withdrawn
+from core.notices.kinds.notices import (
     CrashedNotice,
     CrashOver,
     DeletedNotice,
     DeletionFinal,
     DeletionUndone,
-    DrillAlarm,
-    Event,
-    ForeignAlarm,
-    HeldAlarm,
-    HostAlarm,
     IdleEnded,
     IdleGathered,
     IdleInVoice,
@@ -36,7 +41,6 @@ from core.notices.kinds import (
     IdleWarned,
     InterruptedNotice,
     InterruptionOver,
-    NodeAlarm,
     NodeAwayNotice,
     NodeBack,
     Notice,
@@ -51,11 +55,8 @@ from core.notices.kinds import (
     StartFailedNotice,
     StartFailureOver,
     StorageNotice,
-    Trouble,
     UnknownNotice,
-    UnsavedAlarm,
     WelcomeNotice,
-    Withdrawn,
     WorldLost,
 )
 from core.words import Because, EventKind, Fill, GuildSetting, Lack, NoticeKind, Phase, Problem, Reason, Step
@@ -94,101 +95,105 @@ OLD_TROUBLE: dict[str, Any] = {
 
 # Rows as the first version wrote them. Keys that are not read any more stay here for that reason.
 OLD_EVENTS: list[tuple[dict[str, Any], Event]] = [
-    ({"game": "meadow", "name": "Pond", "size": "small"}, kinds.Created("meadow", "Pond", "small", by=1)),
+    ({"game": "meadow", "name": "Pond", "size": "small"}, events.Created("meadow", "Pond", "small", by=1)),
     (
         {"game": "meadow", "name": "Pond", "size": "small", "source": "abc/x"},
-        kinds.Created("meadow", "Pond", "small", "abc/x", by=1),
+        events.Created("meadow", "Pond", "small", "abc/x", by=1),
     ),
-    ({}, kinds.Resumed(by=1)),
-    ({}, kinds.Restarted(by=1)),
-    ({"because": "operator"}, kinds.Paused(Because.OPERATOR, by=1)),
-    ({"until": SECONDS}, kinds.Kept(AT, by=1)),
-    ({"changed": ["season", "name"]}, kinds.Edited(("season", "name"), by=1)),
+    ({}, events.Resumed(by=1)),
+    ({}, events.Restarted(by=1)),
+    ({"because": "operator"}, events.Paused(Because.OPERATOR, by=1)),
+    ({"until": SECONDS}, events.Kept(AT, by=1)),
+    ({"changed": ["season", "name"]}, events.Edited(("season", "name"), by=1)),
     (
         {"changed": ["name"], "before": {"name": "Pond"}, "after": {"name": "Lake"}},
-        kinds.Edited(("name",), {"name": "Pond"}, {"name": "Lake"}, by=1),
+        events.Edited(("name",), {"name": "Pond"}, {"name": "Lake"}, by=1),
     ),
-    ({"after": 900, "before": {"after": None}}, kinds.IdleSet(900, before={"after": None}, by=1)),
+    ({"after": 900, "before": {"after": None}}, events.IdleSet(900, before={"after": None}, by=1)),
     (
         {"language": "de", "before": {"language": None}},
-        kinds.GuildSet({GuildSetting.LANGUAGE: "de"}, {GuildSetting.LANGUAGE: None}, by=1),
+        events.GuildSet({GuildSetting.LANGUAGE: "de"}, {GuildSetting.LANGUAGE: None}, by=1),
     ),
     (
         {"target": 5, "of": "role", "servers": 3, "memory_before": 1024},
-        kinds.QuotaSet(5, "role", 3, memory_before=1024, by=1),
+        events.QuotaSet(5, "role", 3, memory_before=1024, by=1),
     ),
     (
         {"game": "meadow", "sizes": ["small"], "before": []},
-        kinds.GameOffered("meadow", ("small",), by=1),
+        events.GameOffered("meadow", ("small",), by=1),
     ),
     (
         {"ports": ["game"], "before": [25500], "after": [25501]},
-        kinds.PortsMoved(("game",), (25500,), (25501,)),
+        events.PortsMoved(("game",), (25500,), (25501,)),
     ),
-    ({"after": 900, "warn": None, "voice": 5, "vote": True}, kinds.IdleSet(900, None, 5, by=1, vote=True)),
-    ({"until": SECONDS}, kinds.Voted(AT, by=1)),
+    ({"after": 900, "warn": None, "voice": 5, "vote": True}, events.IdleSet(900, None, 5, by=1, vote=True)),
+    ({"until": SECONDS}, events.Voted(AT, by=1)),
     (
         {"before": "", "after": "restart 0 05:00", "zone_before": None, "zone": "Europe/Berlin"},
-        kinds.ScheduleSet("", "restart 0 05:00", None, "Europe/Berlin", by=1),
+        events.ScheduleSet("", "restart 0 05:00", None, "Europe/Berlin", by=1),
     ),
     (
         {"target": 5, "of": "role", "before": "player", "after": "manager"},
-        kinds.Shared(5, "role", "player", "manager", by=1),
+        events.Shared(5, "role", "player", "manager", by=1),
     ),
-    ({"to": 5, "until": SECONDS}, kinds.Offered(5, AT, by=1)),
-    ({"to": 5}, kinds.OfferEnded(5, by=1)),
-    ({"before": 1, "to": 5}, kinds.Transferred(1, 5, by=5)),
-    ({"owner": 1, "admins": True, "until": SECONDS}, kinds.OwnerGone(1, True, AT)),
-    ({"owner": 1}, kinds.OwnerBack(1, by=1)),
-    ({"name": "Pond"}, kinds.Deleted("Pond", by=1)),
-    ({}, kinds.Undeleted(by=1)),
-    ({}, kinds.PurgeAsked(by=1)),
-    ({}, kinds.Purged()),
-    ({"from": "starting", "to": "running"}, kinds.PhaseChanged(Phase.STARTING, Phase.RUNNING)),
-    ({"problem": "no_place", "detail": "0/3 nodes"}, kinds.ProblemChanged(Problem.NO_PLACE, "0/3 nodes")),
-    ({"problem": None, "detail": ""}, kinds.ProblemChanged()),
+    ({"to": 5, "until": SECONDS}, events.Offered(5, AT, by=1)),
+    ({"to": 5}, events.OfferEnded(5, by=1)),
+    ({"before": 1, "to": 5}, events.Transferred(1, 5, by=5)),
+    ({"owner": 1, "admins": True, "until": SECONDS}, events.OwnerGone(1, True, AT)),
+    ({"owner": 1}, events.OwnerBack(1, by=1)),
+    ({"name": "Pond"}, events.Deleted("Pond", by=1)),
+    ({}, events.Undeleted(by=1)),
+    ({}, events.PurgeAsked(by=1)),
+    ({}, events.Purged()),
+    ({"from": "starting", "to": "running"}, events.PhaseChanged(Phase.STARTING, Phase.RUNNING)),
+    ({"problem": "no_place", "detail": "0/3 nodes"}, events.ProblemChanged(Problem.NO_PLACE, "0/3 nodes")),
+    ({"problem": None, "detail": ""}, events.ProblemChanged()),
     (
         {"problem": "node_away", "detail": "x", "node": "n1", "since": SECONDS},
-        kinds.ProblemChanged(Problem.NODE_AWAY, "x", "n1", AT),
+        events.ProblemChanged(Problem.NODE_AWAY, "x", "n1", AT),
     ),
     (
         {"code": 137, "reason": "OOMKilled", "count": 1, "log": "boom"},
-        kinds.Crashed(Trouble(code=137, reason="OOMKilled", count=1), "boom"),
+        events.Crashed(Trouble(code=137, reason="OOMKilled", count=1), "boom"),
     ),
-    ({"code": None, "reason": "", "count": 1, "log": ""}, kinds.Crashed(Trouble(count=1))),
+    ({"code": None, "reason": "", "count": 1, "log": ""}, events.Crashed(Trouble(count=1))),
     (
         {"state": "warned", "last_players": ["Bo"], "empty_since": SECONDS, "pause_at": None},
-        kinds.Warned(("Bo",), AT),
+        events.Warned(("Bo",), AT),
     ),
-    ({"state": "ended"}, kinds.Recalled()),
-    ({"state": "joined", "names": ["Bo"]}, kinds.Recalled(Withdrawn.JOINED, ("Bo",))),
+    ({"state": "ended"}, events.Recalled()),
+    ({"state": "joined", "names": ["Bo"]}, events.Recalled(Withdrawn.JOINED, ("Bo",))),
     (
         {"name": SNAPSHOT, "size": 100, "new": 10, "checked": True},
-        kinds.SnapshotTaken(SNAPSHOT, 100, 10, True),
+        events.SnapshotTaken(SNAPSHOT, 100, 10, True),
     ),
-    ({"problem": "store_refused"}, kinds.NotSaved(Problem.STORE_REFUSED)),
-    ({"name": SNAPSHOT, "note": "castle"}, kinds.SnapshotAsked(SNAPSHOT, "castle", by=1)),
-    ({"name": SNAPSHOT, "volume": 2, "safety": None}, kinds.RestoreAsked(SNAPSHOT, 2, by=1)),
-    ({"name": SNAPSHOT, "volume": 2, "to": SECONDS}, kinds.Restored(SNAPSHOT, 2, AT)),
-    ({"volume": 1}, kinds.VolumeMade(1)),
-    ({"volume": 1}, kinds.VolumeLost(1)),
-    ({}, kinds.ArchiveAsked(by=1)),
-    ({"because": "guild_gone"}, kinds.ArchiveAsked(Because.GUILD_GONE, by=1)),
-    ({"volume": 1, "name": ""}, kinds.Archived(1, "")),
-    ({"name": SNAPSHOT, "size": 100, "into": "plugins"}, kinds.Imported(SNAPSHOT, "plugins", 100, by=1)),
-    ({"name": SNAPSHOT, "size": 100}, kinds.Exported(SNAPSHOT, 100, by=1)),
-    ({"snapshots": 2, "packs": 1}, kinds.Collected(2, 1)),
+    ({"problem": "store_refused"}, events.NotSaved(Problem.STORE_REFUSED)),
+    ({"name": SNAPSHOT, "note": "castle"}, events.SnapshotAsked(SNAPSHOT, "castle", by=1)),
+    ({"name": SNAPSHOT, "volume": 2, "safety": None}, events.RestoreAsked(SNAPSHOT, 2, by=1)),
+    ({"name": SNAPSHOT, "volume": 2, "to": SECONDS}, events.Restored(SNAPSHOT, 2, AT)),
+    ({"volume": 1}, events.VolumeMade(1)),
+    ({"volume": 1}, events.VolumeLost(1)),
+    ({}, events.ArchiveAsked(by=1)),
+    ({"because": "guild_gone"}, events.ArchiveAsked(Because.GUILD_GONE, by=1)),
+    ({"volume": 1, "name": ""}, events.Archived(1, "")),
+    ({"name": SNAPSHOT, "size": 100, "into": "plugins"}, events.Imported(SNAPSHOT, "plugins", 100, by=1)),
+    ({"name": SNAPSHOT, "size": 100}, events.Exported(SNAPSHOT, 100, by=1)),
+    ({"snapshots": 2, "packs": 1}, events.Collected(2, 1)),
     (
         {"language": "de", "server_channel": None, "storage": 5},
-        kinds.GuildSet({GuildSetting.LANGUAGE: "de", GuildSetting.SERVER_CHANNEL: None, GuildSetting.STORAGE: 5}, by=1),
+        events.GuildSet(
+            {GuildSetting.LANGUAGE: "de", GuildSetting.SERVER_CHANNEL: None, GuildSetting.STORAGE: 5}, by=1
+        ),
+            {GuildSetting.LANGUAGE: "de", GuildSetting.SERVER_CHANNEL: None, GuildSetting.STORAGE: 5}, by=1
+        ),
     ),
-    ({}, kinds.GuildJoined()),
-    ({}, kinds.GuildLeft()),
-    ({"words": "Mining"}, kinds.GuildBlocked("Mining", by=1)),
-    ({}, kinds.GuildUnblocked(by=1)),
+    ({}, events.GuildJoined()),
+    ({}, events.GuildLeft()),
+    ({"words": "Mining"}, events.GuildBlocked("Mining", by=1)),
+    ({}, events.GuildUnblocked(by=1)),
     (
         {"name": "EULA", "url": "https://example.org", "version": "1", "game": "meadow"},
-        kinds.LicenceAccepted("EULA", "https://example.org", "1", "meadow", by=1),
+        events.LicenceAccepted("EULA", "https://example.org", "1", "meadow", by=1),
     ),
 ]
 OLD_NOTICES: list[tuple[NoticeKind, dict[str, Any], Notice]] = [
@@ -215,21 +220,21 @@ OLD_NOTICES: list[tuple[NoticeKind, dict[str, Any], Notice]] = [
     (
         NoticeKind.OWNER_GONE,
         {"state": "gone", "owner": 1, "admins": True, "until": SECONDS},
-        kinds.OwnerGoneNotice(1, True, AT),
+        notices.OwnerGoneNotice(1, True, AT),
     ),
-    (NoticeKind.OWNER_GONE, {"state": "passed", "owner": 1}, kinds.OwnerGonePassed(1)),
-    (NoticeKind.OWNER_GONE, {"state": "admins", "owner": 1}, kinds.OwnerGoneAdmins(1)),
-    (NoticeKind.OWNER_GONE, {"state": "taken", "by": 5}, kinds.OwnerGoneTaken(5)),
-    (NoticeKind.OWNER_GONE, {"state": "back", "owner": 1}, kinds.OwnerGoneBack(1)),
-    (NoticeKind.OWNER_GONE, {"state": "over"}, kinds.OwnerGoneOver()),
+    (NoticeKind.OWNER_GONE, {"state": "passed", "owner": 1}, notices.OwnerGonePassed(1)),
+    (NoticeKind.OWNER_GONE, {"state": "admins", "owner": 1}, notices.OwnerGoneAdmins(1)),
+    (NoticeKind.OWNER_GONE, {"state": "taken", "by": 5}, notices.OwnerGoneTaken(5)),
+    (NoticeKind.OWNER_GONE, {"state": "back", "owner": 1}, notices.OwnerGoneBack(1)),
+    (NoticeKind.OWNER_GONE, {"state": "over"}, notices.OwnerGoneOver()),
     (
         NoticeKind.FOLLOW,
         {"to": 5, "names": ["Bo"], "online": 2, "language": "de"},
-        kinds.FollowNotice(5, ("Bo",), 2, "de"),
+        notices.FollowNotice(5, ("Bo",), 2, "de"),
     ),
-    (NoticeKind.BLOCKED, {"state": "blocked", "words": "Mining", "channel": 5}, kinds.BlockedNotice(5, "Mining")),
-    (NoticeKind.BLOCKED, {"state": "over"}, kinds.BlockOver()),
-    (NoticeKind.BROADCAST, {"words": "We move"}, kinds.BroadcastNotice(words="We move")),
+    (NoticeKind.BLOCKED, {"state": "blocked", "words": "Mining", "channel": 5}, notices.BlockedNotice(5, "Mining")),
+    (NoticeKind.BLOCKED, {"state": "over"}, notices.BlockOver()),
+    (NoticeKind.BROADCAST, {"words": "We move"}, notices.BroadcastNotice(words="We move")),
     (NoticeKind.IDLE, {"state": "joined", "names": ["Bo"], "last_players": []}, IdleJoined(("Bo",))),
     (NoticeKind.IDLE, {"state": "voice", "voice": 34}, IdleInVoice(34)),
     (NoticeKind.IDLE, {"state": "event", "occasion": "Raid"}, IdleGathered("Raid")),
@@ -294,7 +299,7 @@ OLD_NOTICES: list[tuple[NoticeKind, dict[str, Any], Notice]] = [
         {"fill": 100, "used": 9, "limit": 9, "largest": [["Pond", 9]], "channel": 5},
         StorageNotice(Fill.FULL, 9, 9, (("Pond", 9),), 5),
     ),
-    (NoticeKind.ADDRESS, {"taken": [25500]}, kinds.AddressNotice((25500,))),
+    (NoticeKind.ADDRESS, {"taken": [25500]}, notices.AddressNotice((25500,))),
     (NoticeKind.ALARM, {"alarm": "foreign", "about": "a", "guild": 7, "count": 2}, ForeignAlarm("a", 7, count=2)),
     (
         NoticeKind.ALARM,
@@ -306,7 +311,7 @@ OLD_NOTICES: list[tuple[NoticeKind, dict[str, Any], Notice]] = [
         {"alarm": "drill", "about": "a", "guild": 7, "kind": "damaged", "why": "x"},
         DrillAlarm("a", 7, why="x"),
     ),
-    (NoticeKind.ALARM, {"alarm": "unsaved", "about": "", "why": "x"}, kinds.UnsavedAlarm(why="x")),
+    (NoticeKind.ALARM, {"alarm": "unsaved", "about": "", "why": "x"}, alarms.UnsavedAlarm(why="x")),
     (NoticeKind.ALARM, {"alarm": "backup", "about": "", "why": "x", "times": 3}, BackupAlarm(why="x", times=3)),
     (NoticeKind.ALARM, {"alarm": "unsaved", "about": "a", "guild": 7, "why": "x"}, UnsavedAlarm("a", 7, why="x")),
     (NoticeKind.ALARM, {"alarm": "node", "about": "n1", "count": 3}, NodeAlarm("n1", count=3)),
@@ -368,7 +373,7 @@ def test_one_strange_value_takes_none_of_the_others_with_it() -> None:
 
 def test_a_guilds_setting_that_this_version_does_not_have_is_left_out() -> None:
     event = event_of(EventKind.GUILD_SET, {"language": "de", "colour": "red"}, 1)
-    assert event == kinds.GuildSet({GuildSetting.LANGUAGE: "de"}, by=1)
+    assert event == events.GuildSet({GuildSetting.LANGUAGE: "de"}, by=1)
 
 
 def test_an_event_without_what_every_version_wrote_is_refused() -> None:
@@ -379,8 +384,8 @@ def test_an_event_without_what_every_version_wrote_is_refused() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        kinds.Paused("of my own making"),  # type: ignore[arg-type]
-        kinds.Warned(last_players=[5]),  # type: ignore[arg-type,list-item]
+        events.Paused("of my own making"),  # type: ignore[arg-type]
+        events.Warned(last_players=[5]),  # type: ignore[arg-type,list-item]
         StorageNotice(used="much"),  # type: ignore[arg-type]
     ],
     ids=lambda each: type(each).__name__,
@@ -392,7 +397,7 @@ def test_what_its_type_does_not_say_is_not_written(wrong: Event | Notice) -> Non
 
 def test_nothing_is_written_that_says_nothing() -> None:
     assert to_json(PausedNotice()) == {"state": "paused"}
-    assert to_json(replace(kinds.Paused(Because.IDLE), after=5)) == {"because": "idle", "after": 5}
+    assert to_json(replace(events.Paused(Because.IDLE), after=5)) == {"because": "idle", "after": 5}
 
 
 def test_no_field_hides_a_mark() -> None:

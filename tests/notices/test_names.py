@@ -18,7 +18,8 @@ from wire import ADA
 from cogs.cards import components
 from cogs.notices import notice
 from core.notices.codec import NOTICES
-from core.notices.kinds import CrashedNotice, Notice, Warned
+from core.notices.kinds.events import Warned
+from core.notices.kinds.notices import CrashedNotice, Notice
 from core.notices.names import last_lines, named
 from core.servers.views import NoticeView
 from core.words import Reason

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.data.tables import NoticeRow
-from core.notices.kinds import PausedNotice, ReadyNotice, WelcomeNotice
+from core.notices.kinds.notices import PausedNotice, ReadyNotice, WelcomeNotice
 from core.notices.outbox import HOLDS_UP, LONGEST_RETRY, LONGEST_WAIT, Outbox, say_to_guild
 from core.words import Because
 

@@ -14,13 +14,14 @@ from core.data.tables import EventRow, NoticeRow, ServerRow
 from core.notices import events, kinds, outbox
 from core.notices.codec import notice_of, to_json
 from core.notices.events import Usage
-from core.notices.kinds import (
+from core.notices.kinds.carried import Trouble
+from core.notices.kinds.events import Event, Withdrawn
+from core.notices.kinds.notices import (
     CrashedNotice,
     CrashOver,
     DeletedNotice,
     DeletionFinal,
     DeletionUndone,
-    Event,
     IdleEnded,
     IdleGathered,
     IdleInVoice,
@@ -36,9 +37,7 @@ from core.notices.kinds import (
     RestoringNotice,
     StartFailedNotice,
     StartFailureOver,
-    Trouble,
     UnknownNotice,
-    Withdrawn,
     WorldLost,
 )
 from core.notices.telling import tell

@@ -17,7 +17,7 @@ from core.children import ChildFailed, Program
 from core.data.tables import NoticeRow, ServerRow
 from core.notices.alarms import Alarms
 from core.notices.codec import notice_of
-from core.notices.kinds import BackupAlarm, ForeignAlarm, HeldAlarm
+from core.notices.kinds.alarms import BackupAlarm, ForeignAlarm, HeldAlarm
 from core.servers.collecting import Collecting
 from core.servers.drill import Drills
 from core.servers.views import NoticeView

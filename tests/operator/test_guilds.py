@@ -14,7 +14,7 @@ from core.data.tables import GuildRow, NoticeRow
 from core.errors import BadInput, Refusal
 from core.host import REPEATED
 from core.notices.codec import notice_of
-from core.notices.kinds import BlockedNotice, BlockOver, BroadcastNotice, NotWokenNotice, PausedNotice
+from core.notices.kinds.notices import BlockedNotice, BlockOver, BroadcastNotice, NotWokenNotice, PausedNotice
 from core.servers.views import NoticeView
 from core.text import languages, say
 from tests.conftest import ADA, CHANNEL, GUILD

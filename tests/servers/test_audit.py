@@ -17,7 +17,7 @@ from cogs import audit_pages
 from core.errors import NotAllowed, NotFound
 from core.guilds.access import Actor, Do, DoInGuild, Verb
 from core.notices import telling
-from core.notices.kinds import Edited, GuildSet, IdleSet, SnapshotAsked
+from core.notices.kinds.events import Edited, GuildSet, IdleSet, SnapshotAsked
 from core.servers.audit import KINDS, PER_PAGE, TOLD, Asked, Page
 from core.servers.host_rules import HostRules
 from core.words import EventKind

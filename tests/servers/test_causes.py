@@ -12,7 +12,7 @@ import pytest
 from core.cluster.port import InUse, Observed
 from core.errors import ClusterAway
 from core.guilds.access import Actor
-from core.notices.kinds import StartFailedNotice
+from core.notices.kinds.notices import StartFailedNotice
 from core.servers.observed import ObservedServers
 from core.words import Lack, PodPhase, Problem, Step
 

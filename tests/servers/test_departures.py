@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import ClusterError, Refusal
 from core.guilds.access import Actor
-from core.notices.kinds import DeletionFinal, PausedNotice, PauseOver
+from core.notices.kinds.notices import DeletionFinal, PausedNotice, PauseOver
 from core.servers.departures import Departures
 from core.servers.host_rules import HostRules
 from core.words import Problem

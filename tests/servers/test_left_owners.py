@@ -13,7 +13,7 @@ from sqlmodel import select
 from core.data.tables import ShareRow
 from core.errors import LimitReached, NotAllowed, NotFound, Refusal
 from core.guilds.access import Level
-from core.notices.kinds import (
+from core.notices.kinds.notices import (
     OfferOver,
     OwnerGoneAdmins,
     OwnerGoneBack,

@@ -15,7 +15,7 @@ from core import once
 from core.data.tables import EventRow, LicenceRow, QuestionRow, ServerRow
 from core.errors import LicenceNeeded, LimitReached, NotAllowed, Refusal
 from core.guilds.access import Actor
-from core.notices.kinds import NotWokenNotice
+from core.notices.kinds.notices import NotWokenNotice
 from core.servers.create import KEPT
 from core.servers.sharing import Target
 from core.words import Because, EventKind, Sharer, ShareRole

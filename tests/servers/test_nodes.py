@@ -9,16 +9,8 @@ from typing import Any
 import pytest
 
 from core.guilds.access import Actor
-from core.notices.kinds import (
-    AlarmNotice,
-    CrashedNotice,
-    HostAlarm,
-    InterruptedNotice,
-    InterruptionOver,
-    NodeAlarm,
-    NodeAwayNotice,
-    NodeBack,
-)
+from core.notices.kinds.alarms import AlarmNotice, HostAlarm, NodeAlarm
+from core.notices.kinds.notices import CrashedNotice, InterruptedNotice, InterruptionOver, NodeAwayNotice, NodeBack
 from core.servers.host_problems import Troubled, alarms_of
 from core.words import INTERRUPTIONS, NODE_STOPPED, Desired, PodPhase, Problem, Step
 

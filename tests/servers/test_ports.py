@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from core.data.tables import PortRow
 from core.guilds.access import Actor
-from core.notices.kinds import AddressNotice, StartFailedNotice
+from core.notices.kinds.notices import AddressNotice, StartFailedNotice
 from core.servers.controller import MOST_MOVES
 from core.words import EventKind, PodPhase, Problem
 

@@ -13,7 +13,7 @@ from core.data.tables import ShareRow
 from core.errors import BadInput, NotAllowed, NotFound
 from core.guilds.access import Actor, Level
 from core.notices import events
-from core.notices.kinds import Shared
+from core.notices.kinds.events import Shared
 from core.servers.sharing import MOST_SHARES, Shares, Target
 from core.words import EventKind, Sharer, ShareRole
 from tests.conftest import ADA, BO, CY, GUILD

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import BadInput, LimitReached, NotAllowed, NotFound, Refusal
 from core.guilds.access import Level
-from core.notices.kinds import OfferNotice, OfferOver, OfferTaken
+from core.notices.kinds.notices import OfferNotice, OfferOver, OfferTaken
 from core.servers.sharing import Target
 from core.servers.transfers import OFFER_STANDS
 from core.words import EventKind, Sharer, ShareRole

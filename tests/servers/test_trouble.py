@@ -12,7 +12,7 @@ import pytest
 from core.errors import LimitReached, Refusal
 from core.guilds.access import Actor
 from core.notices.codec import notice_of
-from core.notices.kinds import DeletionFinal, IdleWarned, Notice, PauseOver
+from core.notices.kinds.notices import DeletionFinal, IdleWarned, Notice, PauseOver
 from core.notices.outbox import say
 from core.servers.host_rules import HostRules
 

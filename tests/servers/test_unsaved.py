@@ -17,7 +17,7 @@ from core.cluster.port import LastSave
 from core.data.tables import ServerRow
 from core.errors import ClusterError
 from core.guilds.access import Actor
-from core.notices.kinds import PausedNotice
+from core.notices.kinds.notices import PausedNotice
 from core.servers.host_rules import HostRules
 from core.words import Alarm, Problem
 from core.worlds.failures import Failure

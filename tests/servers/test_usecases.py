@@ -11,7 +11,8 @@ from core.data.tables import ServerRow
 from core.errors import BadInput, ChangedMeanwhile, LimitReached, NotAllowed, NotFound, Refusal
 from core.guilds.access import Actor, Do, Level, Who
 from core.notices import events
-from core.notices.kinds import CrashedNotice, DeletionUndone, Edited, Notice, Restarted
+from core.notices.kinds.events import Edited, Restarted
+from core.notices.kinds.notices import CrashedNotice, DeletionUndone, Notice
 from core.servers.edit import Shown
 
 GUILD, CHANNEL = 700, 701

@@ -17,7 +17,8 @@ from core.accounts.profiles import Profile
 from core.errors import LicenceNeeded
 from core.guilds.access import Share
 from core.notices.codec import NOTICES
-from core.notices.kinds import CrashedNotice, Notice, Trouble
+from core.notices.kinds.carried import Trouble
+from core.notices.kinds.notices import CrashedNotice, Notice
 from core.servers.following import Followed
 from core.servers.sharing import Shares
 from core.servers.views import NoticeView, ServerView

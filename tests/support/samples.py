@@ -8,7 +8,7 @@ from typing import Any
 
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.idle.rules import Hold
-from core.notices.kinds import Trouble
+from core.notices.kinds.carried import Trouble
 from core.servers.views import IdleView, ServerView
 from core.words import Because, Desired, Phase, Problem, Reason, Step
 from core.worlds.gaps import Gap, Gaps
