@@ -184,8 +184,6 @@ OLD_EVENTS: list[tuple[dict[str, Any], Event]] = [
         events.GuildSet(
             {GuildSetting.LANGUAGE: "de", GuildSetting.SERVER_CHANNEL: None, GuildSetting.STORAGE: 5}, by=1
         ),
-            {GuildSetting.LANGUAGE: "de", GuildSetting.SERVER_CHANNEL: None, GuildSetting.STORAGE: 5}, by=1
-        ),
     ),
     ({}, events.GuildJoined()),
     ({}, events.GuildLeft()),

@@ -11,9 +11,10 @@ from sqlmodel import select
 
 from core.data.database import Database
 from core.data.tables import EventRow, NoticeRow, ServerRow
-from core.notices import events, kinds, outbox
+from core.notices import events, outbox
 from core.notices.codec import notice_of, to_json
 from core.notices.events import Usage
+from core.notices.kinds import events as kinds
 from core.notices.kinds.carried import Trouble
 from core.notices.kinds.events import Event, Withdrawn
 from core.notices.kinds.notices import (
