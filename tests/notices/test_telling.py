@@ -38,6 +38,7 @@ from core.notices.kinds.notices import (
     RestoringNotice,
     StartFailedNotice,
     StartFailureOver,
+    StorageNotice,
     UnknownNotice,
     WorldLost,
 )
@@ -250,7 +251,7 @@ async def test_what_is_said_once_stays_as_it_was(pond: Story) -> None:
 
 
 async def test_each_warning_about_storage_is_a_message_of_its_own(pond: Story) -> None:
-    told = [kinds.StorageNotice(used=8, limit=10), kinds.StorageNotice(used=9, limit=10)]
+    told = [StorageNotice(used=8, limit=10), StorageNotice(used=9, limit=10)]
     async with pond.database.begin() as session:
         row = await session.get_one(ServerRow, POND)
         for each in told:
