@@ -352,8 +352,8 @@ def test_where_sigterm_saves_nothing_the_game_is_told_before() -> None:
 
 def test_readiness_is_the_agents_word_and_nothing_kills_a_game_that_hangs() -> None:
     game = container(pod(spec("minecraft-java")), "game")
-    for probe in ("startupProbe", "readinessProbe"):
-        assert game[probe]["httpGet"] == {"path": "/v1/ready", "port": AGENT_PORT}
+    for probe, path in (("startupProbe", "/v1/started"), ("readinessProbe", "/v1/ready")):
+        assert game[probe]["httpGet"] == {"path": path, "port": AGENT_PORT}
     assert game["startupProbe"]["periodSeconds"] * game["startupProbe"]["failureThreshold"] == 3600
     assert "livenessProbe" not in game
 
@@ -397,12 +397,26 @@ def test_with_a_store_the_last_snapshot_has_time_within_the_grace() -> None:
 
 def test_a_volume_that_was_finished_is_told_apart_from_a_new_one() -> None:
     def told(**given: Any) -> tuple[Any, Any]:
-        env = container(pod(spec(source="000001-000001-000001-x", **given)), names.VOLUME_CONTAINER)["env"]
+        env = pod(spec(source="000001-000001-000001-x", **given))["initContainers"][0]["env"]
         values = {each["name"]: each.get("value") for each in env}
         return values["DORMOUSE_MADE"], values["DORMOUSE_SOURCE"]
 
     assert told() == ("", "000001-000001-000001-x")
     assert told(made=True) == ("1", "")
+
+
+def test_a_volume_that_was_finished_needs_no_container_of_its_own() -> None:
+    def helpers(**given: Any) -> list[str]:
+        return [each["name"] for each in pod(spec(**given))["initContainers"]]
+
+    assert helpers() == [names.VOLUME_CONTAINER, names.AGENT_CONTAINER]
+    assert helpers(made=True) == [names.AGENT_CONTAINER]
+
+
+def test_the_game_waits_until_the_agent_is_up() -> None:
+    agent = container(pod(spec()), names.AGENT_CONTAINER)
+    (_, _, waits) = agent["lifecycle"]["postStart"]["exec"]["command"]
+    assert waits == "until [ -e /work/up ]; do sleep 0.05; done"
 
 
 def test_a_job_is_as_locked_down_as_a_game_and_not_taken_for_one() -> None:
