@@ -18,6 +18,7 @@ from core.cluster.kubernetes.addresses import Exposure, TrafficPolicy, port_name
 from core.cluster.kubernetes.manifests import disruption_budget, manifests
 from core.cluster.kubernetes.manifests_job import job
 from core.cluster.kubernetes.manifests_policy import jobs_policy
+from core.cluster.kubernetes.reduced import reduce_service
 from core.cluster.port import ServerSpec
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.worlds.store.place import StorePlace
@@ -281,6 +282,37 @@ def test_host_ports_are_on_the_pod_and_the_service_has_no_address() -> None:
     assert container(pod(wanted, Exposure.HOSTPORT), "game")["ports"][0]["hostPort"] == wanted.ports[0].host
 
 
+BY_NAME = {"exposure": Exposure.ROUTER, "domain": "play.example.org"}
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        ("Pond", "pond-aaaa.play.example.org"),
+        ("Bo's Größe 2", "bo-s-groe-2-aaaa.play.example.org"),
+        ("Пруд", "server-aaaa.play.example.org"),
+        ("x" * 32, f"{'x' * 32}-aaaa.play.example.org"),
+    ],
+)
+def test_a_router_leads_players_to_minecraft_by_the_name_that_they_type(name: str, host: str) -> None:
+    wanted = replace(spec("minecraft-java"), name=name)
+    service = made(wanted, **BY_NAME)["services"]
+    assert service["metadata"]["annotations"] == {"mc-router.itzg.me/externalServerName": host}
+    assert service["spec"]["type"] == "ClusterIP"
+    [port] = service["spec"]["ports"]
+    assert (port["name"], port["port"], port["targetPort"]) == ("mc-router", 25565, 25565)
+    seen = reduce_service(service | {"metadata": service["metadata"] | {"uid": "1", "resourceVersion": "1"}})
+    assert seen.hostname == host
+
+
+def test_what_a_router_cannot_lead_to_gets_a_load_balancer() -> None:
+    service = made(spec("meadow"), static=("203.0.113.7",), **BY_NAME)["services"]
+    assert service["spec"]["type"] == "LoadBalancer"
+    assert "mc-router.itzg.me/externalServerName" not in service["metadata"]["annotations"]
+    addresses = kube.site(**BY_NAME).addresses
+    assert addresses.public("aaaaaaaaaaaa", node="10.0.0.1", balancer="198.51.100.1") == "198.51.100.1"
+
+
 @pytest.mark.parametrize(
     ("exposure", "given", "node", "balancer", "address"),
     [
@@ -310,6 +342,8 @@ def test_the_address_that_members_get(exposure: Exposure, given: Raw, node: str,
             "DORMOUSE_PUBLIC_HOST",
         ),
         (Exposure.HOSTPORT, range(25500, 26000), {"traffic": TrafficPolicy.LOCAL}, "DORMOUSE_TRAFFIC_POLICY"),
+        (Exposure.ROUTER, range(25500, 26000), {"domain": "203.0.113.7"}, "DORMOUSE_PUBLIC_HOST"),
+        (Exposure.ROUTER, range(25500, 26000), {}, "DORMOUSE_PUBLIC_HOST"),
     ],
 )
 def test_what_cannot_work_is_said(exposure: Exposure, ports: range, given: Raw, word: str) -> None:
