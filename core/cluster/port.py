@@ -167,6 +167,7 @@ class Observed:
     progress: RestoreProgress | None = None
     holds_address: bool = False  # it is paused, and holds an address that paused servers give back
     address: str = ""  # the host that members use, where it is this server's own; empty: the installation's
+    by_name: bool = False  # members type the address alone: a router knows the port
     away: NodeAway | None = None  # the node of the pod
 
     @property

@@ -94,6 +94,7 @@ class Port(_Model):
     protocol: Literal["tcp", "udp"] = "tcp"
     container: int = Field(ge=1, le=65535)
     public: bool = True
+    by_name: bool = False  # a router (mc-router) can lead players to it by the host name that they typed
 
 
 class Query(_Model):

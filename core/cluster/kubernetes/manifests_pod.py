@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from core.agent.pod.places import UP
 from core.agent.wire import AGENT_PORT, PodSpec
 from core.children import Program, command
 from core.cluster.kubernetes import names
@@ -25,6 +26,8 @@ GRACE_FOR_SNAPSHOT = 60
 """Seconds of a pod's grace that are for the snapshot after the game's end: it may take as long, and no longer."""
 """The agent's pipes. A game sees the folder read-only, so that it can use them and put nothing in their place."""
 CONSOLE = f"{SHARED}/console"
+_UNTIL_UP = f"until [ -e {WORK}/{UP} ]; do sleep 0.05; done"
+"""The game is started when this has ended. A probe would do the same, up to a second later."""
 _TOKEN = [{"key": "agent", "path": "agent"}]
 PROBE_TIMEOUT = 5  # seconds; the agent asks the game for at most 3
 MARGIN = 5  # seconds beyond the game's grace that the agent has to end: both share one period
@@ -101,7 +104,7 @@ def pod_of(spec: ServerSpec, site: Site) -> Raw:
             "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "initContainers": [_prepare(spec, site), _agent(spec, site)],
+        "initContainers": [*([] if spec.made else [_prepare(spec, site)]), _agent(spec, site)],
         "containers": [_game(spec, site)],
         "volumes": volumes,
         **site.pods.usual.pod(),
@@ -136,8 +139,13 @@ def _helper(spec: ServerSpec, site: Site, name: str, memory: str) -> Raw:
 
 
 def _prepare(spec: ServerSpec, site: Site) -> Raw:
+    return _helper(spec, site, names.VOLUME_CONTAINER, "128Mi") | {"env": _volume_env(spec)}
+
+
+def _volume_env(spec: ServerSpec) -> list[Raw]:
+    """What the volume has to be."""
     folders = ["data", *(mount.name for mount in image_of(spec).mounts if mount.keep)]
-    env = [
+    return [
         {"name": "DORMOUSE_SERVER", "value": spec.server},
         {"name": "DORMOUSE_VOLUME", "value": str(spec.volume)},
         {"name": "DORMOUSE_MADE", "value": "1" if spec.made else ""},
@@ -145,7 +153,6 @@ def _prepare(spec: ServerSpec, site: Site) -> Raw:
         {"name": "DORMOUSE_FOLDERS", "value": ",".join(folders)},
         _from_secret("DORMOUSE_FILES", spec.server, "files"),
     ]
-    return _helper(spec, site, names.VOLUME_CONTAINER, "128Mi") | {"env": env}
 
 
 def _agent(spec: ServerSpec, site: Site) -> Raw:
@@ -157,14 +164,13 @@ def _agent(spec: ServerSpec, site: Site) -> Raw:
         _from_secret("DORMOUSE_AGENT_TOKEN", spec.server, "agent"),
         _from_secret("DORMOUSE_CONSOLE_SECRET", spec.server, "console"),
     ]
-    alive = {"httpGet": {"path": "/v1/alive", "port": AGENT_PORT}, "periodSeconds": 1, "failureThreshold": 60}
     helper = _helper(spec, site, names.AGENT_CONTAINER, "64Mi")
     return helper | {
         "restartPolicy": "Always",
         "volumeMounts": [*helper["volumeMounts"], {"name": "token", "mountPath": "/run/token", "readOnly": True}],
-        "env": env,
+        "env": [*env, *(_volume_env(spec) if spec.made else ())],
         "ports": [{"name": "dormouse-agent", "containerPort": AGENT_PORT, "protocol": "TCP"}],
-        "startupProbe": alive,
+        "lifecycle": {"postStart": {"exec": {"command": ["sh", "-c", _UNTIL_UP]}}},
     }
 
 
@@ -251,9 +257,9 @@ def _before_stop(spec: ServerSpec) -> str | None:
 def _probes(within: int) -> Raw:
     """The agent asks the game itself on loopback. No liveness: a game that hangs is a person's to judge."""
     probe = {"httpGet": {"path": "/v1/ready", "port": AGENT_PORT}, "timeoutSeconds": PROBE_TIMEOUT}
-    every = 1 if within <= 60 else 2
+    started = {"httpGet": {"path": "/v1/started", "port": AGENT_PORT}, "timeoutSeconds": PROBE_TIMEOUT}
     return {
-        "startupProbe": probe | {"periodSeconds": every, "failureThreshold": max(1, within // every)},
+        "startupProbe": started | {"periodSeconds": 1, "failureThreshold": max(1, within)},
         "readinessProbe": probe | {"periodSeconds": 5, "failureThreshold": 3},
     }
 
