@@ -84,6 +84,6 @@ async def test_a_stream_that_broke_knows_nothing_any_more(monkeypatch: pytest.Mo
 
 async def test_a_game_without_such_lines_is_unknown() -> None:
     query = LogQuery(Game().follow)
-    seen = await query.players(SERVER, FirstRun(), Rule(kind="log"))
+    seen = await query.players(SERVER, FirstRun(), Rule(kind="none"))
     assert isinstance(seen.evidence, Unknown)
     await query.close()
