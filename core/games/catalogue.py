@@ -221,6 +221,8 @@ class ConsoleRule(_Model):
     def _whole(self) -> ConsoleRule:
         if self.say and "{text}" not in self.say:
             raise ValueError("say needs {text}")
+        if set(self.say) & set(self.splits):
+            raise ValueError("say has a character of splits: it would be two commands")
         if self.kind == "rest":
             if not self.path.startswith("/") or "{line}" not in self.path + self.body:
                 raise ValueError("kind rest needs a path that begins with /, and {line} in path or body")

@@ -315,7 +315,8 @@ class Sweep:
             return True
         what = Farewell.RESTART if decision.act is Act.RESTART else Farewell.PAUSE
         at = decision.pause_at or self._now()
-        return self.last_minute.told(row.id, what, at, game.console.say, guild.language if guild else None)
+        language = guild.language if guild else None
+        return self.last_minute.told(row.id, what, at, game.console.say, language, game.console.splits)
 
     async def _look_again(self, server: str) -> None:
         """The last minute of a server is over."""
