@@ -7,6 +7,9 @@ import errno
 import json
 import os
 
+from core.agent.wire import PodSpec
+from core.authority import loopback
+from core.games.console.adapters import make_console
 from core.games.console.line import one_line
 from core.games.console.port import Console, ConsoleAway
 from core.nofollow import Spot, WrongKind
@@ -30,6 +33,14 @@ def asked_line(body: bytes, splits: str = "") -> str:
     if not isinstance(line, str):
         raise ValueError("the body is not a line")
     return one_line(line, splits)
+
+
+def far_console(pod: PodSpec, *, patience: float | None = None) -> Console | None:
+    """The game's console where it is reached on loopback; None: it has none, or it reads its stdin. `patience`: seconds
+    for one line."""
+    rule = pod.console_rule or {"kind": pod.console, "port": "rcon"}
+    port = pod.ports.get(rule.get("port", ""))
+    return None if port is None else make_console(rule, loopback(pod.host), port, pod.secret, patience=patience)
 
 
 class Fifo(Console):

@@ -52,7 +52,6 @@ OPENGSQ = Literal[
     "quake1",
     "quake2",
     "quake3",
-    "doom3",
     "gamespy1",
     "gamespy2",
     "gamespy3",
@@ -131,8 +130,8 @@ class Query(_Model):
     The agent beside the game asks where the port is closed or a secret is needed, else the bot. Bots are no players:
     protocols that tell of them are counted without, and for the others `bots` says where their number stands.
 
-    A path into JSON has dots, and goes on in each element of a list: "players.name" are the names of
-    `{"players": [{"name": "Ada"}]}`. Where a number is wanted, a list counts with its length.
+    A path into JSON has dots. Where a number is wanted, a list at its end counts with its length; where names are, it
+    goes on in each element of a list: "players.name" are the names of `{"players": [{"name": "Ada"}]}`.
     """
 
     kind: Literal[
