@@ -8,6 +8,7 @@ the local cluster. Placeholders in commands and environment: `{python}`, `{host}
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import sys
 import tomllib
@@ -45,6 +46,22 @@ Capability = Literal[
     "SYS_CHROOT",
 ]
 """Those that Kubernetes' Pod Security Standard `baseline` lets a container add."""
+
+
+OPENGSQ = Literal[
+    "quake1",
+    "quake2",
+    "quake3",
+    "gamespy1",
+    "gamespy2",
+    "gamespy3",
+    "unreal2",
+    "samp",
+    "ase",
+    "vcmp",
+    "satisfactory",
+]
+"""Protocols of the library opengsq that are known here (core.games.protocols.opengsq)."""
 
 
 class _Model(BaseModel):
@@ -97,27 +114,142 @@ class Port(_Model):
     by_name: bool = False  # a router (mc-router) can lead players to it by the host name that they typed
 
 
-class Query(_Model):
-    """How to ask who plays. `kind` names a module of core.games.query; "log" follows the log instead, "console" asks by
-    a console command."""
+def _expression(pattern: str, *groups: str) -> None:
+    """Raises ValueError where it is no regular expression, or has none of these groups."""
+    try:
+        found = re.compile(pattern)
+    except re.error as wrong:
+        raise ValueError(f"{pattern!r} is not a regular expression: {wrong}") from None
+    if groups and not set(groups) & set(found.groupindex):
+        raise ValueError(f"{pattern!r} needs a group (?P<{groups[0]}>...)")
 
-    kind: Literal["http", "minecraft", "a2s", "console", "log", "none"] = "none"
+
+_WHO = ("id", "player")
+
+
+class Query(_Model):
+    """How to ask who plays. `kind` is one of core.games.protocols, or "log", which follows the log, or "console", which
+    asks by a line of the console.
+
+    The agent beside the game asks where the port is closed or a secret is needed, else the bot. Bots are no players:
+    protocols that tell of them are counted without, and for the others `bots` says where their number stands.
+
+    A path into JSON has dots. Where a number is wanted, a list at its end counts with its length; where names are, it
+    goes on in each element of a list: "players.name" are the names of `{"players": [{"name": "Ada"}]}`.
+    """
+
+    kind: Literal[
+        "http",
+        "prometheus",
+        "minecraft",
+        "bedrock",
+        "a2s",
+        "opengsq",
+        "teeworlds",
+        "openttd",
+        "mumble",
+        "console",
+        "log",
+        "none",
+    ] = "none"
     port: str = "game"
-    path: str = "/"
-    online: str = "online"  # dotted paths into the JSON answer
+    protocol: Literal["", OPENGSQ] = ""  # for kind "opengsq"
+    path: str = "/"  # of "http" and "prometheus"; may have {secret.console}
+    https: bool = False  # any certificate is taken: on loopback and in a pod it is the game's own
+    user: str = ""  # HTTP basic authentication
+    password: str = ""  # "{secret.console}", or a word that the image has for good
+    online: str = "online"  # paths into the JSON answer, or names of metrics, whose samples are added up
     max: str = "max"
     names: str = ""
-    join: str = ""  # regular expressions with a group "player", for kind "log"
+    bots: str = ""  # taken off `online`
+    join: str = ""  # regular expressions with a group "player" or "id", for kind "log"; with "id" in both, that counts
     leave: str = ""
     command: str = ""  # for kind "console", and what its answer looks like:
-    count: str = ""  # a regular expression with a group "online"
+    count: str = ""  # a regular expression with a group "online"; empty: whom `player` finds are counted
     player: str = ""  # a regular expression with a group "player", once for each
+    nobody: str = ""  # a regular expression: what is said when nobody is on, where there is no `count`
+
+    @model_validator(mode="after")
+    def _whole(self) -> Query:
+        if (self.kind == "opengsq") != bool(self.protocol):
+            raise ValueError("protocol belongs to kind opengsq, which needs one")
+        if self.kind == "console" and not (self.command and (self.count or (self.player and self.nobody))):
+            raise ValueError("kind console needs command, and count or both player and nobody")
+        if self.kind == "log" and not (self.join and self.leave):
+            raise ValueError("kind log needs join and leave")
+        if self.kind == "log" and not any(f"(?P<{by}>" in self.join and f"(?P<{by}>" in self.leave for by in _WHO):
+            raise ValueError("join and leave need the same group: (?P<player>...) or (?P<id>...)")
+        if self.kind in ("http", "prometheus") and not (self.path.startswith("/") and self.online):
+            raise ValueError(f"kind {self.kind} needs a path that begins with / and online")
+        for pattern, groups in (
+            (self.join, ("player", "id")),
+            (self.leave, ("player", "id")),
+            (self.count, ("online",)),
+            (self.player, ("player",)),
+            (self.nobody, ()),
+        ):
+            if pattern:
+                _expression(pattern, *groups)
+        for template in (self.path, self.user, self.password):
+            _only(template, "secret.console")
+        return self
+
+    @property
+    def secret(self) -> bool:
+        """Whether whoever asks needs the console's secret."""
+        return "{secret.console}" in self.path + self.user + self.password
 
 
 class ConsoleRule(_Model):
-    kind: Literal["none", "stdin", "rcon"] = "none"
+    """How a line reaches the game, and what it answers.
+
+    rcon, webrcon and telnet sign in with the console's secret, which the game gets as `{secret.console}`. `rest` makes
+    one HTTP request of a line: `{line}` stands in `path`, where it is percent-encoded, or in `body`, which is JSON.
+    """
+
+    kind: Literal["none", "stdin", "rcon", "rest", "webrcon", "telnet"] = "none"
     port: str = "rcon"
-    say: str = ""  # the line that tells all players `{text}`; empty: there is none
+    say: str = ""  # the line that tells all players `{text}`, in quotes or not; empty: there is none
+    splits: Annotated[str, Field(pattern=r"^[^\w\s]*$")] = ""  # characters that end a command, as Source's ";"
+    method: Literal["GET", "POST", "PUT"] = "POST"  # these for kind "rest":
+    path: str = ""
+    body: str = ""  # empty: the request has none
+    https: bool = False  # any certificate is taken
+    user: str = ""  # HTTP basic authentication
+    password: str = ""  # "{secret.console}", where the request needs one
+    answer: str = ""  # path into the JSON answer, as in [query]; empty: all of the answer
+    ask: str = "(?i)password:"  # these for kind "telnet": the game asks for the password,
+    welcome: str = ""  # and says that it was right; empty: it says nothing
+    end: str = ""  # a regular expression that ends an answer; empty: a moment of silence does
+
+    @model_validator(mode="after")
+    def _whole(self) -> ConsoleRule:
+        if self.say and "{text}" not in self.say:
+            raise ValueError("say needs {text}")
+        if set(self.say) & set(self.splits):
+            raise ValueError("say has a character of splits: it would be two commands")
+        if self.kind == "rest":
+            if not self.path.startswith("/") or "{line}" not in self.path + self.body:
+                raise ValueError("kind rest needs a path that begins with /, and {line} in path or body")
+            if self.body and self.method == "GET":
+                raise ValueError("GET has no body")
+        for pattern in (self.ask, self.welcome, self.end):
+            _expression(pattern)
+        for template in (self.path, self.user, self.password):
+            _only(template, "secret.console", "line")
+        _only(self.say, "text")
+        if self.body:
+            try:
+                json.loads(self.body)
+            except ValueError:
+                raise ValueError('body is JSON, such as {"message": "{line}"}') from None
+        return self
+
+
+def _only(template: str, *names: str) -> None:
+    for name in PLACEHOLDER.findall(template):
+        if name not in names:
+            raise ValueError(f"placeholder {{{name}}} means nothing here")
 
 
 class Ready(_Model):
@@ -261,8 +393,12 @@ class Game(_Model):
         names = {port.name for port in self.ports}
         if not any(port.public for port in self.ports):
             raise ValueError("needs at least one public port")
-        if self.query.kind in ("http", "minecraft", "a2s") and self.query.port not in names:
+        if self.query.kind not in ("console", "log", "none") and self.query.port not in names:
             raise ValueError(f"query.port {self.query.port!r} is not one of its ports")
+        if self.query.kind == "console" and self.console.kind in ("none", "stdin"):
+            raise ValueError("query.kind console needs a console that answers")
+        if self.console.kind not in ("none", "stdin") and self.console.port not in names:
+            raise ValueError(f"console.port {self.console.port!r} is not one of its ports")
         if not self.sizes:
             raise ValueError("needs at least one size")
         if self.image is not None and self.console.kind == "stdin" and not self.image.command:
@@ -283,6 +419,12 @@ class Game(_Model):
             if not known:
                 raise ValueError(f"placeholder {{{name}}} means nothing here")
         return self
+
+    @property
+    def asked_by_agent(self) -> bool:
+        """Whether the agent beside the game asks who plays: its port is closed to others, or a secret is needed."""
+        port = next((each for each in self.ports if each.name == self.query.port), None)
+        return self.query.kind == "console" or self.query.secret or port is None or not port.public
 
     def size(self, wanted: str | None) -> Size:
         """The size asked for; without a wish the smallest. BadInput where this game has no such size."""
