@@ -33,6 +33,7 @@ SECRETS = ("console", "curseforge")
 """What `{secret.…}` may name."""
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 
+HEAP = "memory.heap"
 Fault = tuple[tuple[str | int, ...], str]
 """Where in a file, and what is wrong there."""
 
@@ -91,8 +92,8 @@ class File(_Model):
 
 
 class Trust(_Model):
-    """What the image believes: where it finds `file`, it takes `vouches` to be there too, and fetches nothing. Paths below
-    the data folder; with a / at the end, a folder."""
+    """What the image believes: where it finds `file`, it takes `vouches` to be there too, and fetches nothing. Paths
+    below the data folder; with a / at the end, a folder."""
 
     file: str
     vouches: tuple[str, ...]
@@ -123,6 +124,7 @@ class Image(_Model):
     env: dict[str, str] = {}  # in a pod only; on top of the game's `env`
     read_only: bool = False  # the image gets on with a root file system that it cannot write to
     downloads: bool = False  # fetches the game at its first start: 60 min to become ready instead of 5
+    room: int = Field(0, ge=0, le=MOST_VOLUME)  # GiB of disk for what it fetches, on top of the game's `volume`
 
     def ref_for(self, values: Mapping[str, str]) -> str:
         """What is pulled where the settings have these values."""
@@ -513,7 +515,7 @@ class Game(_Model):
                     "lines": of_setting,
                     "array": of_setting,
                     "secret": rest in SECRETS,
-                }.get(kind, name in {"python", "host", "data", "name", "memory", "memory.heap"})
+                }.get(kind, name in {"python", "host", "data", "name", "memory", HEAP})
                 if not known:
                     yield path, f"placeholder {{{name}}} means nothing here"
                 elif self._is_secret(name) and path[:2] in (("image", "command"), ("stop", "command")):
@@ -626,7 +628,7 @@ def placeholders(
         "data": data,
         "name": name,
         "memory": str(memory),
-        "memory.heap": str(memory * 3 // 4),
+        HEAP: str(memory * 3 // 4),
         "secret.console": console_secret,
         "secret.curseforge": curseforge_key,
         **{f"port.{key}": str(value) for key, value in ports.items()},

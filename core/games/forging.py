@@ -53,8 +53,11 @@ class Forgery:
 
 
 def forge(join: str, leave: str, *, chat: Sequence[str] = (), names: str = "") -> Forgery | None:
-    """The first that is found; None where none is. `chat`: forms of this game's own; `names`: a regular expression
-    for what a player may be called, empty for anything. Patterns have to compile."""
+    """The first that is found; None where none is. Patterns have to compile.
+
+    `chat`: forms that lines of the chat have in this game, else the usual ones are tried. `names`: a regular expression
+    for what a player may be called; empty: anything.
+    """
     for which, pattern in (("join", join), ("leave", leave)):
         if pattern and (found := _against(which, pattern, chat, names)):
             return found
@@ -72,7 +75,7 @@ def _against(which: str, pattern: str, chat: Sequence[str], names: str) -> Forge
     called = re.compile(names or ".*")
     for sample in lines(pattern):
         for text in _ends(sample):
-            for form in (*chat, *USUAL):
+            for form in chat or USUAL:
                 for by, name, said in _as_written(form, text):
                     if by == "name" and not called.fullmatch(name):
                         continue
