@@ -59,7 +59,6 @@ OPENGSQ = Literal[
     "quake1",
     "quake2",
     "quake3",
-    "doom3",
     "gamespy1",
     "gamespy2",
     "gamespy3",
@@ -166,8 +165,8 @@ class Query(_Model):
     The agent beside the game asks where the port is closed or a secret is needed, else the bot. Bots are no players:
     protocols that tell of them are counted without, and for the others `bots` says where their number stands.
 
-    A path into JSON has dots, and goes on in each element of a list: "players.name" are the names of
-    `{"players": [{"name": "Ada"}]}`. Where a number is wanted, a list counts with its length.
+    A path into JSON has dots. Where a number is wanted, a list at its end counts with its length; where names are, it
+    goes on in each element of a list: "players.name" are the names of `{"players": [{"name": "Ada"}]}`.
     """
 
     kind: Literal[
@@ -256,6 +255,8 @@ class ConsoleRule(_Model):
     def _whole(self) -> ConsoleRule:
         if self.say and "{text}" not in self.say:
             raise ValueError("say needs {text}")
+        if set(self.say) & set(self.splits):
+            raise ValueError("say has a character of splits: it would be two commands")
         if self.kind == "rest":
             if not self.path.startswith("/") or "{line}" not in self.path + self.body:
                 raise ValueError("kind rest needs a path that begins with /, and {line} in path or body")

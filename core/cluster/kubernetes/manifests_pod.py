@@ -155,7 +155,6 @@ def _prepare(spec: ServerSpec, site: Site) -> Raw:
 def _agent(spec: ServerSpec, site: Site) -> Raw:
     env = [
         {"name": "DORMOUSE_POD", "value": literal(json.dumps(asdict(pod_spec(spec)), separators=(",", ":")))},
-        {"name": "DORMOUSE_RCON_PORT", "value": str(_rcon_port(spec) or "")},
         {"name": "DORMOUSE_LAST_WITHIN", "value": str(GRACE_FOR_SNAPSHOT if site.store else 0)},
         {"name": "DORMOUSE_SNAPSHOT_EVERY", "value": _seconds(site.store.every if site.store else None)},
         _from_secret("DORMOUSE_AGENT_TOKEN", spec.server, "agent"),
@@ -191,17 +190,13 @@ def pod_spec(spec: ServerSpec) -> PodSpec:
         ready_within=game.ready.within,
         query={name: str(value) for name, value in game.query.model_dump().items()},
         console=game.console.kind,
+        console_rule={name: str(value) for name, value in game.console.model_dump().items()},
         stop_signal=game.stop.signal,
         stop_console=game.stop.console,
         grace=game.stop.grace,
         probe_every=2.0,
         save=game.save.model_dump(mode="json"),
     )
-
-
-def _rcon_port(spec: ServerSpec) -> int | None:
-    rule = spec.game.console
-    return next((port.container for port in spec.ports if rule.kind == "rcon" and port.name == rule.port), None)
 
 
 def _game(spec: ServerSpec, site: Site) -> Raw:

@@ -77,11 +77,13 @@ def pod_spec(spec: ServerSpec, folder: ServerFolder, *, uid: str, host: str, pro
         ready_within=game.ready.within,
         query={name: str(value) for name, value in game.query.model_dump().items()},
         console=game.console.kind,
+        console_rule={name: str(value) for name, value in game.console.model_dump().items()},
         stop_signal=game.stop.signal,
         stop_console=game.stop.console,
         grace=game.stop.grace,
         probe_every=probe_every,
         save=game.save.model_dump(mode="json"),
+        secret=spec.console_secret,
     )
 
 
