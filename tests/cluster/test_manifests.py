@@ -464,4 +464,4 @@ def test_a_job_is_as_locked_down_as_a_game_and_not_taken_for_one() -> None:
     assert set(each["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage"}
     env = {one["name"]: one["value"] for one in each["env"]}
     assert (env["DORMOUSE_VOLUME"], env["DORMOUSE_RUN"], env["DORMOUSE_NOTE"]) == ("2", "7", "$$(HOME)")
-    assert json.loads(env["DORMOUSE_SAVE"])["exclude"] == ["config/rconpw"]
+    assert json.loads(env["DORMOUSE_SAVE"])["exclude"] == ["config/rconpw", "config/server-settings.json"]
