@@ -11,6 +11,7 @@ from core.agent.wire import PodSpec
 from core.authority import listen_error, loopback
 
 _PATIENCE = 3.0  # seconds
+_HANGS_UP_WITHIN = 0.25  # seconds
 _ANSWER_CAP = 64 * 1024  # bytes
 
 
@@ -27,8 +28,22 @@ async def is_up(pod: PodSpec) -> None:
     name = name if name in pod.ports else next((each for each in pod.ports if each not in pod.udp), "")
     if not name or name in pod.udp:
         raise NoAnswer("the agent cannot ask over UDP")
-    writer = (await _connect(pod, name))[1]
-    writer.close()
+    reader, writer = await _connect(pod, name)
+    try:
+        if pod.container and await _hangs_up(reader):
+            raise NoAnswer(f"nothing answers behind port {pod.ports[name]}")
+    finally:
+        writer.close()
+
+
+async def _hangs_up(reader: asyncio.StreamReader) -> bool:
+    """An engine may take a connection for a game that does not listen yet: then it lets go of it at once."""
+    try:
+        return not await asyncio.wait_for(reader.read(1), _HANGS_UP_WITHIN)
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
 
 
 async def players(pod: PodSpec) -> dict[str, Any]:
@@ -61,7 +76,7 @@ def taken(pod: PodSpec) -> tuple[list[str], str]:
     can be had."""
     names, why = [], ""
     for name, port in pod.ports.items():
-        if (wrong := listen_error(pod.host, port, udp=name in pod.udp)) is None:
+        if (wrong := listen_error(pod.host_of(name), port, udp=name in pod.udp)) is None:
             continue
         why = f"port {port}/{'udp' if name in pod.udp else 'tcp'} cannot be had: {wrong.strerror}"
         if wrong.errno == errno.EADDRINUSE:
@@ -72,7 +87,7 @@ def taken(pod: PodSpec) -> tuple[list[str], str]:
 async def _connect(pod: PodSpec, name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if name not in pod.ports:
         raise NoAnswer(f"the game has no port {name}")
-    host = loopback(pod.host)
+    host = loopback(pod.host_of(name))
     try:
         return await asyncio.wait_for(asyncio.open_connection(host, pod.ports[name], limit=_ANSWER_CAP), _PATIENCE)
     except (OSError, TimeoutError) as error:
