@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     operators: tuple[int, ...] = ()
     roles: tuple[str, ...] = ROLES
     cluster: Literal["local", "kubernetes"] = "local"
+    containers: Literal["podman", "docker"] | None = None
     namespace: str = Field("dormouse-servers", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
     image: str | None = None
     pod_file: Path | None = None

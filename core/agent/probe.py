@@ -10,6 +10,7 @@ from core.authority import listen_error, loopback
 from core.games.protocols.answer import NoAnswer
 
 _PATIENCE = 3.0  # seconds
+_HANGS_UP_WITHIN = 0.25  # seconds
 
 
 async def takes_connections(pod: PodSpec) -> None:
@@ -18,12 +19,26 @@ async def takes_connections(pod: PodSpec) -> None:
     name = name if name in pod.ports else next((each for each in pod.ports if each not in pod.udp), "")
     if not name or name in pod.udp:
         raise NoAnswer("the agent cannot ask over UDP")
-    host = loopback(pod.host)
+    host = loopback(pod.host_of(name))
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(host, pod.ports[name]), _PATIENCE)
+        reader, writer = await asyncio.wait_for(asyncio.open_connection(host, pod.ports[name]), _PATIENCE)
     except (OSError, TimeoutError) as error:
         raise NoAnswer(f"nothing answers on port {pod.ports[name]}") from error
-    writer.close()
+    try:
+        if pod.container and await _hangs_up(reader):
+            raise NoAnswer(f"nothing answers behind port {pod.ports[name]}")
+    finally:
+        writer.close()
+
+
+async def _hangs_up(reader: asyncio.StreamReader) -> bool:
+    """An engine may take a connection for a game that does not listen yet: then it lets go of it at once."""
+    try:
+        return not await asyncio.wait_for(reader.read(1), _HANGS_UP_WITHIN)
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
 
 
 def taken(pod: PodSpec) -> tuple[list[str], str]:
@@ -31,7 +46,7 @@ def taken(pod: PodSpec) -> tuple[list[str], str]:
     can be had."""
     names, why = [], ""
     for name, port in pod.ports.items():
-        if (wrong := listen_error(pod.host, port, udp=name in pod.udp)) is None:
+        if (wrong := listen_error(pod.host_of(name), port, udp=name in pod.udp)) is None:
             continue
         why = f"port {port}/{'udp' if name in pod.udp else 'tcp'} cannot be had: {wrong.strerror}"
         if wrong.errno == errno.EADDRINUSE:

@@ -9,11 +9,12 @@ from typing import Any
 from core.agent.pod.places import UP
 from core.agent.wire import AGENT_PORT, PodSpec
 from core.children import Program, command
+from core.cluster.image import env_of, image_of, name_of, values_of
 from core.cluster.kubernetes import names
 from core.cluster.kubernetes.addresses import port_name
 from core.cluster.kubernetes.site import Site
 from core.cluster.port import PortSpec, ServerSpec
-from core.games.catalogue import SECRETS, Image, escaped, fill, placeholders
+from core.games.catalogue import Image, fill
 
 Raw = dict[str, Any]
 
@@ -37,54 +38,9 @@ HELPERS_CPU = "1"
 """What a helper takes at most. A quota on CPU limits refuses a pod that has one container without."""
 
 
-def image_of(spec: ServerSpec) -> Image:
-    if spec.game.image is None:
-        raise ValueError(f"{spec.game.id} has no image")
-    return spec.game.image
-
-
-def _values(spec: ServerSpec, *, secret: bool) -> dict[str, str]:
-    """What placeholders stand for. Without `secret`, those that are secret are missing."""
-    image = image_of(spec)
-    values = placeholders(
-        name=spec.name,
-        host="0.0.0.0",
-        data=image.data,
-        memory=spec.size.memory,
-        ports={port.name: port.container for port in spec.ports},
-        settings=spec.game.told(spec.settings),
-        console_secret=spec.console_secret,
-        curseforge_key=spec.curseforge_key,
-        python="python",
-    )
-    hidden = {f"secret.{each}" for each in SECRETS} | {
-        f"{kind}.{each.id}"
-        for each in spec.game.settings
-        if each.type == "secret"
-        for kind in ("setting", "lines", "array")
-    }
-    return values if secret else {key: value for key, value in values.items() if key not in hidden}
-
-
-def env_of(spec: ServerSpec) -> tuple[dict[str, str], dict[str, str]]:
-    """The game's environment: what may be read by whoever may read pods, and what may not."""
-    plain, hidden = {}, {}
-    for name, template in {**spec.game.env, **image_of(spec).env}.items():
-        try:
-            plain[name] = fill(template, _values(spec, secret=False))
-        except KeyError:
-            hidden[name] = fill(template, _values(spec, secret=True))
-    return plain, hidden
-
-
 def literal(text: str) -> str:
     """Kubernetes reads `$(NAME)` in commands and values; what members typed must not be read so."""
     return text.replace("$", "$$")
-
-
-def files_of(spec: ServerSpec) -> dict[str, str]:
-    values = _values(spec, secret=True)
-    return {file.path: fill(file.content, escaped(values, file.path)) for file in image_of(spec).files}
 
 
 def pod_of(spec: ServerSpec, site: Site) -> Raw:
@@ -212,7 +168,7 @@ def _game(spec: ServerSpec, site: Site) -> Raw:
     own = image.ref == "dormouse"
     made: Raw = {
         "name": names.GAME_CONTAINER,
-        "image": site.image if own else image.ref_for(game.values(spec.settings)),
+        "image": name_of(spec, site.image),
         "imagePullPolicy": "IfNotPresent",
         "env": [
             *({"name": name, "value": literal(value)} for name, value in sorted(plain.items())),
@@ -230,10 +186,10 @@ def _game(spec: ServerSpec, site: Site) -> Raw:
         **_probes(game.ready.within),
     }
     if image.command:
-        words = [literal(fill(word, _values(spec, secret=False))) for word in image.command]
+        words = [literal(fill(word, values_of(spec, secret=False))) for word in image.command]
         made["command"] = _with_console(words) if game.console.kind == "stdin" else words
     if (before := _before_stop(spec)) is not None:
-        words = [fill(word, _values(spec, secret=False)) for word in game.stop.command]
+        words = [fill(word, values_of(spec, secret=False)) for word in game.stop.command]
         made["lifecycle"] = {
             "preStop": {"exec": {"command": ["sh", "-c", before, *(["stop", *words] if words else [])]}}
         }
