@@ -41,7 +41,7 @@ test: $(VENV)/.dev ## every part of Dormouse, in a quarter of an hour on 2 cores
 
 .PHONY: test-computing
 test-computing: $(VENV)/.dev # one lane of `make test`
-	$(RUN) -n $(WORKERS) -m "not kubernetes and not deep" $(call these,tests $(WAITING:%=--ignore %))
+	$(RUN) -n $(WORKERS) -m "not kubernetes and not deep and not realgames" $(call these,tests $(WAITING:%=--ignore %))
 
 .PHONY: test-waiting
 test-waiting: $(VENV)/.dev # the other
@@ -50,6 +50,10 @@ test-waiting: $(VENV)/.dev # the other
 .PHONY: test-deep
 test-deep: $(VENV)/.dev ## what tries much more of the same: deaths, storms, hostile input, a hundred thousand files
 	$(RUN) -n $(WAITERS) -m deep $(call these,tests/death tests/storm tests/hostile tests/machine tests/worlds/test_round_trip.py)
+
+.PHONY: test-realgames
+test-realgames: $(VENV)/.dev ## real games that are installed (tests/realgames says which), with real players
+	$(RUN) -n $(WAITERS) -m realgames $(call these,tests/realgames)
 
 .PHONY: test-browser
 test-browser: $(VENV)/.dev ## the story of the demo in a headless Chromium
