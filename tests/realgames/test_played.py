@@ -13,14 +13,22 @@ from shipped import Shipped, has
 
 from bot.demo.guild.cast import CHAT
 from tests.realgames.players.bzflag import BZFlag
+from tests.realgames.players.luanti import Luanti
+from tests.realgames.players.mumble import Mumble
 from tests.realgames.players.openttd import OpenTTD
 from tests.realgames.players.port import Player
+from tests.realgames.players.teeworlds import Teeworlds
 
 pytestmark = pytest.mark.realgames
 
-HERE = Path(__file__).parent
-PLAYERS: dict[str, type[Player]] = {"bzflag": BZFlag, "openttd": OpenTTD}
-NAMELESS = {"openttd"}
+PLAYERS: dict[str, type[Player]] = {
+    "bzflag": BZFlag,
+    "luanti": Luanti,
+    "mumble": Mumble,
+    "openttd": OpenTTD,
+    "teeworlds": Teeworlds,
+}
+NAMELESS = {"mumble", "openttd", "teeworlds"}
 """Games whose query does not name players."""
 
 
@@ -84,5 +92,5 @@ async def test_who_plays_is_seen_an_empty_server_is_warned_about_and_a_pause_kee
         assert stays["id"] == warning["id"]
     await played.pause()
     await played.resume()
-    async with played.player("Bo") as bo:
-        assert await bo.finds()
+    async with played.player("Di") as di:
+        assert await di.finds()
