@@ -12,24 +12,10 @@ from reading import server_of
 from shipped import Shipped, has
 
 from bot.demo.guild.cast import CHAT
-from tests.realgames.players.bzflag import BZFlag
-from tests.realgames.players.luanti import Luanti
-from tests.realgames.players.mumble import Mumble
-from tests.realgames.players.openttd import OpenTTD
+from tests.realgames.installed import GAMES
 from tests.realgames.players.port import Player
-from tests.realgames.players.teeworlds import Teeworlds
 
 pytestmark = pytest.mark.realgames
-
-PLAYERS: dict[str, type[Player]] = {
-    "bzflag": BZFlag,
-    "luanti": Luanti,
-    "mumble": Mumble,
-    "openttd": OpenTTD,
-    "teeworlds": Teeworlds,
-}
-NAMELESS = {"mumble", "openttd", "teeworlds"}
-"""Games whose query does not name players."""
 
 
 class Played:
@@ -49,7 +35,7 @@ class Played:
         self.port = int(found[1])
 
     def player(self, name: str) -> Player:
-        return PLAYERS[self.game](name, self.port, self._folder / name, self.secret)
+        return GAMES[self.game].player(name, self.port, self._folder / name, self.secret)
 
     async def shows(self, online: int) -> None:
         """The card says that so many play."""
@@ -71,9 +57,9 @@ def _online(message: dict[str, object]) -> int | None:
     return int(found[1]) if found else None
 
 
-@pytest.fixture(params=PLAYERS)
-async def played(request: pytest.FixtureRequest, house: Shipped, tmp_path: Path) -> Played:
-    played = Played(house, request.param, tmp_path)
+@pytest.fixture
+async def played(game: str, house: Shipped, tmp_path: Path) -> Played:
+    played = Played(house, game, tmp_path)
     await played.create()
     return played
 
@@ -87,7 +73,7 @@ async def test_who_plays_is_seen_an_empty_server_is_warned_about_and_a_pause_kee
     warning = await house.message("**Pond** has been empty since")
     await played.shows(0)
     async with played.player("Cy"):
-        joined = "**Pond** stays on: " + ("" if played.game in NAMELESS else "Cy joined.")
+        joined = "**Pond** stays on: " + ("Cy joined." if GAMES[played.game].names else "")
         stays = await house.message(joined)
         assert stays["id"] == warning["id"]
     await played.pause()
