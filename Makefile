@@ -55,6 +55,11 @@ test-deep: $(VENV)/.dev ## what tries much more of the same: deaths, storms, hos
 test-realgames: $(VENV)/.dev ## real games that are installed (tests/realgames says which), with real players
 	$(RUN) -n $(WAITERS) -m realgames $(call these,tests/realgames)
 
+.PHONY: test-minecraft
+test-minecraft: $(VENV)/.dev ## a server and a client of Minecraft that npm has (600 MB, into .minecraft/)
+	npm install --prefix .minecraft --no-audit --no-fund --no-save --no-package-lock flying-squid@1.12.0 mineflayer@4.39.0
+	$(RUN) -n 0 -k flying-squid tests/realgames
+
 .PHONY: test-browser
 test-browser: $(VENV)/.dev ## the story of the demo in a headless Chromium
 	$(RUN) -n 0 -m browser tests/browser
