@@ -9,7 +9,7 @@ BANNED = "203.0.113.7"
 
 class BZFlag(Program):
     async def join(self) -> None:
-        await self.start("/usr/games/bzadmin", "-ui", "stdboth", f"{self.name}@127.0.0.1:{self.port}")
+        await self.start("/usr/games/bzadmin", "-ui", "stdboth", f"{self.name}@{self.host}:{self.port}")
         await self.hears(f"'{self.name}' joined the game")
 
     async def place(self) -> None:

@@ -20,7 +20,7 @@ class Freeciv(Player):
     _writer: asyncio.StreamWriter | None = None
 
     async def join(self) -> None:
-        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self._reader, self._writer = await asyncio.open_connection(*self.where)
         fields = f"{self.name}\0{_SPEAKS}\0\0".encode() + struct.pack(">III", 3, 0, 6)
         self._writer.write(struct.pack(">HB", 3 + len(fields), _JOIN) + fields)
         await self._hears("Welcome")

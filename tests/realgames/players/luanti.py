@@ -32,7 +32,7 @@ class Luanti(Player):
 
     async def join(self) -> None:
         loop = asyncio.get_running_loop()
-        _, self._line = await loop.create_datagram_endpoint(Line, remote_addr=("127.0.0.1", self.port))
+        _, self._line = await loop.create_datagram_endpoint(Line, remote_addr=self.where)
         line = self._line
         await line.until(lambda: line.number != 0, line.greet)
         versions = struct.pack(">BHHH", _SERIALIZATION, 0, _OLDEST, _NEWEST)

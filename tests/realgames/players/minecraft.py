@@ -15,7 +15,7 @@ _PLACED = "diamond_block"
 class Minecraft(Program):
     async def join(self) -> None:
         script = str(HERE / "player.cjs")
-        await self.start("node", script, "127.0.0.1", str(self.port), self.name, "1.16.5", NODE_PATH=str(MODULES))
+        await self.start("node", script, self.host, str(self.port), self.name, "1.16.5", NODE_PATH=str(MODULES))
         await self.hears("spawned")
 
     async def place(self) -> None:

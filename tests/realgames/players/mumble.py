@@ -25,10 +25,10 @@ class Line:
         self.channels: set[str] = set()
 
     @classmethod
-    async def open(cls, port: int, name: str, password: str = "") -> Line:
+    async def open(cls, where: tuple[str, int], name: str, password: str = "") -> Line:
         trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE  # the server made its own
-        line = cls(*await asyncio.open_connection("127.0.0.1", port, ssl=trusting))
+        line = cls(*await asyncio.open_connection(*where, ssl=trusting))
         line.send(_VERSION, _number(1, _SPOKEN))
         line.send(_AUTHENTICATE, _text(1, name) + _text(2, password))
         while await line.hear() != _SYNC:
@@ -57,21 +57,21 @@ class Mumble(Player):
     _line: Line | None = None
 
     async def join(self) -> None:
-        self._line = await Line.open(self.port, self.name)
+        self._line = await Line.open(self.where, self.name)
 
     async def leave(self) -> None:
         if self._line is not None:
             await self._line.close()
 
     async def place(self) -> None:
-        operator = await Line.open(self.port, _OPERATOR, self.secret)
+        operator = await Line.open(self.where, _OPERATOR, self.secret)
         operator.send(_CHANNEL, _number(2, 0) + _text(3, MARK))  # below the root
         while MARK not in operator.channels:
             await operator.hear()
         await operator.close()
 
     async def finds(self) -> bool:
-        fresh = await Line.open(self.port, self.name + "2")
+        fresh = await Line.open(self.where, self.name + "2")
         await fresh.close()
         return MARK in fresh.channels
 

@@ -16,7 +16,7 @@ class OpenTTD(Program):
     async def join(self) -> None:
         self.folder.mkdir(exist_ok=True)
         (self.folder / "openttd.cfg").write_text(f"[network]\nclient_name = {self.name}\n")
-        where = f"127.0.0.1:{self.port}"
+        where = f"{self.host}:{self.port}"
         await self.start(
             *("/usr/games/openttd", "-c", str(self.folder / "openttd.cfg"), "-x", "-n", where),
             *("-v", "sdl", "-b", "8bpp-simple", "-s", "null", "-m", "null"),
@@ -28,11 +28,11 @@ class OpenTTD(Program):
             await asyncio.sleep(0.1)
 
     async def finds(self) -> bool:
-        return await _companies(self.port) > 0
+        return await _companies(*self.where) > 0
 
 
-async def _companies(port: int) -> int:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def _companies(host: str, port: int) -> int:
+    reader, writer = await asyncio.open_connection(host, port)
     try:
         writer.write(struct.pack("<HB", 3, _ASK))
         size, kind = struct.unpack("<HB", await reader.readexactly(3))

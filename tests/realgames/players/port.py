@@ -16,12 +16,12 @@ MARK = "dormouse-was-here"
 
 
 class Player(ABC):
-    """`async with` is on the server from beginning to end. `folder` is the player's own; `secret` is what the server
-    knows as its operator's password."""
+    """`async with` is on the server from beginning to end. `where`: its host and port; `folder`: the player's own;
+    `secret`: what the server knows as its operator's password."""
 
-    def __init__(self, name: str, port: int, folder: Path, secret: str) -> None:
+    def __init__(self, name: str, where: tuple[str, int], folder: Path, secret: str) -> None:
         self.name = name
-        self.port = port
+        self.where = self.host, self.port = where
         self.folder = folder
         self.secret = secret
 

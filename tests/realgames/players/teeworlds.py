@@ -34,7 +34,7 @@ class Teeworlds(Player):
 
     async def join(self) -> None:
         loop = asyncio.get_running_loop()
-        _, self._line = await loop.create_datagram_endpoint(Line, remote_addr=("127.0.0.1", self.port))
+        _, self._line = await loop.create_datagram_endpoint(Line, remote_addr=self.where)
         line = self._line
         await line.until(lambda: line.token != _NO_TOKEN, lambda: line.control(_TOKEN, line.own + _ROOM))
         await line.until(lambda: line.accepted, lambda: line.control(_CONNECT, line.own + _ROOM))
