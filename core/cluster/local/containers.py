@@ -21,6 +21,7 @@ from core.cluster.image import OWN, name_of
 from core.cluster.local.container import FOLDER, Engine, folder_mark, who_of
 from core.cluster.port import ServerSpec
 from core.errors import ClusterError
+from core.games.catalogue import Game
 from core.words import Problem
 
 log = structlog.get_logger()
