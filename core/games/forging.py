@@ -171,9 +171,7 @@ def _of(code: Any, about: Any) -> Iterator[str]:
                 yield each * times
     elif code is getattr(op, "ATOMIC_GROUP", None):
         yield from _strings(about)
-    elif code is op.ASSERT and about[0] < 0:  # what stands before
-        yield from _strings(about[1])
-    elif code is op.GROUPREF_EXISTS:
+    elif (code is op.ASSERT and about[0] < 0) or code is op.GROUPREF_EXISTS:  # what stands before
         yield from _strings(about[1])
     else:  # an anchor, a look around, a group that is repeated: nothing of its own
         yield ""
