@@ -158,6 +158,9 @@ def _expression(pattern: str, *groups: str) -> None:
         raise ValueError(f"{pattern!r} needs a group (?P<{groups[0]}>...)")
 
 
+_WHO = ("id", "player")
+
+
 class Query(_Model):
     """How to ask who plays. `kind` is one of core.games.protocols, or "log", which follows the log, or "console", which
     asks by a line of the console.
@@ -208,6 +211,8 @@ class Query(_Model):
             raise ValueError("kind console needs command, and count or both player and nobody")
         if self.kind == "log" and not (self.join and self.leave):
             raise ValueError("kind log needs join and leave")
+        if self.kind == "log" and not any(f"(?P<{by}>" in self.join and f"(?P<{by}>" in self.leave for by in _WHO):
+            raise ValueError("join and leave need the same group: (?P<player>...) or (?P<id>...)")
         if self.kind in ("http", "prometheus") and not (self.path.startswith("/") and self.online):
             raise ValueError(f"kind {self.kind} needs a path that begins with / and online")
         for pattern, groups in (
