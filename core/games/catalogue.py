@@ -482,6 +482,11 @@ class Game(_Model):
                 yield ("ports", number, "shares"), f"{port.shares!r} is no port of the other protocol"
         if self.image is not None and self.console.kind == "stdin" and not self.image.command:
             yield ("image",), "a console on stdin needs image.command, which is started with it"
+        for path, pattern in ((("ready", "log"), self.ready.log), (("save", "done"), self.save.done)):
+            try:
+                re.compile(pattern)
+            except re.error as wrong:
+                yield path, f"{pattern!r} is not a regular expression: {wrong}"
         if self.stop.console and self.console.kind == "none":
             yield ("stop", "console"), "there is no console that could take this"
 

@@ -38,20 +38,23 @@ def page() -> str:
     return "\n".join([*_head(games), *(line for game in games for line in _game(game))])
 
 
+HEAD = """\
+# Games
+
+<!-- Made by `make docs` of core/games/catalogue: change those files. -->
+
+Dormouse comes with {count} games. Each is one [TOML file](games-toml.md); your own go beside them.
+
+*Runs here* means that the game itself was started by Dormouse's tests. *Manifest and parser tested* means less: a real
+API server takes its objects in every size, and what is read of it (lines of its log, answers) was tried on samples whose
+source is named, but the game was not run. What a file is unsure of is listed with each game.
+
+All but Meadow run from an image. The disk is what each server asks for in its smallest size, with what the game fetches.
+"""
+
+
 def _head(games: list[Game]) -> Iterator[str]:
-    yield "# Games"
-    yield ""
-    yield "<!-- Made by `make docs` of core/games/catalogue: change those files. -->"
-    yield ""
-    yield f"Dormouse comes with {len(games)} games. Each is one [TOML file](games-toml.md); your own go beside them."
-    yield ""
-    yield "*Runs here* means that the game itself was started by Dormouse's tests. *Manifest and parser tested* means less:"
-    yield "a real API server takes its objects in every size, and what is read of it (lines of its log, answers) was tried on"
-    yield "samples whose source is named, but the game was not run. What a file is unsure of is listed with each game."
-    yield ""
-    yield "All but Meadow run from an image: on Kubernetes. The disk is what each server asks for in its smallest size, with"
-    yield "what the game fetches."
-    yield ""
+    yield HEAD.format(count=len(games))
     yield "| game | status | who plays | memory | disk |"
     yield "|---|---|---|---|---|"
     for game in games:
