@@ -61,9 +61,8 @@ def _head(games: list[Game]) -> Iterator[str]:
     for game in games:
         anchor = "".join(char for char in game.name.lower() if char.isalnum() or char in " -_").replace(" ", "-")
         memory = " / ".join(_memory(size.memory) for size in game.sizes)
-        yield (
-            f"| [{game.name}](#{anchor}) | {_status(game)} | {QUERIES[game.query.kind]} | {memory} | {_disk(game)} GiB |"
-        )
+        cells = [f"[{game.name}](#{anchor})", _status(game), QUERIES[game.query.kind], memory, f"{_disk(game)} GiB"]
+        yield f"| {' | '.join(cells)} |"
     yield ""
 
 
