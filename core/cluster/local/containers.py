@@ -90,6 +90,10 @@ class Containers:
         pulling()
         return await asyncio.shield(self._pulls[name])
 
+    async def has(self, game: Game) -> bool:
+        """Whether its image is here."""
+        return game.image is not None and await self._user(name_of(game.image, self.own)) is not None
+
     def _forget(self, name: str, done: asyncio.Task[str]) -> None:
         del self._pulls[name]
         if not done.cancelled():
