@@ -310,3 +310,30 @@ async def test_where_there_is_no_engine_nothing_but_that_is_said(
     seen = await until(cluster, wanted.server, lambda seen: seen.problem is not None)
     assert seen.problem == Problem.CANNOT_APPLY
     monkeypatch.undo()
+
+
+BECOMES_ANOTHER = """import os, runpy
+os.umask(0o077)
+os.chown("/data", 1234, 1234)
+os.setgid(1234)
+os.setuid(1234)
+os.makedirs("/data/deep/er", exist_ok=True)
+open("/data/deep/er/secret", "w").write("kept")
+runpy.run_path("/tinygame.py", run_name="__main__")
+"""
+
+
+async def test_the_world_of_a_game_that_becomes_another_user_is_saved_and_removed_too(
+    cluster: LocalCluster, opened: Opened
+) -> None:
+    image = {"uid": None, "gid": None, "command": ("{python}", "-c", BECOMES_ANOTHER)}
+    wanted = boxed_specs()(image=image | {"capabilities": ("CHOWN", "SETUID", "SETGID")})
+    await cluster.ensure(wanted)
+    await ready(cluster, wanted.server)
+    await cluster.ensure(replace(wanted, replicas=0))
+    await no_pod(cluster, wanted.server)
+    data = One(opened, wanted).data
+    assert (data / "deep" / "er" / "secret").read_text() == "kept"
+    assert (await cluster.snapshot(wanted.server, full=True)).gaps == Gaps()
+    await cluster.remove(wanted.server)
+    assert list(opened.folder.iterdir()) == []

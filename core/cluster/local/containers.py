@@ -125,7 +125,7 @@ class Containers:
             if is_alive(*who_of(name)):
                 continue
             log.warning("container without an agent ended", container=name)
-            await self.ask("stop", f"--time={GRACE:.0f}", name, more=GRACE)
+            await self.ask("stop", "-t", f"{GRACE:.0f}", name, more=GRACE)
             await remove(self._client, name)
 
     async def ask(self, *arguments: str, more: float = 0.0) -> tuple[int, str, str]:
