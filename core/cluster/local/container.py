@@ -55,12 +55,14 @@ class Places:
 @dataclass(frozen=True, slots=True)
 class Start:
     """What the agent runs. `secret`: the client's environment besides its own; the container takes it from there, so
-    that no secret is on a command line. `owner`: whom the places are given to before; None: they are the agent's."""
+    that no secret is on a command line. `owner`: whom the places are given to before; None: they are the agent's.
+    `opens`: what other users of the image write is theirs alone, and made readable after each run."""
 
     command: list[str]
     secret: dict[str, str]
     files: dict[str, str]
     owner: tuple[int, int] | None
+    opens: bool
 
 
 def container_name(server: str, uid: str) -> str:
@@ -129,6 +131,7 @@ def start_of(
         secret,
         files_of(spec),
         owner,
+        opens=engine.maps_users and not runs_as,
     )
 
 

@@ -90,6 +90,10 @@ class Containers:
         pulling()
         return await asyncio.shield(self._pulls[name])
 
+    async def has(self, game: Game) -> bool:
+        """Whether its image is here."""
+        return game.image is not None and await self._user(name_of(game.image, self.own)) is not None
+
     def _forget(self, name: str, done: asyncio.Task[str]) -> None:
         del self._pulls[name]
         if not done.cancelled():
@@ -121,7 +125,7 @@ class Containers:
             if is_alive(*who_of(name)):
                 continue
             log.warning("container without an agent ended", container=name)
-            await self.ask("stop", f"--time={GRACE:.0f}", name, more=GRACE)
+            await self.ask("stop", "-t", f"{GRACE:.0f}", name, more=GRACE)
             await remove(self._client, name)
 
     async def ask(self, *arguments: str, more: float = 0.0) -> tuple[int, str, str]:
