@@ -44,6 +44,16 @@ def add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
     verbs.add_parser("rebuild", help="servers that the database lacks, from the store and this machine's folders")
 
 
+def add_games_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    games = commands.add_parser("games", help="try out a game of the catalogue")
+    verbs = games.add_subparsers(dest="verb", required=True, metavar="VERB")
+    tested = verbs.add_parser(
+        "test", help="start, ask, pause, resume and delete one on this cluster; exit 1 if not well"
+    )
+    tested.add_argument("id", help="the game's id, as its TOML file says it")
+    tested.add_argument("--accept-licence", action="store_true", help="you have read its licence and accept it")
+
+
 def _guild(typed: str) -> int:
     """Discord's id of a guild, small enough for every database."""
     if not (typed.isascii() and typed.isdigit() and 0 < int(typed) < 2**63):
