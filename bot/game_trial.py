@@ -393,7 +393,10 @@ class Trial:
 
     async def _up(self) -> ServerView:
         within = max(self._game.ready.within, start_within(self._game).total_seconds()) + _WORLD_WITHIN
-        await self._until(lambda row: row.phase == Phase.RUNNING and row.bound == row.volume, within, "is ready")
+        kept = self._core.rules.keeps_worlds  # else nobody notes of which volume the world is
+        await self._until(
+            lambda row: row.phase == Phase.RUNNING and (row.bound == row.volume or not kept), within, "is ready"
+        )
         return await self._core.servers.lookup.get(_WHO, self._server)
 
     async def _row(self) -> ServerRow:
