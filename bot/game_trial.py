@@ -119,6 +119,7 @@ async def _clear(own: Settings) -> None:
     try:
         async with asyncio.timeout(_CLEARED_WITHIN):
             servers |= await _remove_all(cluster)
+            await cluster.disband()
         if own.store_place.folder is None:
             for server in servers:
                 await shelf.ask(partial(_hide, f"worlds/{server}/"))

@@ -2,65 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from ports import ports
 from reading import server_of
-from shipped import ROOT, shipped
+from shipped import shipped
+from trial import STEPS, steps, trial
 
 from core.games.catalogue import BUILT_IN
 
 pytestmark = pytest.mark.process
-
-STEPS = ("create", "ready", "query", "hello", "pause", "resume", "restore", "world", "delete")
 
 
 def environ(folder: Path, **settings: str) -> dict[str, str]:
     own = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     own |= {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
     return own | {"DORMOUSE_DATA_DIR": str(folder / "bot"), "DORMOUSE_PORTS": ports()} | settings
-
-
-class Trial:
-    """The command as a process. `said` is all that it printed so far."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.said = ""
-
-    async def until(self, words: str) -> None:
-        assert self.process.stdout is not None
-        async with asyncio.timeout(100):
-            while words not in self.said:
-                line = await self.process.stdout.readline()
-                assert line, self.said
-                self.said += line.decode()
-
-    async def end(self) -> int:
-        assert self.process.stdout is not None
-        async with asyncio.timeout(100):
-            self.said += (await self.process.stdout.read()).decode()
-            return await self.process.wait()
-
-
-@contextlib.asynccontextmanager
-async def trial(env: dict[str, str], *arguments: str) -> AsyncIterator[Trial]:
-    command = (sys.executable, "-m", "bot", "games", "test", *arguments)
-    pipe, both = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=env, stdout=pipe, stderr=both)
-    try:
-        yield Trial(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 def processes_in(folder: Path) -> list[str]:
@@ -81,8 +42,7 @@ async def test_beside_a_running_bot_a_game_is_tried_and_nothing_is_left(tmp_path
         async with trial(house.environ, "meadow") as run:
             code = await run.end()
         assert code == 0, run.said
-        rows = [line.split() for line in run.said.splitlines()]
-        assert [row[0] for row in rows if len(row) > 2 and row[2] == "s"] == list(STEPS)
+        assert steps(run.said) == list(STEPS)
         assert "0 of 16 playing" in run.said
         assert "console took: say Hello from Dormouse" in run.said
         assert "Meadow passes." in run.said
