@@ -7,6 +7,7 @@ import errno
 import json
 from typing import Any
 
+from core.agent.listening import listens
 from core.agent.wire import PodSpec
 from core.authority import listen_error, loopback
 
@@ -24,11 +25,17 @@ async def is_up(pod: PodSpec) -> None:
         await players(pod)
         return
     name = pod.query.get("port", "") if pod.ready == "query" else ""
-    name = name if name in pod.ports else next((each for each in pod.ports if each not in pod.udp), "")
-    if not name or name in pod.udp:
-        raise NoAnswer("the agent cannot ask over UDP")
-    writer = (await _connect(pod, name))[1]
-    writer.close()
+    if name not in pod.ports:
+        name = next((each for each in pod.ports if each not in pod.udp), next(iter(pod.ports), ""))
+    if name not in pod.ports:
+        raise NoAnswer("the game has no port")
+    heard = listens(pod.ports[name], udp=name in pod.udp)
+    if heard is None:
+        if name in pod.udp:
+            raise NoAnswer("nothing tells whether a program listens on a UDP port")
+        (await _connect(pod, name))[1].close()
+    elif not heard:
+        raise NoAnswer(f"nothing listens on port {pod.ports[name]}")
 
 
 async def players(pod: PodSpec) -> dict[str, Any]:

@@ -1,0 +1,36 @@
+"""Real games in pods of a real cluster, from an image that was built of Debian's packages (DORMOUSE_GAMES_IMAGE=1 says
+that localhost/dormouse-games:test is there; see .ci/run)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import kube
+import pytest
+from onkube import on_kubernetes
+
+from tests.realgames.story import SETTINGS, Story
+
+kube.needs_cluster("DORMOUSE_GAMES_IMAGE")
+pytestmark = [*kube.pytestmark, pytest.mark.realgames]
+
+IN_PODS = ["bzflag", "teeworlds"]
+FIRST_PORT = 31920
+
+
+@pytest.fixture
+def namespace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kube.Namespace]:
+    made = kube.make_namespace(tmp_path_factory.mktemp("kube"))
+    yield made
+    made.remove()
+
+
+@pytest.mark.parametrize("game", IN_PODS)
+async def test_played_in_a_pod_the_story_is_the_same(game: str, namespace: kube.Namespace, tmp_path: Path) -> None:
+    first = FIRST_PORT + 10 * IN_PODS.index(game)
+    games = str(Path(__file__).parent / "games")
+    settings = SETTINGS | {"GAMES_DIR": games, "PUBLIC_HOST": os.environ["CLUSTER_NODE_IP"]}
+    async with on_kubernetes(namespace, tmp_path, ports=f"{first}-{first + 9}", **settings) as house:
+        await Story(house, game, tmp_path).tell()
