@@ -32,13 +32,34 @@ class PodSpec(Record):
     ready: str  # "query" | "port" | "log"
     ready_log: str
     ready_within: float  # seconds
-    query: dict[str, str]  # kind, port, path, online, max, names
-    console: str  # "none" | "stdin" | "rcon"
+    query: dict[str, str]  # the catalogue's [query], as texts
+    console: str  # kind of console
     stop_signal: str
     stop_console: str
     grace: float  # seconds
     probe_every: float  # seconds between looks at a game that is up
     save: dict[str, Any] = field(default_factory=dict)  # core.games.catalogue.Save
+    console_rule: dict[str, str] = field(default_factory=dict)  # the catalogue's [console], as texts
+    secret: str = ""  # the console's; in a pod it comes by another way
+    closed: list[str] = field(default_factory=list)  # names of ports that are on loopback alone, whatever `host` is
+    container: dict[str, Any] = field(default_factory=dict)  # `Container`; empty: the command is the game itself
+
+    def host_of(self, port: str) -> str:
+        """The address that the game's port of this name is on."""
+        return "127.0.0.1" if port in self.closed else self.host
+
+
+@dataclass(frozen=True, slots=True)
+class Container(Record):
+    """With a game in a container, the command and its environment are those of the engine's client."""
+
+    engine: list[str]  # the program, and what comes before each of its commands
+    name: str
+    env: dict[str, str]  # of the engine's other commands
+    files: dict[str, str] = field(default_factory=dict)  # written below the data folder before each start
+    folders: list[str] = field(default_factory=list)  # on the volume, beside the data folder
+    emptied: list[str] = field(default_factory=list)  # beside the pod's files, and empty at each start
+    owner: list[int] = field(default_factory=list)  # user and group that all of these are given to; none: the agent's
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +92,8 @@ class State(Record):
     not_saved: str = ""  # why the last try gave none, for logs; empty: it gave one, or there was none yet
     not_saved_kind: str = ""  # core.worlds.failures.Failure
     taken: list[str] = field(default_factory=list)  # names of the game's ports that another program uses
+    inner_pid: int | None = None  # of a game in a container, whose client `pid` is; None: not known
+    inner_identity: str = ""
 
 
 def receipt_of(said: Mapping[str, Any]) -> Receipt:

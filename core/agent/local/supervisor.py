@@ -14,13 +14,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from core.agent import probe
-from core.agent.console import NoConsole
+from core.agent import probe, query
+from core.agent.console import NoConsole, far_console
 from core.agent.files import write_json
+from core.agent.local.container import ContainerGame, NotEnded, end_left
 from core.agent.local.folder import ServerFolder
 from core.agent.local.game import GameProcess
 from core.agent.local.log import Log
-from core.agent.wire import PodSpec, State
+from core.agent.wire import Container, PodSpec, State
+from core.games.console.port import Console, ConsoleAway
+from core.games.protocols.answer import NoAnswer
 
 _BACKOFF_CAP = 60.0  # seconds
 _HEALTHY = 600.0  # seconds of being ready after which the back-off begins anew, as kubelet's
@@ -32,6 +35,8 @@ _CONSOLE_QUIET = 0.25  # seconds of silence after which it is complete
 _CONSOLE_CAP = 4096  # bytes
 
 _NOT_READY = "NotReady"
+
+Game = GameProcess | ContainerGame
 
 
 class Supervisor:
@@ -45,8 +50,10 @@ class Supervisor:
         self._signal = signal.Signals[pod.stop_signal]
         self._stopping = asyncio.Event()
         self._news = asyncio.Event()
-        self._game: GameProcess | None = None
+        self._game: Game | None = None
         self._console = asyncio.Lock()
+        self._far = far_console(pod)
+        self._quick = far_console(pod, patience=query.PATIENCE)
         self._starts = 0  # since the game was last healthy
         self._set()
 
@@ -54,6 +61,7 @@ class Supervisor:
         """`lock` is the open file that holds the volume's lock; the game gets a copy."""
         while not self._stopping.is_set():
             await self._wait_or_stop(_backoff(self._starts))
+            await self._until_alone()
             is_ours = await self._until_free()
             if self._stopping.is_set():
                 break
@@ -69,6 +77,8 @@ class Supervisor:
                 ready_since="",
                 pid=None,
                 identity="",
+                inner_pid=None,
+                inner_identity="",
             )
         self._set(phase="ended")
 
@@ -94,8 +104,14 @@ class Supervisor:
                     await self._news.wait()
         return self.state
 
+    async def players(self) -> dict[str, Any]:
+        """As `query.players`."""
+        return await query.players(self._pod, self._quick)
+
     async def console(self, line: str) -> str:
-        """Send one line; what was printed within a second. Raises `NoConsole`."""
+        """Send one line; what the game answers, or what it printed within a second. Raises `NoConsole`."""
+        if self._far is not None:
+            return await _send(self._far, line)
         async with self._console:
             if self._game is None:
                 raise NoConsole("the game is not up")
@@ -109,6 +125,10 @@ class Supervisor:
 
     async def order(self, line: str, done: str, patience: float) -> bool:
         """Send one line and wait for its answer, or for a line that `done` matches; whether it came. `NoConsole`."""
+        if self._far is not None:
+            slow = far_console(self._pod, patience=patience)
+            answer = await _send(slow, line) if slow is not None else ""
+            return bool(re.search(done, answer)) if done else True
         if not done:
             return bool(await self.console(line))
         pattern, heard = re.compile(done), asyncio.Event()
@@ -134,6 +154,17 @@ class Supervisor:
     async def _wait_or_stop(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    async def _until_alone(self) -> None:
+        """No container of this server is left by an agent, or a client, that was killed. Two games never run on one
+        volume, and its ports are to come free."""
+        while self._pod.container and not self._stopping.is_set():
+            try:
+                await end_left(Container.of(self._pod.container), self._pod.server, self._pod.grace)
+                break
+            except NotEnded as wrong:
+                self.say(str(wrong))
+                await self._wait_or_stop(_TAKEN_AGAIN)
 
     async def _until_free(self) -> bool:
         """Whether the game's ports can be had. While another program uses one the game is not started: it says which,
@@ -163,15 +194,7 @@ class Supervisor:
 
         forget = self._log.listen(hear)
         try:
-            self._game = await GameProcess.start(
-                pod.command,
-                env=pod.env,
-                folder=str(self._folder.volume(pod.volume).data),
-                lock=lock,
-                console=pod.console == "stdin",
-                ends_with=self._signal,
-                on_output=self._log.write,
-            )
+            self._game = await self._start(lock)
             detail = "" if is_ours else "a port of the game cannot be had"
             self._set(detail=detail, pid=self._game.pid, identity=self._game.identity)
             return await self._accompany(self._game, said_ready, is_ours=is_ours)
@@ -182,14 +205,28 @@ class Supervisor:
             self._game = None
             forget()
 
-    async def _accompany(self, game: GameProcess, said_ready: asyncio.Event, *, is_ours: bool) -> tuple[int, str]:
+    async def _start(self, lock: int) -> Game:
+        pod = self._pod
+        if pod.container:
+            return await ContainerGame.start(pod, self._folder, lock=lock, ends_with=self._signal, hear=self._log.write)
+        return await GameProcess.start(
+            pod.command,
+            env=pod.env,
+            folder=str(self._folder.volume(pod.volume).data),
+            lock=lock,
+            console=pod.console == "stdin",
+            ends_with=self._signal,
+            on_output=self._log.write,
+        )
+
+    async def _accompany(self, game: Game, said_ready: asyncio.Event, *, is_ours: bool) -> tuple[int, str]:
         exited = asyncio.create_task(game.wait())
         asked = asyncio.create_task(self._stopping.wait())
         never_ready = asyncio.create_task(self._follow_readiness(said_ready, is_ours=is_ours))
         try:
             await asyncio.wait([exited, asked, never_ready], return_when=asyncio.FIRST_COMPLETED)
             if exited.done():
-                return exited.result(), "Error" if exited.result() else "Completed"
+                return exited.result(), game.why or ("Error" if exited.result() else "Completed")
             never_ready.cancel()  # a game that ends is not to be called ready any more
             if asked.done():
                 return await self._end(game, exited), "Stopped"
@@ -199,11 +236,14 @@ class Supervisor:
             asked.cancel()
             never_ready.cancel()
 
-    async def _end(self, game: GameProcess, exited: asyncio.Task[int]) -> int:
+    async def _end(self, game: Game, exited: asyncio.Task[int]) -> int:
         grace = self._pod.grace
         if self._pod.stop_console:
             with contextlib.suppress(NoConsole):
-                game.write(self._pod.stop_console)
+                if self._far is not None:
+                    await _send(self._far, self._pod.stop_console)
+                else:
+                    game.write(self._pod.stop_console)
                 grace /= 2
                 await asyncio.wait([exited], timeout=grace)
         game.signal(self._signal)
@@ -228,16 +268,22 @@ class Supervisor:
             return
         while True:
             self._set(phase="ready", ready_since=_now(), detail="")
+            await self._find_inner()
             await self._while_ready()
             self._set(phase="starting", ready_since="", detail="the game does not answer any more")
             await self._until_up()
+
+    async def _find_inner(self) -> None:
+        """Whose CPU and memory are the game's, where that is not our child's."""
+        if isinstance(self._game, ContainerGame) and (found := await self._game.inner()) is not None:
+            self._set(inner_pid=found[0], inner_identity=found[1])
 
     async def _until_up(self) -> None:
         pause = _FIRST_LOOK
         while True:
             await asyncio.sleep(pause)
-            with contextlib.suppress(probe.NoAnswer):
-                return await probe.is_up(self._pod)
+            with contextlib.suppress(NoAnswer):
+                return await query.is_up(self._pod, self._quick)
             pause = min(pause * 1.5, 1.0)
 
     async def _while_ready(self) -> None:
@@ -251,9 +297,9 @@ class Supervisor:
             if self._pod.ready == "log":
                 continue
             try:
-                await probe.is_up(self._pod)
+                await query.is_up(self._pod, self._quick)
                 misses = 0
-            except probe.NoAnswer:
+            except NoAnswer:
                 misses += 1
 
     def _set(self, **changes: Any) -> None:
@@ -262,6 +308,13 @@ class Supervisor:
             write_json(self._folder.state_file, self.state.to_json(), durable=False)
         self._news.set()
         self._news = asyncio.Event()
+
+
+async def _send(console: Console, line: str) -> str:
+    try:
+        return await console.send(line)
+    except ConsoleAway as why:
+        raise NoConsole(str(why)) from why
 
 
 def _backoff(starts: int) -> float:
