@@ -23,12 +23,14 @@ async def takes_connections(pod: PodSpec) -> None:
     if name not in pod.ports:
         raise NoAnswer("the game has no port")
     port, udp = pod.ports[name], name in pod.udp
+    if pod.container and not udp:
+        return await _connect(pod, name)  # the engine may listen, before the game does
     heard = listens(port, udp=udp)
     if heard is False:
         raise NoAnswer(f"nothing listens on port {port}")
-    if udp and heard is None:
+    if heard is None and udp:
         raise NoAnswer("nothing tells whether a program listens on a UDP port")
-    if not udp and (heard is None or pod.container):  # where an engine listens, the game does not do so yet
+    if heard is None:
         await _connect(pod, name)
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from core.agent import listening, probe
 from core.agent.listening import listens
-from core.agent.probe import NoAnswer
 from core.agent.wire import PodSpec
+from core.games.protocols.answer import NoAnswer
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells it")
 
@@ -73,7 +73,7 @@ async def test_a_game_with_ready_port_is_never_connected_to() -> None:
     with bound(socket.SOCK_STREAM) as game:
         game.listen()
         game.setblocking(False)
-        await probe.is_up(replace(POD, ports={"game": game.getsockname()[1]}))
+        await probe.takes_connections(replace(POD, ports={"game": game.getsockname()[1]}))
         with pytest.raises(BlockingIOError):
             game.accept()
 
@@ -81,9 +81,9 @@ async def test_a_game_with_ready_port_is_never_connected_to() -> None:
 async def test_a_game_that_only_speaks_udp_is_up_once_it_listens() -> None:
     with bound(socket.SOCK_DGRAM) as game:
         pod = replace(POD, ports={"game": game.getsockname()[1]}, udp=["game"])
-        await probe.is_up(pod)
+        await probe.takes_connections(pod)
     with pytest.raises(NoAnswer, match="nothing listens"):
-        await probe.is_up(pod)
+        await probe.takes_connections(pod)
 
 
 async def test_where_the_system_does_not_tell_the_port_is_tried(
@@ -93,8 +93,8 @@ async def test_where_the_system_does_not_tell_the_port_is_tried(
     with bound(socket.SOCK_STREAM) as game:
         pod = replace(POD, ports={"game": game.getsockname()[1]})
         with pytest.raises(NoAnswer, match="nothing answers"):
-            await probe.is_up(pod)
+            await probe.takes_connections(pod)
         game.listen()
-        await probe.is_up(pod)
+        await probe.takes_connections(pod)
         with pytest.raises(NoAnswer, match="UDP"):
-            await probe.is_up(replace(pod, udp=["game"]))
+            await probe.takes_connections(replace(pod, udp=["game"]))
