@@ -24,8 +24,9 @@ async def takes_connections(pod: PodSpec) -> None:
         raise NoAnswer("the game has no port")
     port, udp = pod.ports[name], name in pod.udp
     if pod.container and not udp:
-        return await _connect(pod, name)  # the engine may listen, before the game does
-    heard = listens(port, udp=udp)
+        heard = None  # the engine may listen, before the game does
+    else:
+        heard = listens(port, udp=udp)
     if heard is False:
         raise NoAnswer(f"nothing listens on port {port}")
     if heard is None and udp:
