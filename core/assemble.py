@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.accounts.profiles import Accounts
+from core.activity.recorder import Recorder
+from core.activity.tidying import Tidying
 from core.changes import Changes
 from core.cluster.port import Cluster
 from core.data.database import Database
@@ -89,6 +91,8 @@ class Core:
     # what works by itself
     controller: Controller
     sweep: Sweep
+    recorder: Recorder
+    tidying: Tidying
     timekeeper: Timekeeper
     occasions: Occasions
     logs: LogQuery
@@ -127,7 +131,7 @@ def assemble(
     controller = Controller(parts, cluster, world, turns)
     changes.subscribe(controller.wake, owner=controller)
     alarms, logs = Alarms(database, changes, now), LogQuery(cluster.follow)
-    asked = {} if queries is None else queries
+    asked, recorder = {} if queries is None else queries, Recorder(database, cluster, now)
     sweep = Sweep(
         parts,
         asked,
@@ -135,6 +139,7 @@ def assemble(
         in_voice=in_voice,
         logs=logs,
         protect=cluster.protect,
+        recorder=recorder,
         tell_players=cluster.console,
     )
     upkeep, occasions = None, Occasions(parts)
@@ -162,6 +167,8 @@ def assemble(
         alarms=alarms,
         controller=controller,
         sweep=sweep,
+        recorder=recorder,
+        tidying=Tidying(database, now),
         timekeeper=Timekeeper(parts, occasions),
         occasions=occasions,
         logs=logs,
