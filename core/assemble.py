@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.accounts.profiles import Accounts
+from core.activity.reading import Activity
 from core.activity.recorder import Recorder
 from core.activity.tidying import Tidying
 from core.changes import Changes
@@ -81,6 +82,7 @@ class Core:
     quotas: Quotas
     games: Games
     audit: Audit
+    activity: Activity
     operations: Operations
 
     # what people are told
@@ -161,6 +163,7 @@ def assemble(
         games=Games(database, catalogue, changes, now),
         accounts=Accounts(database, now),
         audit=Audit(database, now),
+        activity=Activity(parts),
         operations=Operations(parts, version=version, operators=operators, last_sweep=lambda: sweep.ended_at),
         cards=Cards(database, parts.rows, parts.views, changes, now),
         outbox=Outbox(database),
