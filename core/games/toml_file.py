@@ -45,7 +45,8 @@ def read(file: Path, model: type[_M]) -> tuple[_M, Callable[[Sequence[str | int]
     try:
         return model.model_validate(values), say
     except ValidationError as wrong:
-        raise Misconfigured([say(path, words) for path, words in _mistakes(wrong)]) from None
+        told = ((_closer(values, path, words), words) for path, words in _mistakes(wrong))
+        raise Misconfigured([say(path, words) for path, words in told]) from None
 
 
 def _mistakes(wrong: ValidationError) -> Iterator[tuple[Sequence[str | int], str]]:
@@ -56,6 +57,20 @@ def _mistakes(wrong: ValidationError) -> Iterator[tuple[Sequence[str | int], str
                 yield (*each["loc"], *path), words
         else:
             yield each["loc"], _words(each)
+
+
+def _closer(values: Any, path: Sequence[str | int], words: str) -> Sequence[str | int]:
+    """A table as a whole is at fault: the key in it whose value the words repeat, if there is one."""
+    table = values
+    for part in path:
+        try:
+            table = table[part]
+        except (LookupError, TypeError):
+            return path
+    if not isinstance(table, dict):
+        return path
+    named = [key for key, value in table.items() if isinstance(value, str) and value and words.startswith(repr(value))]
+    return (*path, named[0]) if len(named) == 1 else path
 
 
 def _words(error: Any) -> str:
