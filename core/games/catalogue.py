@@ -16,12 +16,14 @@ import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.errors import BadInput, Misconfigured
 from core.games import toml_file
+from core.worlds.archives import forms
+from core.worlds.archives.forms import Forms
 
 BUILT_IN = Path(__file__).with_name("catalogue")
 MOST_REPEATED = 60
@@ -31,6 +33,7 @@ MOST_VOLUME = 16 * 1024
 PLACEHOLDER = re.compile(r"\{([a-z]+(?:\.[a-z0-9_]+)?)\}")
 SECRETS = ("console", "curseforge")
 """What `{secret.…}` may name."""
+_FOLDER = r"^[\w-][\w.-]*(/[\w-][\w.-]*)*$"  # below the data folder
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 
 HEAP = "memory.heap"
@@ -144,6 +147,7 @@ class Port(_Model):
     protocol: Literal["tcp", "udp"] = "tcp"
     container: int = Field(ge=1, le=65535)
     public: bool = True
+    by_name: bool = False  # a router (mc-router) can lead players to it by the host name that they typed
     shares: str = ""  # the name of a port whose number players find it under; it is of the other protocol, or `plus`
     plus: int = Field(0, ge=0, le=10)  # is added to that number: for games that count on from their port
     as_outside: bool = False  # the game has to listen on the very number that players use, whatever `container` says
@@ -313,15 +317,60 @@ class Save(_Model):
     exclude: tuple[str, ...] = ()
 
 
-class Import(_Model):
-    """Where what members bring goes, below the data folder; it takes the place of what is there.
+class Dimension(_Model):
+    """A part of a world: the folder `inside` of it, or in a folder of its own, which is called as the world's with
+    `beside` after it."""
 
-    `root` is a file that shows where in an archive the world begins (`level.dat`), however deep it was packed.
+    name: str = Field(max_length=40)
+    inside: Annotated[str, Field(pattern=_FOLDER)]
+    beside: Annotated[str, Field(pattern=r"^[\w.-]+$")]
+
+
+class Split(_Model):
+    """While `setting` has one of `values`, dimensions have folders of their own, with `copies` of these files."""
+
+    setting: str
+    values: tuple[str, ...]
+    copies: tuple[str, ...] = ()
+
+
+class Foreign(_Model):
+    """A world with `file` in it is one of another `game`."""
+
+    file: Annotated[str, Field(pattern=_FOLDER)]
+    game: str = Field(max_length=60)
+
+
+class Import(_Model):
+    """Where what members bring goes, below the data folder, and what it looks like on their disks; it takes the place
+    of what is there.
+
+    `root` is a file that shows where in an archive the world begins (`level.dat`), however deep it was packed. `files`:
+    it is these instead, which share a `{name}`, in whatever folder. `archive`: an archive with one of these in it is
+    itself the world, and stays packed, called as the first of `files`. `backups`: globs of names that are no world.
+    `name`: the setting that says what the world is called.
     """
 
-    world: Annotated[str, Field(pattern=r"^([\w-][\w.-]*(/[\w-][\w.-]*)*)?$")] = ""  # empty: all of the data folder
+    world: Annotated[str, Field(pattern=rf"^$|{_FOLDER}")] = ""  # empty: all of the data folder
     root: str = ""
-    plugins: Annotated[str, Field(pattern=r"^[\w-][\w.-]*(/[\w-][\w.-]*)*$")] | None = None  # None: there are none
+    files: tuple[Annotated[str, Field(pattern=r"^[^/{}]*\{name\}[^/{}]*$")], ...] = ()
+    archive: tuple[str, ...] = ()
+    backups: tuple[str, ...] = ()
+    name: str = ""
+    dimensions: tuple[Dimension, ...] = ()
+    split: Split | None = None
+    foreign: tuple[Foreign, ...] = ()
+    plugins: Annotated[str, Field(pattern=_FOLDER)] | None = None  # None: there are none
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Import:
+        if self.root and self.files:
+            raise ValueError("a world is a folder with `root` in it, or `files`: not both")
+        if (self.archive or self.name) and not self.files:
+            raise ValueError("`archive` and `name` need `files`, which say how a world is called")
+        if self.dimensions and not (self.world and self.root):
+            raise ValueError("`dimensions` need `world` and `root`")
+        return self
 
 
 class Join(_Model):
@@ -463,8 +512,9 @@ class Game(_Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Game:
-        if found := [*self._ports_at_fault(), *self._settings_at_fault(), *self._placeholders_at_fault()]:
-            raise toml_file.Faults(found)
+        found = (self._ports_at_fault, self._settings_at_fault, self._imports_at_fault, self._placeholders_at_fault)
+        if faults := [fault for faults in found for fault in faults()]:
+            raise toml_file.Faults(faults)
         return self
 
     def _ports_at_fault(self) -> Iterator[Fault]:
@@ -518,6 +568,13 @@ class Game(_Model):
                 re.compile(self.names)
             except re.error as wrong:
                 yield ("names",), f"{self.names!r} is not a regular expression: {wrong}"
+
+    def _imports_at_fault(self) -> Iterator[Fault]:
+        ids = {setting.id for setting in self.settings}
+        if self.imports.name and self.imports.name not in ids:
+            yield ("imports", "name"), f"{self.imports.name!r} is not one of its settings"
+        if (split := self.imports.split) and split.setting not in ids:
+            yield ("imports", "split", "setting"), f"{split.setting!r} is not one of its settings"
 
     def _placeholders_at_fault(self) -> Iterator[Fault]:
         ports, settings = {port.name for port in self.ports}, {setting.id for setting in self.settings}
@@ -580,6 +637,23 @@ class Game(_Model):
     def setting(self, wanted: str) -> Setting | None:
         return next((setting for setting in self.settings if setting.id == wanted), None)
 
+    def forms(self, values: Mapping[str, str]) -> Forms:
+        """How a world lies on disks, for a server with these settings."""
+        imports, split = self.imports, self.imports.split
+        name = self.setting(imports.name)
+        return Forms(
+            place=imports.world,
+            root=imports.root,
+            files=imports.files,
+            archive=imports.archive,
+            backups=imports.backups,
+            dimensions=tuple(forms.Dimension(each.name, each.inside, each.beside) for each in imports.dimensions),
+            split=split is not None and values.get(split.setting) in split.values,
+            copies=split.copies if split else (),
+            foreign=tuple(forms.Foreign(each.file, each.game) for each in imports.foreign),
+            **({} if name is None else _calls(name, values.get(name.id, name.fallback))),
+        )
+
     def values(self, chosen: Mapping[str, str]) -> dict[str, str]:
         """What was chosen, the defaults for the rest; unknown ids (of an older catalogue) are left out."""
         return {setting.id: chosen.get(setting.id, setting.fallback) for setting in self.settings}
@@ -606,6 +680,10 @@ class Game(_Model):
         image = self.image and self.image.model_copy(update={"env": kept(self.image.env)})
         settings = tuple(each for each in self.settings if each.id not in gone)
         return self.model_copy(update={"env": kept(self.env), "image": image, "settings": settings})
+
+
+def _calls(setting: Setting, value: str) -> dict[str, Any]:
+    return {"calls": True, "name": value, "pattern": setting.pattern or "", "longest": setting.max_length}
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
