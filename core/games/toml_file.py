@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,11 +37,11 @@ def read(file: Path, model: type[_M]) -> tuple[_M, Callable[[Sequence[str | int]
         why, line = (found["why"], found["line"]) if found else (str(wrong), None)
         where = int(line) if line else text.count("\n") + 1
         raise Misconfigured([f"{file.name}, line {where}: this is not TOML: {why}."]) from None
-    lines = Lines(text)
+    lines = cache(lambda: Lines(text))  # most files have no mistake
 
     def say(path: Sequence[str | int], words: str) -> str:
         named = ".".join(str(part) for part in path if isinstance(part, str))
-        return f"{file.name}, line {lines.find(path)}: {named + ': ' if named else ''}{words}."
+        return f"{file.name}, line {lines().find(path)}: {named + ': ' if named else ''}{words}."
 
     try:
         return model.model_validate(values), say
