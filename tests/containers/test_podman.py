@@ -292,6 +292,21 @@ async def test_files_and_more_folders_of_an_image_are_where_it_wants_them(
     assert mounts["/var/cache"].stat().st_uid == OWNER
 
 
+async def test_a_command_is_run_to_its_end_before_the_signal(cluster: LocalCluster, opened: Opened) -> None:
+    """It writes down that it was there while the game had not yet saved, which it does on the signal."""
+    wanted = boxed_specs()()
+    look = "import pathlib as p; p.Path('{data}/seen').write_text(str(p.Path('{data}/saved').exists()))"
+    stop = wanted.game.stop.model_copy(update={"command": ("{python}", "-c", look)})
+    wanted = replace(wanted, game=wanted.game.model_copy(update={"stop": stop}))
+    await cluster.ensure(wanted)
+    await ready(cluster, wanted.server)
+    one = One(opened, wanted)
+    await cluster.ensure(replace(wanted, replicas=0))
+    await no_pod(cluster, wanted.server)
+    assert (one.data / "seen").read_text() == "False"
+    assert (one.data / "saved").exists()
+
+
 async def test_an_image_that_cannot_be_had_is_said(cluster: LocalCluster) -> None:
     wanted = boxed_specs()(image={"ref": "localhost/nobody-has-this:1"})
     await cluster.ensure(wanted)

@@ -67,6 +67,11 @@ class ContainerGame:
     def write(self, line: str) -> None:
         self._client.write(line)
 
+    async def before_stop(self) -> None:
+        """Runs what the game has for that, to its end; never raises."""
+        if words := self._container.stop_command:
+            await ask(self._container, "exec", self._container.name, *words, more=self._grace)
+
     def signal(self, number: signal.Signals) -> None:
         self._client.signal(number)
 

@@ -238,6 +238,10 @@ class Supervisor:
 
     async def _end(self, game: Game, exited: asyncio.Task[int]) -> int:
         grace = self._pod.grace
+        if isinstance(game, ContainerGame):
+            before = asyncio.create_task(game.before_stop())
+            await asyncio.wait([exited, before], timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+            before.cancel()
         if self._pod.stop_console:
             with contextlib.suppress(NoConsole):
                 if self._far is not None:

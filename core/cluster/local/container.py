@@ -63,6 +63,7 @@ class Start:
     files: dict[str, str]
     owner: tuple[int, int] | None
     opens: bool
+    stop_command: list[str]
 
 
 def container_name(server: str, uid: str) -> str:
@@ -101,6 +102,7 @@ def start_of(
     values = values_of(spec, secret=False)
     try:
         words = [fill(word, values) for word in image.command]
+        before_stop = [fill(word, values) for word in game.stop.command]
     except KeyError as missing:
         raise ClusterError(f"a command must not have {missing}", problem=Problem.CANNOT_APPLY) from missing
     return Start(
@@ -132,6 +134,7 @@ def start_of(
         files_of(spec),
         owner,
         opens=engine.maps_users and not runs_as,
+        stop_command=before_stop,
     )
 
 
