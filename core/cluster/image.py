@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from core.cluster.port import ServerSpec
-from core.games.catalogue import Image, fill, placeholders
+from core.games.catalogue import SECRETS, Image, escaped, fill, placeholders
 
 OWN = "dormouse"
 """The `ref` of Dormouse's own image."""
@@ -17,11 +15,10 @@ def image_of(spec: ServerSpec) -> Image:
     return spec.game.image
 
 
-def name_of(image: Image, own: str) -> str:
-    """What it is pulled by; `own` is the name of Dormouse's own image."""
-    if image.ref == OWN:
-        return own
-    return f"{image.ref}@{image.digest}" if image.digest else image.ref
+def name_of(spec: ServerSpec, own: str) -> str:
+    """What the server's image is pulled by; `own` is the name of Dormouse's own image."""
+    image = image_of(spec)
+    return own if image.ref == OWN else image.ref_for(spec.game.values(spec.settings))
 
 
 def values_of(spec: ServerSpec, *, secret: bool) -> dict[str, str]:
@@ -33,11 +30,17 @@ def values_of(spec: ServerSpec, *, secret: bool) -> dict[str, str]:
         data=image.data,
         memory=spec.size.memory,
         ports={port.name: port.container for port in spec.ports},
-        settings=spec.game.values(spec.settings),
+        settings=spec.game.told(spec.settings),
         console_secret=spec.console_secret,
+        curseforge_key=spec.curseforge_key,
         python="python",
     )
-    hidden = {"secret.console", *(f"setting.{each.id}" for each in spec.game.settings if each.type == "secret")}
+    hidden = {f"secret.{each}" for each in SECRETS} | {
+        f"{kind}.{each.id}"
+        for each in spec.game.settings
+        if each.type == "secret"
+        for kind in ("setting", "lines", "array")
+    }
     return values if secret else {key: value for key, value in values.items() if key not in hidden}
 
 
@@ -55,6 +58,4 @@ def env_of(spec: ServerSpec) -> tuple[dict[str, str], dict[str, str]]:
 def files_of(spec: ServerSpec) -> dict[str, str]:
     """What is written below the data folder before each start."""
     values = values_of(spec, secret=True)
-    escaped = {key: json.dumps(value, ensure_ascii=False)[1:-1] for key, value in values.items()}
-    filled = ((file, escaped if file.path.endswith(".json") else values) for file in image_of(spec).files)
-    return {file.path: fill(file.content, told) for file, told in filled}
+    return {file.path: fill(file.content, escaped(values, file.path)) for file in image_of(spec).files}

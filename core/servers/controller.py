@@ -156,6 +156,11 @@ class Controller:
         """Servers that are to be looked at, now or later."""
         return len(self._lane)
 
+    @property
+    def busy(self) -> bool:
+        """Whether more servers changed than are looked at at once."""
+        return self._lane.full
+
     def wake(self, server: str) -> None:
         """Look at this server now: somebody asked for something, or the cluster reported something."""
         if server:

@@ -108,7 +108,7 @@ def _service(spec: ServerSpec, site: Site) -> Raw:
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": _meta(spec.server, spec, site, **site.addresses.annotations(spec.server)),
+        "metadata": _meta(spec.server, spec, site, **site.addresses.annotations(spec)),
         "spec": {"selector": _selector(spec, site), **site.addresses.service(spec)},
     }
 

@@ -125,7 +125,7 @@ def start_of(
             *(f"--env={name}={value}" for name, value in sorted(plain.items())),
             *(f"--env={name}" for name in sorted(secret)),
             *([f"--entrypoint={words[0]}"] if words else []),
-            name_of(image, own),
+            name_of(spec, own),
             *words[1:],
         ],
         secret,

@@ -19,6 +19,7 @@ from core.agent.wire import Container
 from core.children import minimal_env
 from core.cluster.image import OWN, name_of
 from core.cluster.local.container import FOLDER, Engine, folder_mark, who_of
+from core.cluster.port import ServerSpec
 from core.errors import ClusterError
 from core.games.catalogue import Game
 from core.words import Problem
@@ -77,11 +78,10 @@ class Containers:
             raise ClusterError(f"{self.kind} does not answer: {why}", problem=Problem.CANNOT_APPLY)
         return facts
 
-    async def image(self, game: Game, pulling: Callable[[], None]) -> str:
+    async def image(self, spec: ServerSpec, pulling: Callable[[], None]) -> str:
         """See that the game's image is here; the user that it says it starts as. `pulling` is called before it is
         waited for. Raises ClusterError. Whoever is cancelled leaves the rest to go on: the next one has it sooner."""
-        assert game.image is not None
-        name = name_of(game.image, self.own)
+        name = name_of(spec, self.own)
         if name not in self._pulls and (user := await self._user(name)) is not None:
             return user
         if name not in self._pulls:

@@ -254,7 +254,7 @@ class Keeper:
 
         async def fetch() -> None:
             await engine.engine()
-            found.append(await engine.image(spec.game, self._show_pull))
+            found.append(await engine.image(spec, self._show_pull))
 
         try:
             done = await self._while_wanted(spec, fetch())
