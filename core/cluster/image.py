@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from core.cluster.port import ServerSpec
 from core.games.catalogue import SECRETS, Image, escaped, fill, placeholders
 
@@ -17,8 +19,12 @@ def image_of(spec: ServerSpec) -> Image:
 
 def name_of(spec: ServerSpec, own: str) -> str:
     """What the server's image is pulled by; `own` is the name of Dormouse's own image."""
-    image = image_of(spec)
-    return own if image.ref == OWN else image.ref_for(spec.game.values(spec.settings))
+    return name_for(image_of(spec), spec.game.values(spec.settings), own)
+
+
+def name_for(image: Image, settings: Mapping[str, str], own: str) -> str:
+    """Likewise, of any server with these settings."""
+    return own if image.ref == OWN else image.ref_for(settings)
 
 
 def values_of(spec: ServerSpec, *, secret: bool) -> dict[str, str]:
