@@ -41,8 +41,7 @@ test: $(VENV)/.dev ## every part of Dormouse, in a quarter of an hour on 2 cores
 
 .PHONY: test-computing
 test-computing: $(VENV)/.dev # one lane of `make test`
-	$(RUN) -n $(WORKERS) -m "not kubernetes and not containers and not deep and not realgames" \
-	  $(call these,tests $(WAITING:%=--ignore %))
+	$(RUN) -n $(WORKERS) -m "not kubernetes and not containers and not realgames and not deep" $(call these,tests $(WAITING:%=--ignore %))
 
 .PHONY: test-waiting
 test-waiting: $(VENV)/.dev # the other
@@ -70,7 +69,7 @@ test-cluster: test-kubernetes test-gaps ## what needs a real cluster (KUBECONFIG
 
 .PHONY: test-kubernetes
 test-kubernetes: $(VENV)/.dev # all but what breaks the cluster
-	$(RUN) -n $(WAITERS) -m kubernetes $(call these,tests/cluster tests/chart tests/container --ignore $(GAPS))
+	$(RUN) -n $(WAITERS) -m kubernetes $(call these,tests/cluster tests/chart tests/container tests/realgames --ignore $(GAPS))
 
 .PHONY: test-gaps
 test-gaps: $(VENV)/.dev # what breaks it for a while, so nothing else may run on it
@@ -172,6 +171,10 @@ bench-worlds: $(VENV)/.dev ## worlds of 1 and 4 GiB beside restic and rclone, wh
 .PHONY: helm
 helm: ## Helm, which no Debian package has, built from its Go module into .helm/
 	@deploy/get-helm
+
+.PHONY: docs
+docs: $(VENV)/.dev ## docs/games.md, made of the catalogue
+	PYTHONPATH=.:tests/support $(BIN)/python tests/support/gamespage.py
 
 .PHONY: manifests
 manifests: ## deploy/manifests, made from the chart

@@ -17,14 +17,9 @@ def image_of(spec: ServerSpec) -> Image:
     return spec.game.image
 
 
-def name_of(spec: ServerSpec, own: str) -> str:
-    """What the server's image is pulled by; `own` is the name of Dormouse's own image."""
-    return name_for(image_of(spec), spec.game.values(spec.settings), own)
-
-
-def name_for(image: Image, settings: Mapping[str, str], own: str) -> str:
-    """Likewise, of any server with these settings."""
-    return own if image.ref == OWN else image.ref_for(settings)
+def name_of(image: Image, own: str, values: Mapping[str, str]) -> str:
+    """What it is pulled by where the game's settings have these values; `own` is the name of Dormouse's own image."""
+    return own if image.ref == OWN else image.ref_for(values)
 
 
 def values_of(spec: ServerSpec, *, secret: bool) -> dict[str, str]:

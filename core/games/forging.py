@@ -37,8 +37,8 @@ _OF_CATEGORY = {
     op.CATEGORY_DIGIT: "0",
     op.CATEGORY_NOT_DIGIT: "x",
     op.CATEGORY_SPACE: " ",
-    op.CATEGORY_NOT_SPACE: "x",
-    op.CATEGORY_WORD: "x",
+    op.CATEGORY_NOT_SPACE: "x0",
+    op.CATEGORY_WORD: "x0",
     op.CATEGORY_NOT_WORD: " ",
 }
 
@@ -156,7 +156,7 @@ def _of(code: Any, about: Any) -> Iterator[str]:
     elif code is op.NOT_LITERAL:
         yield next(char for char in _ORDINARY if ord(char) != about)
     elif code is op.ANY:
-        yield "x"
+        yield from "x 0"
     elif code is op.IN:
         yield from _of_set(about)
     elif code is op.BRANCH:
@@ -171,7 +171,7 @@ def _of(code: Any, about: Any) -> Iterator[str]:
                 yield each * times
     elif code is getattr(op, "ATOMIC_GROUP", None):
         yield from _strings(about)
-    elif code is op.GROUPREF_EXISTS:
+    elif (code is op.ASSERT and about[0] < 0) or code is op.GROUPREF_EXISTS:  # what stands before
         yield from _strings(about[1])
     else:  # an anchor, a look around, a group that is repeated: nothing of its own
         yield ""
@@ -189,7 +189,7 @@ def _of_set(items: Any) -> Iterator[str]:
         elif code is op.RANGE:
             yield chr(about[0])
         elif code is op.CATEGORY:
-            yield _OF_CATEGORY.get(about, "x")
+            yield from _OF_CATEGORY.get(about, "x")
 
 
 def _holds(code: Any, about: Any, char: str) -> bool:

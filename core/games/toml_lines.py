@@ -49,7 +49,8 @@ class Lines:
         while at < len(text):
             if header := _HEADER.match(text, at):
                 table = self._table(_parts(header[2]), arrays, is_array=header[1] == "[[")
-                self._at.setdefault(table, line)
+                for end in range(1, len(table) + 1):
+                    self._at.setdefault(table[:end], line)
                 end = text.find("\n", header.end())
                 end = len(text) if end < 0 else end
             elif statement := _STATEMENT.match(text, at):

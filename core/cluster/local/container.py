@@ -134,7 +134,7 @@ def start_of(
             *(f"--env={name}={value}" for name, value in sorted(plain.items())),
             *(f"--env={name}" for name in sorted(secret)),
             *([f"--entrypoint={words[0]}"] if words else []),
-            whole(name_of(spec, own), own),
+            whole(name_of(image, own, game.values(spec.settings)), own),
             *words[1:],
         ],
         secret,
