@@ -81,6 +81,15 @@ def folder_mark(folder: Path) -> str:
     return hashlib.sha256(str(folder).encode()).hexdigest()[:16]
 
 
+def whole(name: str, own: str = "") -> str:
+    """The name of an image with its registry: Kubernetes and docker add docker.io where there is none, podman asks its
+    configuration. Dormouse's own may be one that was built here."""
+    first, slash, _ = name.partition("/")
+    if name == own or (slash and (first == "localhost" or "." in first or ":" in first)):
+        return name
+    return f"docker.io/{name}" if slash else f"docker.io/library/{name}"
+
+
 def start_of(
     spec: ServerSpec,
     engine: Engine,
@@ -127,7 +136,7 @@ def start_of(
             *(f"--env={name}={value}" for name, value in sorted(plain.items())),
             *(f"--env={name}" for name in sorted(secret)),
             *([f"--entrypoint={words[0]}"] if words else []),
-            name_of(image, own, game.values(spec.settings)),
+            whole(name_of(image, own, game.values(spec.settings)), own),
             *words[1:],
         ],
         secret,

@@ -99,6 +99,7 @@ def container_spec(
         folders=list(places.kept),
         emptied=list(places.emptied),
         owner=list(start.owner or ()),
+        ports={port.name: port.container for port in spec.ports},
         opened=[str(each) for each in (places.data, *places.kept.values())] if start.opens else [],
         stop_command=start.stop_command,
     )
