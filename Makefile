@@ -159,6 +159,10 @@ bench-worlds: $(VENV)/.dev ## worlds of 1 and 4 GiB beside restic and rclone, wh
 helm: ## Helm, which no Debian package has, built from its Go module into .helm/
 	@deploy/get-helm
 
+.PHONY: docs
+docs: $(VENV)/.dev ## docs/games.md, made of the catalogue
+	PYTHONPATH=.:tests/support $(BIN)/python tests/support/gamespage.py
+
 .PHONY: manifests
 manifests: ## deploy/manifests, made from the chart
 	deploy/make-manifests

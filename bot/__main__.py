@@ -1,4 +1,4 @@
-"""`dormouse` or `python -m bot`: run | demo | check | migrate | worlds | guilds | backup | games."""
+"""`dormouse` or `python -m bot`: run | demo | check | migrate | worlds | games | guilds | backup."""
 
 from __future__ import annotations
 
@@ -119,7 +119,11 @@ def _guilds(chosen: argparse.Namespace) -> int:
 
 
 def _games(chosen: argparse.Namespace) -> int:
-    from bot.game_trial import run
+    if chosen.verb == "test":
+        from bot.game_trial import run
+
+        return run(chosen)
+    from bot.games import run
 
     return run(chosen)
 

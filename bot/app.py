@@ -33,7 +33,7 @@ from core.cluster.port import Cluster
 from core.data.lease import Lease, follow
 from core.data.tables import utc_now
 from core.errors import Misconfigured, TryAgain
-from core.games.query import make_queries
+from core.games.query.adapters import make_queries
 from core.games.query.port import Query
 from core.guilds.pace import Pace
 from core.idle import voice

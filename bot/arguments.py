@@ -1,4 +1,4 @@
-"""What may be typed after `dormouse worlds`, `guilds` and `backup`. Apart, so that little is loaded for it."""
+"""What may be typed after `dormouse worlds`, `games`, `guilds` and `backup`. Apart, so that little is loaded for it."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
 
 
 def add_games_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    games = commands.add_parser("games", help="try out a game of the catalogue")
+    games = commands.add_parser("games", help="the games on offer, and the files that say how they are run")
     verbs = games.add_subparsers(dest="verb", required=True, metavar="VERB")
-    tested = verbs.add_parser(
-        "test", help="start, ask, pause, resume and delete one on this cluster; exit 1 if not well"
-    )
+    checked = verbs.add_parser("check", help="every mistake in games' files, with its line; exit 1 if there is one")
+    checked.add_argument("files", nargs="*", type=Path, metavar="FILE", help="these; else all on offer")
+    tested = verbs.add_parser("test", help="one server of it, from its first start to its end; exit 1 if not well")
     tested.add_argument("id", help="the game's id, as its TOML file says it")
     tested.add_argument("--accept-licence", action="store_true", help="you have read its licence and accept it")
 

@@ -21,7 +21,8 @@ def catalogue(settings: Settings) -> Catalogue:
     """The games that can be started on this cluster. Misconfigured lists what is wrong with their files."""
     folders = [BUILT_IN, *([settings.games_dir] if settings.games_dir else [])]
     local = settings.cluster == "local"
-    return Catalogue.load(*folders, local_only=local, image_only=not local)
+    keys = {"curseforge"} if settings.curseforge_key else set()
+    return Catalogue.load(*folders, local_only=local, image_only=not local, keys=keys)
 
 
 def rules(settings: Settings) -> HostRules:
@@ -38,6 +39,7 @@ def rules(settings: Settings) -> HostRules:
             guild_storage=settings.guild_storage * 2**30,
             keeps_worlds=settings.cluster == "local" or settings.store_place.folder is None,
             keeps_addresses=_keeps_addresses(settings),
+            curseforge_key=settings.curseforge_key.get_secret_value() if settings.curseforge_key else "",
         )
     except OSError as wrong:
         raise Misconfigured([f"DORMOUSE_DATA_DIR: {settings.data_dir} cannot be used: {wrong.strerror}."]) from None

@@ -29,7 +29,7 @@ from core.worlds.store.b2_place import B2Place
 from core.worlds.store.place import StorePlace
 
 PREFIX = "DORMOUSE_"
-SECRETS = ("DISCORD_TOKEN", "MASTER_KEY", "DATABASE_URL", "B2_KEY")
+SECRETS = ("DISCORD_TOKEN", "MASTER_KEY", "DATABASE_URL", "B2_KEY", "CURSEFORGE_KEY")
 SHORTEST_KEY = 16  # characters
 ROLES = ("discord", "control", "web")
 _ADDRESS = re.compile(r"(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     idle_warn: int = Field(300, ge=0, le=3600)
     idle_grace: int = Field(600, ge=0, le=86400)
     games_dir: Path | None = None
+    curseforge_key: SecretStr | None = None
     scratch: int | None = Field(None, ge=1, le=1_000_000)
     store: str | None = None
     b2_key_id: str | None = None
@@ -183,7 +184,7 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> list[str]:
         """What must stand in no log: all that was set of them, and the password within the database's address."""
-        given = [self.discord_token, self.database_url, self.master_key, self.b2_key]
+        given = [self.discord_token, self.database_url, self.master_key, self.b2_key, self.curseforge_key]
         values = [each.get_secret_value() for each in given if each is not None]
         password = make_url(self.database).password
         return [*values, str(password)] if password else values

@@ -7,10 +7,13 @@ import errno
 import json
 import os
 
+from core.agent.wire import PodSpec
+from core.authority import loopback
+from core.games.console.adapters import make_console
+from core.games.console.line import one_line
 from core.games.console.port import Console, ConsoleAway
 from core.nofollow import Spot, WrongKind
 
-_LONGEST = 1000  # characters of a line
 _FOR_THE_GROUP = 0o660  # the game's user need not be the agent's
 _LOST = "the pipe to the game's console was taken away; it hears its console again after its next start"
 _RINGS = 65536  # bytes: all that a pipe holds
@@ -20,15 +23,24 @@ class NoConsole(Exception):
     """The game has no console or does not read it; why in words."""
 
 
-def asked_line(body: bytes) -> str:
-    """The line that `{"line": ...}` asks for. Raises ValueError with why it is none."""
+def asked_line(body: bytes, splits: str = "") -> str:
+    """The line that `{"line": ...}` asks for. `splits`: what ends a command on this console. Raises ValueError with why
+    it is none."""
     try:
         line = json.loads(body)["line"]
     except (ValueError, KeyError, TypeError):
         raise ValueError("the body is not a line") from None
-    if not isinstance(line, str) or len(line) > _LONGEST or not line.isprintable():
-        raise ValueError("a line has no control characters and at most 1,000 others")
-    return line
+    if not isinstance(line, str):
+        raise ValueError("the body is not a line")
+    return one_line(line, splits)
+
+
+def far_console(pod: PodSpec, *, patience: float | None = None) -> Console | None:
+    """The game's console where it is reached on loopback; None: it has none, or it reads its stdin. `patience`: seconds
+    for one line."""
+    rule = pod.console_rule or {"kind": pod.console, "port": "rcon"}
+    port = pod.ports.get(rule.get("port", ""))
+    return None if port is None else make_console(rule, loopback(pod.host), port, pod.secret, patience=patience)
 
 
 class Fifo(Console):

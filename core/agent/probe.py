@@ -1,59 +1,46 @@
-"""Asking the game itself on loopback: does it answer, and who plays."""
+"""Looking at a game's ports: does it take connections, and can they be had."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
-import json
-from typing import Any
+from pathlib import Path
 
 from core.agent.wire import PodSpec
 from core.authority import listen_error, loopback
+from core.games.protocols.answer import NoAnswer
 
 _PATIENCE = 3.0  # seconds
-_ANSWER_CAP = 64 * 1024  # bytes
 
 
-class NoAnswer(Exception):
-    """Why in words."""
-
-
-async def is_up(pod: PodSpec) -> None:
-    """Returns if the game answers as its catalogue entry says; `NoAnswer` if not (yet)."""
-    if pod.ready == "query" and pod.query.get("kind") == "http":
-        await players(pod)
-        return
+async def takes_connections(pod: PodSpec) -> None:
+    """Returns if the port of the query, or else the first, takes connections; `NoAnswer` if not (yet). Of a game on UDP
+    alone nobody can tell but that it listens."""
     name = pod.query.get("port", "") if pod.ready == "query" else ""
     name = name if name in pod.ports else next((each for each in pod.ports if each not in pod.udp), "")
     if not name or name in pod.udp:
-        raise NoAnswer("the agent cannot ask over UDP")
-    writer = (await _connect(pod, name))[1]
+        name = name or next(iter(pod.udp), "")
+        if name not in pod.ports or not hears(pod.ports[name]):
+            raise NoAnswer("nothing listens on its port")
+        return
+    host = loopback(pod.host)
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, pod.ports[name]), _PATIENCE)
+    except (OSError, TimeoutError) as error:
+        raise NoAnswer(f"nothing answers on port {pod.ports[name]}") from error
     writer.close()
 
 
-async def players(pod: PodSpec) -> dict[str, Any]:
-    """`{"online": n, "max": n or null, "names": [...]}`; `NoAnswer` where the game does not tell."""
-    query = pod.query
-    if query.get("kind") != "http":
-        raise NoAnswer(f"the agent does not speak {query.get('kind')}")
-    status = await _get(pod, query.get("port", ""), query.get("path", "/"))
-    online = pick(status, query.get("online", ""))
-    if not isinstance(online, int) or isinstance(online, bool) or online < 0:
-        raise NoAnswer("the answer has no number of players")
-    most = pick(status, query.get("max", ""))
-    names = pick(status, query.get("names", ""))
-    return {
-        "online": online,
-        "max": most if isinstance(most, int) else None,
-        "names": [name for name in names if isinstance(name, str)] if isinstance(names, list) else [],
-    }
-
-
-def pick(value: Any, path: str) -> Any:
-    """Follow a dotted path through objects; None where it leads nowhere."""
-    for key in path.split(".") if path else ():
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if path else None
+def hears(port: int) -> bool:
+    """Whether a program on this machine, or in this pod, listens on this UDP port (proc(5), /proc/net/udp)."""
+    for table in ("/proc/net/udp", "/proc/net/udp6"):
+        try:
+            lines = Path(table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        if any(int(line.split()[1].rpartition(":")[2], 16) == port for line in lines):
+            return True
+    return False
 
 
 def taken(pod: PodSpec) -> tuple[list[str], str]:
@@ -67,35 +54,3 @@ def taken(pod: PodSpec) -> tuple[list[str], str]:
         if wrong.errno == errno.EADDRINUSE:
             names.append(name)
     return names, why
-
-
-async def _connect(pod: PodSpec, name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    if name not in pod.ports:
-        raise NoAnswer(f"the game has no port {name}")
-    host = loopback(pod.host)
-    try:
-        return await asyncio.wait_for(asyncio.open_connection(host, pod.ports[name], limit=_ANSWER_CAP), _PATIENCE)
-    except (OSError, TimeoutError) as error:
-        raise NoAnswer(f"nothing answers on port {pod.ports[name]}") from error
-
-
-async def _get(pod: PodSpec, name: str, path: str) -> Any:
-    """One HTTP/1.0 request (RFC 1945): the answer ends with the connection, so that no chunks need decoding."""
-    reader, writer = await _connect(pod, name)
-    try:
-        writer.write(f"GET {path} HTTP/1.0\r\nHost: {pod.host}\r\nAccept: application/json\r\n\r\n".encode())
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _PATIENCE)
-        body = b""
-        async with asyncio.timeout(_PATIENCE):
-            while (more := await reader.read(_ANSWER_CAP)) and len(body) <= _ANSWER_CAP:
-                body += more
-    except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-        raise NoAnswer("the answer broke off") from error
-    finally:
-        writer.close()
-    if head.split(b" ", 2)[1:2] != [b"200"] or len(body) > _ANSWER_CAP:
-        raise NoAnswer("the answer is not what was asked for")
-    try:
-        return json.loads(body)
-    except ValueError as error:
-        raise NoAnswer("the answer is not JSON") from error

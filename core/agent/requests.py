@@ -20,9 +20,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from core.agent.console import NoConsole, asked_line
 from core.agent.http_server import Response
-from core.agent.probe import NoAnswer
 from core.agent.saver import Saver
+from core.agent.wire import PodSpec
 from core.children import ChildFailed
+from core.games.protocols.answer import NoAnswer
 from core.worlds.failures import failure_of
 
 _LONGEST_NOTE = 200  # characters
@@ -31,8 +32,9 @@ _LONGEST_NOTE = 200  # characters
 class Requests(ABC):
     """Answers what `HttpServer` hears."""
 
-    def __init__(self, token: str, saver: Saver) -> None:
-        self._token = token
+    def __init__(self, pod: PodSpec, saver: Saver) -> None:
+        self._token = pod.token
+        self._splits = pod.console_rule.get("splits", "")
         self._saver = saver
 
     async def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Response:
@@ -84,7 +86,7 @@ class Requests(ABC):
 
     async def _console(self, body: bytes) -> Response:
         try:
-            return 200, {"output": await self.console(asked_line(body))}
+            return 200, {"output": await self.console(asked_line(body, self._splits))}
         except ValueError as wrong:
             return 400, {"error": str(wrong)}
         except NoConsole as why:

@@ -20,10 +20,10 @@ from typing import Any
 
 from core.agent.console import NoConsole
 from core.agent.files import write_json
-from core.agent.probe import NoAnswer
 from core.agent.volume import Volume, VolumeRefused
 from core.agent.wire import PodSpec
 from core.children import ChildFailed, Program, run_child
+from core.games.protocols.answer import NoAnswer
 from core.nofollow import FOLDER, Spot
 from core.worlds.failures import Failure, failure_of, failure_said
 from core.worlds.receipt import Receipt

@@ -32,13 +32,15 @@ class PodSpec(Record):
     ready: str  # "query" | "port" | "log"
     ready_log: str
     ready_within: float  # seconds
-    query: dict[str, str]  # kind, port, path, online, max, names
-    console: str  # "none" | "stdin" | "rcon"
+    query: dict[str, str]  # the catalogue's [query], as texts
+    console: str  # kind of console
     stop_signal: str
     stop_console: str
     grace: float  # seconds
     probe_every: float  # seconds between looks at a game that is up
     save: dict[str, Any] = field(default_factory=dict)  # core.games.catalogue.Save
+    console_rule: dict[str, str] = field(default_factory=dict)  # the catalogue's [console], as texts
+    secret: str = ""  # the console's; in a pod it comes by another way
 
 
 @dataclass(frozen=True, slots=True)

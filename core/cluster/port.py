@@ -54,6 +54,7 @@ class ServerSpec:
     source: str | None = None  # what volume `volume` is made from, if it has no marker yet (see core.worlds.source)
     made: bool = False  # volume `volume` was finished once: if it is not there it is lost, and not to be made anew
     trace: str = ""
+    curseforge_key: str = ""  # the operator's, where the game can make use of it; kept as the other secrets
 
 
 def fingerprint(spec: ServerSpec) -> str:
@@ -67,16 +68,20 @@ def fingerprint(spec: ServerSpec) -> str:
     template = {
         name: getattr(spec, name)
         for name in ServerSpec.__slots__
-        if name not in ("replicas", "trace", "game", "size", "ports", "settings", "made")
+        if name not in ("replicas", "trace", "game", "size", "ports", "settings", "made", "curseforge_key")
     } | {
         "game": _dumped(spec.game),
         "size": _dumped(spec.size),
         "ports": [[port.name, port.protocol, port.container, port.host] for port in spec.ports],
         "settings": dict(spec.settings),
         **({"made": True} if spec.made else {}),
+        **({"curseforge_key": spec.curseforge_key} if spec.curseforge_key else {}),
     }
     return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
 
+
+NOT_TOLD = {"licence", "chat", "names", "facts"}
+"""What of a game's entry is for people, or for checks."""
 
 _known: dict[int, tuple[Game | Size, dict[str, Any]]] = {}
 _MOST_KNOWN = 1000
@@ -88,7 +93,7 @@ def _dumped(model: Game | Size) -> dict[str, Any]:
     if known is None or known[0] is not model:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        known = _known[id(model)] = model, model.model_dump(mode="json", exclude_defaults=True, exclude={"licence"})
+        known = _known[id(model)] = model, model.model_dump(mode="json", exclude_defaults=True, exclude=NOT_TOLD)
     return known[1]
 
 

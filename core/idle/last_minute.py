@@ -15,6 +15,7 @@ from enum import StrEnum
 import structlog
 
 from core.errors import ClusterError
+from core.games.console.line import say_line
 from core.idle.rules import LAST_MINUTE
 from core.text import say
 
@@ -36,6 +37,7 @@ class _Minute:
     what: Farewell
     at: datetime
     line: str  # with {text}
+    splits: str
     language: str | None
     left: list[int] = field(default_factory=lambda: list(TOLD_AT))
     over: bool = False
@@ -57,11 +59,14 @@ class LastMinute:
     async def nobody(_server: str, _line: str) -> object:
         raise ClusterError("nobody tells it")
 
-    def told(self, server: str, what: Farewell, at: datetime, line: str, language: str | None) -> bool:
-        """Whether its players were told that this happens `at`, or as soon as they are; begins where they were not."""
+    def told(
+        self, server: str, what: Farewell, at: datetime, line: str, language: str | None, splits: str = ""
+    ) -> bool:
+        """Whether its players were told that this happens `at`, or as soon as they are; begins where they were not.
+        `line` and `splits` are the catalogue's `console.say` and what ends a command there."""
         minute = self._minutes.get(server)
         if minute is None or minute.what is not what:
-            self._minutes[server] = _Minute(what, max(at, self._now() + LAST_MINUTE), line, language)
+            self._minutes[server] = _Minute(what, max(at, self._now() + LAST_MINUTE), line, splits, language)
             return False
         return minute.over
 
@@ -92,6 +97,6 @@ class LastMinute:
     async def _say(self, server: str, minute: _Minute, seconds: int) -> None:
         text = say(minute.language, f"farewell.{minute.what}", seconds=seconds)
         try:
-            await self._tell(server, minute.line.replace("{text}", text))
+            await self._tell(server, say_line(minute.line, text, minute.splits))
         except ClusterError as wrong:
             log.warning("players not told", server=server, detail=wrong.detail)

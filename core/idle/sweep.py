@@ -18,6 +18,7 @@ from core import trace
 from core.clock import happened
 from core.data.tables import GuildRow, ServerRow
 from core.errors import ClusterError, Refusal
+from core.games.query.agent import AGENT
 from core.games.query.log import LogQuery
 from core.games.query.port import Players, Query
 from core.idle.evidence import ShownPlayers, joined, players
@@ -161,7 +162,7 @@ class Sweep:
             return Players(Unknown("its node does not answer"))
         if game.query.kind == "log" and self._logs is not None:
             return await self._logs.players(server, seen, game.query)
-        query = self._queries.get(game.query.kind)
+        query = self._queries.get(AGENT if game.query.kind != "none" and game.asked_by_agent else game.query.kind)
         by_agent = query is not None and query.by_agent
         endpoint = seen.endpoints.get("agent" if by_agent else game.query.port)
         if query is None or endpoint is None:
@@ -315,7 +316,8 @@ class Sweep:
             return True
         what = Farewell.RESTART if decision.act is Act.RESTART else Farewell.PAUSE
         at = decision.pause_at or self._now()
-        return self.last_minute.told(row.id, what, at, game.console.say, guild.language if guild else None)
+        language = guild.language if guild else None
+        return self.last_minute.told(row.id, what, at, game.console.say, language, game.console.splits)
 
     async def _look_again(self, server: str) -> None:
         """The last minute of a server is over."""

@@ -46,7 +46,7 @@ class Pool:
 
     async def give(self, session: AsyncSession, server: str, game: Game) -> None:
         """A new server's. LimitReached where there are not enough."""
-        public = [port for port in game.ports if port.public]
+        public = [port for port in game.ports if port.public and not port.shares]
         free = await self.free(session)
         if len(free) < len(public):
             raise LimitReached("create.no_ports")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from core.cluster.port import PortSpec, ServerSpec, fingerprint
 from core.data.tables import GuildRow, ServerRow
-from core.games.catalogue import Catalogue, Game, Size
+from core.games.catalogue import Catalogue, Game, Port, Size
 from core.guilds.limits import WORLD_BYTES, volume_bytes
 from core.guilds.quotas import limits_of
 from core.idle.rules import Facts, Memory, Policy
@@ -56,12 +57,11 @@ class Projections:
             run=row.run,
             volume=row.volume,
             replicas=replicas,
-            ports=tuple(
-                PortSpec(p.name, p.protocol, p.container, given.get(p.name) if p.public else None) for p in game.ports
-            ),
+            ports=tuple(_port(port, given) for port in game.ports),
             settings=game.values(row.settings),
             console_secret=self._passwords.of("console", row.id),
             agent_secret=self._passwords.of("agent", row.id),
+            curseforge_key=self._rules.curseforge_key if game.asks_for("curseforge") else "",
             volume_bytes=volume_bytes(game, size, limits),
             source=row.source,
             made=row.bound == row.volume,
@@ -154,3 +154,10 @@ class Projections:
             delivered_at=row.warning_delivered_at,
             undeliverable=row.warning_dead,
         )
+
+
+def _port(port: Port, given: Mapping[str, int]) -> PortSpec:
+    """`given`: the public numbers by name."""
+    number = given.get(port.shares or port.name) if port.public else None
+    inside = number if port.as_outside and number is not None else port.container
+    return PortSpec(port.name, port.protocol, inside, number)

@@ -72,7 +72,7 @@ def bring(
     """
     world = work / "world"
     world.mkdir()
-    alone = sent if forms is not None and forms.takes_alone(sent) else ""
+    alone = sent if forms is not None and forms.is_of_world(sent) else ""
     with judged(archive, most, server, key, alone) as found:
         if whole and found.mark is not None and found.mark.server == server:
             planned = Plan(name=_name_in(found, forms))
@@ -81,10 +81,9 @@ def bring(
             planned = found.plan(forms, sent)
             if planned.packed:
                 found.check()
-            if base and forms.place:
+            if base and forms.adds:
                 _restore(store, server, base, world)
-            for place in forms.places:
-                _cleared(world, place)
+            _make_room(world, forms)
             _put(found, planned, archive, world)
         else:
             planned, content = Plan(), found.content(into)
@@ -99,6 +98,15 @@ def _name_in(found: Judged, forms: Forms | None) -> str:
     if forms is None or not forms.calls:
         return ""
     return name_in((os.fsdecode(each.path) for each in found.members if each.kind == "file"), forms) or ""
+
+
+def _make_room(world: Path, forms: Forms) -> None:
+    if not forms.place and forms.files:
+        for name in Spot.of(world).names():
+            if forms.is_replaced(name):
+                (Spot.of(world) / name).remove()
+    for place in forms.places:
+        _cleared(world, place)
 
 
 def _put(found: Judged, planned: Plan, archive: Path, world: Path) -> None:

@@ -25,11 +25,12 @@ from core.agent.pod.places import Places
 from core.agent.pod.prepare import prepare, put
 from core.agent.pod.requests import SidecarRequests
 from core.agent.pod.surroundings import PodSurroundings, ReceiptNews
-from core.agent.probe import NoAnswer
 from core.agent.saver import Saver
 from core.agent.wire import PodSpec
 from core.cluster.kubernetes.manifests_pod import pod_spec
 from core.games.console.port import Console
+from core.games.protocols import ask
+from core.games.protocols.answer import NoAnswer
 from core.nofollow import Spot
 from core.worlds.failures import TABLE, Failure
 
@@ -42,7 +43,7 @@ def file(**given: Any) -> PodSpec:
 
 def beside(pod: PodSpec, folder: Path, rcon: Console | None = None, token: Path | None = None) -> SidecarRequests:
     """An agent without a store."""
-    game, news = PodGame(pod, Spot(folder), rcon=rcon), ReceiptNews(None)
+    game, news = PodGame(pod, Spot(folder), far=rcon), ReceiptNews(None)
     around = PodSurroundings(pod, Places.of({}), game, None, news, {})
     return SidecarRequests(pod, game, Saver(pod, around), news, around.take_store, token)
 
@@ -157,7 +158,7 @@ class TestConsole:
 
     async def test_the_stop_line_is_sent_when_the_hook_asks(self, tmp_path: Path) -> None:
         console = Said("")
-        game = PodGame(file(console="rcon", stop_console="quit"), Spot(tmp_path), rcon=console)
+        game = PodGame(file(console="rcon", stop_console="quit"), Spot(tmp_path), far=console)
         (tmp_path / "stop").write_text("\n")
         watching = asyncio.create_task(game.watch_for_stop())
         async with asyncio.timeout(10):
@@ -184,11 +185,11 @@ class TestFlush:
     @pytest.mark.parametrize("done", ["Saved the game", ""])
     async def test_rcons_answer_tells(self, tmp_path: Path, waited: list[float], done: str) -> None:
         console = Said("Saved the game")
-        await PodGame(file(console="rcon"), Spot(tmp_path), rcon=console).flush("save-all flush", done, 10)
+        await PodGame(file(console="rcon"), Spot(tmp_path), far=console).flush("save-all flush", done, 10)
         assert (console.lines, waited) == (["save-all flush"], [])
 
     async def test_another_answer_gets_a_moment(self, tmp_path: Path, waited: list[float]) -> None:
-        game = PodGame(file(console="rcon"), Spot(tmp_path), rcon=Said("Saving..."))
+        game = PodGame(file(console="rcon"), Spot(tmp_path), far=Said("Saving..."))
         await game.flush("save-all flush", "Saved the game", 10)
         assert waited == [pod_game.FLUSH_TAKES]
 
@@ -232,7 +233,7 @@ class TestQueries:
                     self.transport.sendto(b"\xff\xff\xff\xffA1234", addr)
                     return
                 head = b"\xff\xff\xff\xffI\x11" + b"name\0map\0folder\0game\0"
-                self.transport.sendto(head + struct.pack("<HBBB", 0, 3, 10, 0), addr)
+                self.transport.sendto(head + struct.pack("<HBBB", 0, 3, 10, 0) + b"dl\0\x01" + b"1.0\0", addr)
 
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(Game, local_addr=("127.0.0.1", 0))
@@ -256,7 +257,7 @@ class TestQueries:
 
     @pytest.mark.parametrize("kind", ["minecraft", "a2s", "console"])
     async def test_nobody_there_is_no_answer(self, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(query, "PATIENCE", 0.2)
+        monkeypatch.setattr(ask, "PATIENCE", 0.2)
         with pytest.raises(NoAnswer):
             await query.players(file(query={"kind": kind, "port": "game"}, ports={"game": 9}), Said("?"))
 

@@ -38,7 +38,7 @@ RECEIPT = {"name": NAME, "saved_at": AT.isoformat(), "size": 7, "new_bytes": 3, 
         (
             PodSpec,
             "server uid run volume token command env host ports udp ready ready_log ready_within query console "
-            "stop_signal stop_console grace probe_every save",
+            "stop_signal stop_console grace probe_every save console_rule secret",
         ),
     ],
 )

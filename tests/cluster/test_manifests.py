@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import Any
+from xml.etree import ElementTree
 
 import kube
 import pytest
@@ -19,7 +20,7 @@ from core.cluster.kubernetes.manifests import disruption_budget, manifests
 from core.cluster.kubernetes.manifests_job import job
 from core.cluster.kubernetes.manifests_policy import jobs_policy
 from core.cluster.port import ServerSpec
-from core.games.catalogue import BUILT_IN, Catalogue
+from core.games.catalogue import BUILT_IN, Catalogue, Stop
 from core.worlds.store.place import StorePlace
 
 CATALOGUE = Catalogue.load(BUILT_IN)
@@ -109,6 +110,76 @@ def test_a_name_cannot_break_out_of_a_json_file() -> None:
     found = made(spec("factorio", name='Po"nd\\'))["secrets"]["stringData"]
     written = json.loads(json.loads(found["files"])["config/server-settings.json"])
     assert written["name"] == 'Po"nd\\'
+
+
+def before_stop(wanted: ServerSpec) -> list[str]:
+    return list(container(pod(wanted), "game")["lifecycle"]["preStop"]["exec"]["command"])
+
+
+def test_a_command_of_the_game_is_run_before_its_signal() -> None:
+    shell, flag, script, name, *words = before_stop(spec("satisfactory"))
+    assert (shell, flag, name, words[:2]) == ("sh", "-c", "stop", ["sh", "-c"])
+    assert script == '"$@"; kill -INT 1; sleep 120'
+
+
+def test_a_console_line_is_sent_after_the_command() -> None:
+    game = kube.TINY.model_copy(update={"stop": Stop(console="quit", command=("save", "{data}", "{name}"), grace=7)})
+    script, _, *words = before_stop(kube.make_spec(game=game))[2:]
+    assert script.startswith('"$@"; exec 3<>')
+    assert script.endswith("sleep 7")
+    assert words == ["save", "/data", "Pond"]
+
+
+def test_a_version_that_is_another_image_is_that_image() -> None:
+    assert container(pod(spec("factorio")), "game")["image"] == "factoriotools/factorio:stable"
+    newer = spec("factorio", settings={"version": "experimental"})
+    assert container(pod(newer), "game")["image"] == "factoriotools/factorio:latest"
+
+
+def test_a_game_is_told_settings_in_its_own_words() -> None:
+    env = container(pod(spec("enshrouded")), "game")["env"]
+    assert {"name": "SERVER_ENABLE_TEXT_CHAT", "value": "true"} in env
+    env = container(pod(spec("palworld", settings={"death_penalty": "items"})), "game")["env"]
+    assert {"name": "DEATH_PENALTY", "value": "Item"} in env
+
+
+def test_lists_in_files_are_lists() -> None:
+    files = json.loads(made(spec("factorio", settings={"admins": 'Ada, "Bo'}))["secrets"]["stringData"]["files"])
+    assert json.loads(files["config/server-adminlist.json"]) == ["Ada", '"Bo']
+    token = {"admins": "KU_a,KU_b", "token": "t"}
+    files = json.loads(made(spec("dont-starve-together", settings=token))["secrets"]["stringData"]["files"])
+    assert files["DoNotStarveTogether/Cluster_1/adminlist.txt"] == "KU_a\nKU_b"
+
+
+def test_a_name_cannot_break_out_of_an_xml_file() -> None:
+    name = 'Po"nd & <b>'
+    files = json.loads(made(spec("seven-days-to-die", name=name))["secrets"]["stringData"]["files"])
+    root = ElementTree.fromstring(files["dormouse.xml"].strip())
+    assert root.find("property[@name='ServerName']").get("value") == name  # type: ignore[union-attr]
+
+
+def test_the_operators_key_to_curseforge_stands_in_the_secret_alone() -> None:
+    mods = Catalogue.load(BUILT_IN, keys={"curseforge"}).find("minecraft-java")
+    found = made(kube.make_spec("aaaaaaaaaaaa", game=mods, curseforge_key="planted-key"))
+    assert found.pop("secrets")["stringData"]["env.CF_API_KEY"] == "planted-key"
+    assert "planted-key" not in json.dumps(found)
+
+
+def test_without_a_key_to_curseforge_a_game_is_told_nothing_of_it() -> None:
+    found = made(spec("minecraft-java"))
+    assert "CURSEFORGE" not in json.dumps(found)
+    assert "CF_API_KEY" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_no_game_ends_without_having_saved(game: str) -> None:
+    """What is stopped by a signal has it as the first process, or a script that passes it on; see the game's file."""
+    found = CATALOGUE.get(game)
+    assert found is not None
+    waits = pod(spec(game))["terminationGracePeriodSeconds"]
+    assert waits >= found.stop.grace
+    if found.stop.console or found.stop.command or found.stop.signal != "SIGTERM":
+        assert before_stop(spec(game))
 
 
 def test_run_volume_and_fingerprint_are_stamped() -> None:
@@ -416,4 +487,4 @@ def test_a_job_is_as_locked_down_as_a_game_and_not_taken_for_one() -> None:
     assert set(each["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage"}
     env = {one["name"]: one["value"] for one in each["env"]}
     assert (env["DORMOUSE_VOLUME"], env["DORMOUSE_RUN"], env["DORMOUSE_NOTE"]) == ("2", "7", "$$(HOME)")
-    assert json.loads(env["DORMOUSE_SAVE"])["exclude"] == ["config/rconpw"]
+    assert json.loads(env["DORMOUSE_SAVE"])["exclude"] == ["config/rconpw", "config/server-settings.json"]

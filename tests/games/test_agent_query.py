@@ -10,11 +10,12 @@ import pytest
 from aiohttp import web
 
 from core.games.catalogue import Query as Rule
-from core.games.query import make_queries
+from core.games.query.adapters import make_queries
 from core.games.query.port import Endpoint, Players
 from core.words import Empty, Occupied, Unknown
 
 RULE = Rule(kind="a2s")
+AGENT = "agent"
 Ask = Callable[..., Awaitable[Players]]
 
 
@@ -36,7 +37,7 @@ async def ask() -> AsyncIterator[Ask]:
     endpoint = Endpoint("127.0.0.1", int(runner.addresses[0][1]))
 
     async with aiohttp.ClientSession() as session:
-        query = make_queries(session)[RULE.kind]
+        query = make_queries(session)[AGENT]
         assert query.by_agent
 
         async def ask(said: Any, token: str = "planted") -> Players:

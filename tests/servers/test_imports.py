@@ -211,3 +211,12 @@ async def test_a_world_of_one_folder_is_split_for_paper_and_a_nether_of_another_
         "world_nether/DIM-1/region/r": "fire",
         "world_nether/level.dat": "new",
     }
+
+
+async def test_a_terraria_world_takes_the_place_of_the_one_that_is_loaded_and_nothing_else(disk: Disk) -> None:
+    server = await disk.create("terraria")
+    disk.write({"Dormouse.wld": "old", "Dormouse.wld.bak": "older", "tshock.sqlite": "who", "plugins/Shop.dll": "x"})
+    made = await disk.worlds.bring_in(ADA, server, file=Sent("Green_Hills.wld", b"relogic"), url=None)
+    assert (made.taken, made.setting) == (("Green_Hills.wld",), None)
+    await disk.up()
+    assert disk.files() == {"Dormouse.wld": "relogic", "tshock.sqlite": "who", "plugins/Shop.dll": "x"}

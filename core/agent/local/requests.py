@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.agent import probe
 from core.agent.http_server import Response
 from core.agent.local.supervisor import Supervisor
 from core.agent.requests import Requests
@@ -21,7 +20,7 @@ LONG_POLL = 30.0  # seconds
 
 class LocalRequests(Requests):
     def __init__(self, pod: PodSpec, supervisor: Supervisor, saver: Saver) -> None:
-        super().__init__(pod.token, saver)
+        super().__init__(pod, saver)
         self._pod = pod
         self._supervisor = supervisor
 
@@ -43,7 +42,7 @@ class LocalRequests(Requests):
         return None
 
     async def players(self) -> dict[str, Any]:
-        return await probe.players(self._pod)
+        return await self._supervisor.players()
 
     async def console(self, line: str) -> str:
         return await self._supervisor.console(line)

@@ -14,13 +14,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from core.agent import probe
-from core.agent.console import NoConsole
+from core.agent import probe, query
+from core.agent.console import NoConsole, far_console
 from core.agent.files import write_json
 from core.agent.local.folder import ServerFolder
 from core.agent.local.game import GameProcess
 from core.agent.local.log import Log
 from core.agent.wire import PodSpec, State
+from core.games.console.port import Console, ConsoleAway
+from core.games.protocols.answer import NoAnswer
 
 _BACKOFF_CAP = 60.0  # seconds
 _HEALTHY = 600.0  # seconds of being ready after which the back-off begins anew, as kubelet's
@@ -47,6 +49,8 @@ class Supervisor:
         self._news = asyncio.Event()
         self._game: GameProcess | None = None
         self._console = asyncio.Lock()
+        self._far = far_console(pod)
+        self._quick = far_console(pod, patience=query.PATIENCE)
         self._starts = 0  # since the game was last healthy
         self._set()
 
@@ -94,8 +98,14 @@ class Supervisor:
                     await self._news.wait()
         return self.state
 
+    async def players(self) -> dict[str, Any]:
+        """As `query.players`."""
+        return await query.players(self._pod, self._quick)
+
     async def console(self, line: str) -> str:
-        """Send one line; what was printed within a second. Raises `NoConsole`."""
+        """Send one line; what the game answers, or what it printed within a second. Raises `NoConsole`."""
+        if self._far is not None:
+            return await _send(self._far, line)
         async with self._console:
             if self._game is None:
                 raise NoConsole("the game is not up")
@@ -109,6 +119,10 @@ class Supervisor:
 
     async def order(self, line: str, done: str, patience: float) -> bool:
         """Send one line and wait for its answer, or for a line that `done` matches; whether it came. `NoConsole`."""
+        if self._far is not None:
+            slow = far_console(self._pod, patience=patience)
+            answer = await _send(slow, line) if slow is not None else ""
+            return bool(re.search(done, answer)) if done else True
         if not done:
             return bool(await self.console(line))
         pattern, heard = re.compile(done), asyncio.Event()
@@ -203,7 +217,10 @@ class Supervisor:
         grace = self._pod.grace
         if self._pod.stop_console:
             with contextlib.suppress(NoConsole):
-                game.write(self._pod.stop_console)
+                if self._far is not None:
+                    await _send(self._far, self._pod.stop_console)
+                else:
+                    game.write(self._pod.stop_console)
                 grace /= 2
                 await asyncio.wait([exited], timeout=grace)
         game.signal(self._signal)
@@ -236,8 +253,8 @@ class Supervisor:
         pause = _FIRST_LOOK
         while True:
             await asyncio.sleep(pause)
-            with contextlib.suppress(probe.NoAnswer):
-                return await probe.is_up(self._pod)
+            with contextlib.suppress(NoAnswer):
+                return await query.is_up(self._pod, self._quick)
             pause = min(pause * 1.5, 1.0)
 
     async def _while_ready(self) -> None:
@@ -251,9 +268,9 @@ class Supervisor:
             if self._pod.ready == "log":
                 continue
             try:
-                await probe.is_up(self._pod)
+                await query.is_up(self._pod, self._quick)
                 misses = 0
-            except probe.NoAnswer:
+            except NoAnswer:
                 misses += 1
 
     def _set(self, **changes: Any) -> None:
@@ -262,6 +279,13 @@ class Supervisor:
             write_json(self._folder.state_file, self.state.to_json(), durable=False)
         self._news.set()
         self._news = asyncio.Event()
+
+
+async def _send(console: Console, line: str) -> str:
+    try:
+        return await console.send(line)
+    except ConsoleAway as why:
+        raise NoConsole(str(why)) from why
 
 
 def _backoff(starts: int) -> float:

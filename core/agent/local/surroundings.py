@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from core.agent import probe
 from core.agent.files import read_record
 from core.agent.local.folder import ServerFolder
 from core.agent.local.supervisor import Supervisor
@@ -40,7 +39,7 @@ class LocalSurroundings(Surroundings):
             await self._supervisor.changed(state.revision, _LOOK_EVERY)
 
     async def online(self) -> int:
-        return int((await probe.players(self._pod))["online"])
+        return int((await self._supervisor.players())["online"])
 
     async def order(self, line: str) -> None:
         await self._supervisor.console(line)

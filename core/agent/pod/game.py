@@ -10,9 +10,9 @@ from typing import Any
 
 from core.agent import query
 from core.agent.console import Bell, Fifo, NoConsole
-from core.agent.probe import NoAnswer
 from core.agent.wire import PodSpec
 from core.games.console.port import Console, ConsoleAway
+from core.games.protocols.answer import NoAnswer
 from core.nofollow import Spot
 
 FLUSH_TAKES = 2.0
@@ -24,17 +24,26 @@ _READY_EVERY = 1.0  # seconds between looks at a game that comes up
 
 
 class PodGame:
-    """`slow` is `rcon` with the patience that a game needs to write its world. `shared` is the folder of the pipes
+    """`far` is the console on loopback, `slow` the same with the patience that a game needs to write its world, and
+    `quick` with that of a query. `shared` is the folder of the pipes
     between the two containers; the game's sees it read-only, and that of a pod of an older version may write there."""
 
-    def __init__(self, pod: PodSpec, shared: Spot, *, rcon: Console | None = None, slow: Console | None = None) -> None:
+    def __init__(
+        self,
+        pod: PodSpec,
+        shared: Spot,
+        *,
+        far: Console | None = None,
+        quick: Console | None = None,
+        slow: Console | None = None,
+    ) -> None:
         self._pod = pod
         self._stop = Bell(shared / "stop") if pod.stop_console else None
-        self._rcon = rcon
-        self._slow = slow or rcon
+        self._quick = quick or far
+        self._slow = slow or far
         self._look: asyncio.Task[str] | None = None
         self._seen: tuple[float, str] | None = None
-        self.console: Console | None = Fifo(shared / "console") if pod.console == "stdin" else rcon
+        self.console: Console | None = Fifo(shared / "console") if pod.console == "stdin" else far
         self.hears_answers = not isinstance(self.console, Fifo)
 
     async def detail(self) -> str:
@@ -55,7 +64,7 @@ class PodGame:
 
     async def players(self) -> dict[str, Any]:
         """As `query.players`."""
-        return await query.players(self._pod, self._rcon)
+        return await query.players(self._pod, self._quick)
 
     async def order(self, line: str) -> str:
         """What the game answers. Raises `NoConsole`."""
@@ -64,7 +73,7 @@ class PodGame:
     async def flush(self, line: str, done: str, within: float) -> None:
         """Returns when the world is written, as far as that can be told; after `within` seconds in any case.
 
-        With RCON the answer tells, if it is what `done` (a regular expression) says. On stdin there is none: its
+        Most consoles' answers tell, if it is what `done` (a regular expression) says. On stdin there is none: its
         output is in the pod's log, which the agent cannot read. Then the game gets a moment. Raises `NoConsole`.
         """
         with contextlib.suppress(TimeoutError):
@@ -90,7 +99,7 @@ class PodGame:
     async def _ask(self) -> str:
         why = ""
         try:
-            await query.is_up(self._pod, self._rcon)
+            await query.is_up(self._pod, self._quick)
         except NoAnswer as wrong:
             why = str(wrong) or "no answer"
         self._seen = time.monotonic(), why

@@ -37,7 +37,7 @@ class SidecarRequests(Requests):
         token: Path | None = None,
     ) -> None:
         """`token`: a file that has the token as it is now; it may be missing."""
-        super().__init__(pod.token, saver)
+        super().__init__(pod, saver)
         self._take_store = take_store
         self._token_file = token
         self._pod = pod

@@ -13,21 +13,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from core.agent.console import far_console
 from core.agent.files import read_record
 from core.agent.http_server import HttpServer
 from core.agent.pod.game import PodGame
 from core.agent.pod.places import Places
 from core.agent.pod.requests import SidecarRequests
 from core.agent.pod.surroundings import PodSurroundings, ReceiptNews, unsaved_since
+from core.agent.query import PATIENCE
 from core.agent.saver import Saver
 from core.agent.wire import PodSpec
-from core.games.console.rcon import Rcon
 from core.worlds.receipt import Receipt
 from core.worlds.store.place import StorePlace
 
 LINGER = 3.0
 """Seconds that the end waits for somebody to fetch the last receipt."""
-_FLUSH_PATIENCE = 60.0  # seconds that a game's RCON may take to write the world
+_FLUSH_PATIENCE = 60.0  # seconds that a game's console may take to write the world
 
 
 async def run(environ: Mapping[str, str]) -> None:
@@ -36,10 +37,11 @@ async def run(environ: Mapping[str, str]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     known: dict[str, Any] = json.loads(environ["DORMOUSE_POD"])
-    pod = replace(PodSpec.of(known), token=environ["DORMOUSE_AGENT_TOKEN"])
+    secret = environ.get("DORMOUSE_CONSOLE_SECRET", "")
+    pod = replace(PodSpec.of(known), token=environ["DORMOUSE_AGENT_TOKEN"], secret=secret)
     places, store = Places.of(environ), StorePlace.of_environment(environ)
     within = float(environ.get("DORMOUSE_LAST_WITHIN") or 0)
-    game = _game(pod, places, environ)
+    game = _game(pod, places)
     news = ReceiptNews(read_record(Receipt, places.receipt))
     since = unsaved_since(places) if store else None
     around = PodSurroundings(pod, places, game, store, news, environ)
@@ -59,8 +61,6 @@ async def run(environ: Mapping[str, str]) -> None:
         news.close()
 
 
-def _game(pod: PodSpec, places: Places, environ: Mapping[str, str]) -> PodGame:
-    if not (port := environ.get("DORMOUSE_RCON_PORT")):
-        return PodGame(pod, places.shared)
-    address = "127.0.0.1", int(port), environ["DORMOUSE_CONSOLE_SECRET"]
-    return PodGame(pod, places.shared, rcon=Rcon(*address), slow=Rcon(*address, patience=_FLUSH_PATIENCE))
+def _game(pod: PodSpec, places: Places) -> PodGame:
+    slow = far_console(pod, patience=_FLUSH_PATIENCE)
+    return PodGame(pod, places.shared, far=far_console(pod), quick=far_console(pod, patience=PATIENCE), slow=slow)

@@ -12,7 +12,7 @@ from core.cluster.kubernetes import names
 from core.cluster.kubernetes.addresses import port_name
 from core.cluster.kubernetes.site import Site
 from core.cluster.port import PortSpec, ServerSpec
-from core.games.catalogue import Image, fill, placeholders
+from core.games.catalogue import SECRETS, Image, escaped, fill, placeholders
 
 Raw = dict[str, Any]
 
@@ -49,11 +49,17 @@ def _values(spec: ServerSpec, *, secret: bool) -> dict[str, str]:
         data=image.data,
         memory=spec.size.memory,
         ports={port.name: port.container for port in spec.ports},
-        settings=spec.game.values(spec.settings),
+        settings=spec.game.told(spec.settings),
         console_secret=spec.console_secret,
+        curseforge_key=spec.curseforge_key,
         python="python",
     )
-    hidden = {"secret.console", *(f"setting.{each.id}" for each in spec.game.settings if each.type == "secret")}
+    hidden = {f"secret.{each}" for each in SECRETS} | {
+        f"{kind}.{each.id}"
+        for each in spec.game.settings
+        if each.type == "secret"
+        for kind in ("setting", "lines", "array")
+    }
     return values if secret else {key: value for key, value in values.items() if key not in hidden}
 
 
@@ -75,9 +81,7 @@ def literal(text: str) -> str:
 
 def files_of(spec: ServerSpec) -> dict[str, str]:
     values = _values(spec, secret=True)
-    escaped = {key: json.dumps(value, ensure_ascii=False)[1:-1] for key, value in values.items()}
-    filled = ((file, escaped if file.path.endswith(".json") else values) for file in image_of(spec).files)
-    return {file.path: fill(file.content, told) for file, told in filled}
+    return {file.path: fill(file.content, escaped(values, file.path)) for file in image_of(spec).files}
 
 
 def pod_of(spec: ServerSpec, site: Site) -> Raw:
@@ -151,7 +155,6 @@ def _prepare(spec: ServerSpec, site: Site) -> Raw:
 def _agent(spec: ServerSpec, site: Site) -> Raw:
     env = [
         {"name": "DORMOUSE_POD", "value": literal(json.dumps(asdict(pod_spec(spec)), separators=(",", ":")))},
-        {"name": "DORMOUSE_RCON_PORT", "value": str(_rcon_port(spec) or "")},
         {"name": "DORMOUSE_LAST_WITHIN", "value": str(GRACE_FOR_SNAPSHOT if site.store else 0)},
         {"name": "DORMOUSE_SNAPSHOT_EVERY", "value": _seconds(site.store.every if site.store else None)},
         _from_secret("DORMOUSE_AGENT_TOKEN", spec.server, "agent"),
@@ -187,17 +190,13 @@ def pod_spec(spec: ServerSpec) -> PodSpec:
         ready_within=game.ready.within,
         query={name: str(value) for name, value in game.query.model_dump().items()},
         console=game.console.kind,
+        console_rule={name: str(value) for name, value in game.console.model_dump().items()},
         stop_signal=game.stop.signal,
         stop_console=game.stop.console,
         grace=game.stop.grace,
         probe_every=2.0,
         save=game.save.model_dump(mode="json"),
     )
-
-
-def _rcon_port(spec: ServerSpec) -> int | None:
-    rule = spec.game.console
-    return next((port.container for port in spec.ports if rule.kind == "rcon" and port.name == rule.port), None)
 
 
 def _game(spec: ServerSpec, site: Site) -> Raw:
@@ -207,7 +206,7 @@ def _game(spec: ServerSpec, site: Site) -> Raw:
     own = image.ref == "dormouse"
     made: Raw = {
         "name": names.GAME_CONTAINER,
-        "image": site.image if own else f"{image.ref}@{image.digest}" if image.digest else image.ref,
+        "image": site.image if own else image.ref_for(game.values(spec.settings)),
         "imagePullPolicy": "IfNotPresent",
         "env": [
             *({"name": name, "value": literal(value)} for name, value in sorted(plain.items())),
@@ -228,7 +227,10 @@ def _game(spec: ServerSpec, site: Site) -> Raw:
         words = [literal(fill(word, _values(spec, secret=False))) for word in image.command]
         made["command"] = _with_console(words) if game.console.kind == "stdin" else words
     if (before := _before_stop(spec)) is not None:
-        made["lifecycle"] = {"preStop": {"exec": {"command": ["sh", "-c", before]}}}
+        words = [fill(word, _values(spec, secret=False)) for word in game.stop.command]
+        made["lifecycle"] = {
+            "preStop": {"exec": {"command": ["sh", "-c", before, *(["stop", *words] if words else [])]}}
+        }
     return made
 
 
@@ -238,14 +240,16 @@ def _with_console(words: list[str]) -> list[str]:
 
 
 def _before_stop(spec: ServerSpec) -> str | None:
-    """Where SIGTERM alone does not save: the game's own signal, or its console's line, by the agent. A hook ends with
-    the game's container; then, or when its time is up, SIGTERM follows."""
-    if spec.game.stop.console:
+    """Where SIGTERM alone does not save: a command of the game's, its console's line by the agent, or its own signal.
+    A hook ends with the game's container; then, or when its time is up, SIGTERM follows."""
+    stop = spec.game.stop
+    steps = ['"$@"'] if stop.command else []
+    if stop.console:
         # Open to read too, so that nothing waits for an agent that is away, and held, so that it still hears of it.
-        return f"exec 3<>{SHARED}/stop; echo >&3; sleep {spec.game.stop.grace}"
-    if spec.game.stop.signal != "SIGTERM":
-        return f"kill -{spec.game.stop.signal.removeprefix('SIG')} 1; sleep {spec.game.stop.grace}"
-    return None
+        steps.append(f"exec 3<>{SHARED}/stop; echo >&3; sleep {stop.grace}")
+    elif stop.signal != "SIGTERM":
+        steps.append(f"kill -{stop.signal.removeprefix('SIG')} 1; sleep {stop.grace}")
+    return "; ".join(steps) or None
 
 
 def _probes(within: int) -> Raw:

@@ -10,7 +10,7 @@ from core.agent.local.folder import ServerFolder
 from core.agent.wire import PodSpec
 from core.authority import family
 from core.children import minimal_env
-from core.cluster.port import PortSpec, ServerSpec
+from core.cluster.port import NOT_TOLD, PortSpec, ServerSpec
 from core.errors import ClusterError
 from core.games.catalogue import Game, Size, fill, placeholders
 from core.words import Problem
@@ -19,7 +19,7 @@ from core.words import Problem
 def to_json(spec: ServerSpec) -> dict[str, Any]:
     values = {name: getattr(spec, name) for name in ServerSpec.__slots__}
     return values | {
-        "game": spec.game.model_dump(mode="json", exclude={"licence"}),
+        "game": spec.game.model_dump(mode="json", exclude=NOT_TOLD),
         "size": spec.size.model_dump(mode="json"),
         "ports": [
             {"name": port.name, "protocol": port.protocol, "container": port.container, "host": port.host}
@@ -52,8 +52,9 @@ def pod_spec(spec: ServerSpec, folder: ServerFolder, *, uid: str, host: str, pro
         data=data,
         memory=spec.size.memory,
         ports=ports,
-        settings=game.values(spec.settings),
+        settings=game.told(spec.settings),
         console_secret=spec.console_secret,
+        curseforge_key=spec.curseforge_key,
     )
     try:
         command = [fill(word, values) for word in local.command]
@@ -76,11 +77,13 @@ def pod_spec(spec: ServerSpec, folder: ServerFolder, *, uid: str, host: str, pro
         ready_within=game.ready.within,
         query={name: str(value) for name, value in game.query.model_dump().items()},
         console=game.console.kind,
+        console_rule={name: str(value) for name, value in game.console.model_dump().items()},
         stop_signal=game.stop.signal,
         stop_console=game.stop.console,
         grace=game.stop.grace,
         probe_every=probe_every,
         save=game.save.model_dump(mode="json"),
+        secret=spec.console_secret,
     )
 
 

@@ -10,17 +10,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import struct
 
 from core.games.console.port import Console, ConsoleAway
+from core.games.terminal import plain
 
 PATIENCE = 5.0  # seconds
 LARGEST = 64 * 1024  # bytes of an answer
+LONGEST = 1400
+"""Bytes of a line: Minecraft closes on a packet of more than 1,460, its head and its end included."""
+QUIET = 1.0
+"""Seconds after which an answer in several packets is over, on a game that does not answer the empty one."""
 
 _AUTH, _COMMAND, _AUTH_ANSWER, _ANSWER = 3, 2, 2, 0
 _HEAD = struct.Struct("<iii")
 _FULL = 4000  # bytes: a body this long may go on (4,096 is the protocol's; Minecraft counts characters)
 _SIGN_IN, _LINE, _END = 1, 2, 3  # ids
+_COLOURS = re.compile("\u00a7[0-9a-fk-orx]", re.IGNORECASE)  # Minecraft's
 
 
 class Rcon(Console):
@@ -34,6 +41,8 @@ class Rcon(Console):
         self._turn = asyncio.Lock()
 
     async def send(self, line: str) -> str:
+        if len(line.encode()) > LONGEST:
+            raise ConsoleAway(f"a line has at most {LONGEST:,} bytes")
         try:
             async with self._turn, asyncio.timeout(self._patience):
                 return await self._converse(line)
@@ -51,7 +60,8 @@ class Rcon(Console):
             if answer[0] != _SIGN_IN:
                 raise ConsoleAway("the game refuses the password")
             writer.write(_packet(_LINE, _COMMAND, line))
-            return (await _collect(reader, writer)).decode(errors="replace").rstrip("\n")
+            said = (await _collect(reader, writer)).decode(errors="replace")
+            return plain(_COLOURS.sub("", said)).rstrip("\n")
         finally:
             writer.close()
             with contextlib.suppress(OSError):
@@ -61,7 +71,11 @@ class Rcon(Console):
 async def _collect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
     whole, asked = b"", False
     while len(whole) < LARGEST:
-        number, _, body = await _read(reader)
+        try:
+            async with asyncio.timeout(QUIET if asked else None):
+                number, _, body = await _read(reader)
+        except TimeoutError:
+            break
         if number == _LINE:
             whole += body
         if number == _END or (number == _LINE and not asked and len(body) < _FULL):

@@ -1,4 +1,4 @@
-"""Games that the agent beside them asks: ports that are closed to the network, and protocols that are not HTTP."""
+"""Games that the agent beside them asks: ports that are closed to the network, and what needs a secret."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import aiohttp
 
 from core.authority import authority
 from core.games.catalogue import Query as Rule
-from core.games.query.http import LARGEST, TIMEOUT, read
+from core.games.protocols.answer import NoAnswer
+from core.games.protocols.status import LARGEST, read_json
+from core.games.query.direct import LONGEST_WHY, told
+from core.games.query.http import TIMEOUT, fetch
 from core.games.query.port import Endpoint, Players, Query
 from core.words import Unknown
 
-KINDS = ("minecraft", "a2s", "console")
-_ANSWER = Rule(kind="http", online="online", max="max", names="names")
+AGENT = "agent"
+"""The adapter's key among those of the kinds."""
+_ANSWER = {"online": "online", "max": "max", "names": "names"}
 
 
 class AgentQuery(Query):
@@ -28,9 +32,12 @@ class AgentQuery(Query):
         headers = {"Authorization": f"Bearer {token}"}
         try:
             async with self._session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False) as answer:
-                said = json.loads(await answer.content.read(LARGEST))
+                body = await fetch(answer, LARGEST)
+            said = json.loads(body)
+            if isinstance(said, dict) and "unknown" in said:
+                return Players(Unknown(str(said["unknown"])[:LONGEST_WHY]))
+            return told(read_json(body, _ANSWER))
+        except NoAnswer as why:
+            return Players(Unknown(str(why)))
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError, RecursionError) as wrong:
             return Players(Unknown(type(wrong).__name__))
-        if not isinstance(said, dict) or "unknown" in said:
-            return Players(Unknown(str(said.get("unknown"))[:200] if isinstance(said, dict) else "nonsense"))
-        return read(said, _ANSWER)
