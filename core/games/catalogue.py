@@ -359,6 +359,7 @@ class Import(_Model):
     dimensions: tuple[Dimension, ...] = ()
     split: Split | None = None
     foreign: tuple[Foreign, ...] = ()
+    version: str = ""  # of Minecraft Java alone: the setting that says which one it is
     plugins: Annotated[str, Field(pattern=_FOLDER)] | None = None  # None: there are none
 
     @model_validator(mode="after")
@@ -557,7 +558,9 @@ class Game(_Model):
             if setting is None or setting.type != "choice" or other.value not in setting.choices:
                 yield ("image", "instead", number), f"{other.value!r} is no choice of a setting {other.setting!r}"
         split = self.imports.split
-        for path, wanted in ((("imports", "name"), self.imports.name), (("imports", "split"), split and split.setting)):
+        wants = {"name": self.imports.name, "version": self.imports.version, "split": split.setting if split else ""}
+        for key, wanted in wants.items():
+            path = ("imports", key)
             if wanted and wanted not in known:
                 yield path, f"{wanted!r} is not one of its settings"
         for number, line in enumerate(self.chat):
@@ -644,6 +647,7 @@ class Game(_Model):
             dimensions=tuple(forms.Dimension(each.name, each.inside, each.beside) for each in imports.dimensions),
             split=split is not None and values.get(split.setting) in split.values,
             copies=split.copies if split else (),
+            runs=values.get(imports.version, ""),
             foreign=tuple(forms.Foreign(each.file, each.game) for each in imports.foreign),
             **({} if name is None else _calls(name, values.get(name.id, name.fallback))),
         )

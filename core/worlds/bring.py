@@ -21,6 +21,7 @@ from core.nofollow import Spot
 from core.record import Record
 
 from . import process
+from .archives import nbt
 from .archives.export_format import export_key
 from .archives.forms import Forms, Plan, name_in
 from .errors import Hostile
@@ -81,6 +82,7 @@ def bring(
             planned = found.plan(forms, sent)
             if planned.packed:
                 found.check()
+            _refuse_newer(found, planned, forms)
             if base and forms.adds:
                 _restore(store, server, base, world)
             _make_room(world, forms)
@@ -92,6 +94,17 @@ def bring(
             found.write(content, _cleared(world, into), into)
     progress = process.Progress()
     return Brought(snapshot(store, server, world, volume=0, run=0, note=note, full=True, progress=progress), planned)
+
+
+def _refuse_newer(found: Judged, planned: Plan, forms: Forms) -> None:
+    """Minecraft opens no world of a later version than its own."""
+    if not forms.runs:
+        return
+    for each in planned.parts[0].members if planned.parts else ():
+        if os.fsdecode(each.path) == forms.root and each.kind == "file":
+            theirs = nbt.version_of(found.read(each))
+            if nbt.is_newer(theirs, forms.runs):
+                raise Hostile("newer", f"the server runs {forms.runs}", theirs)
 
 
 def _name_in(found: Judged, forms: Forms | None) -> str:

@@ -54,7 +54,7 @@ class Forms(Record):
     it; `files` that share a `{name}`; an archive in which one of `archive` lies, which stays as it is; without any of
     these, all that came. `backups`: globs of names that are no world of their own. `called`: what the files are called
     here, whatever they were before. `calls`: a setting says what the world is called: now `name`, and what `pattern`
-    and `longest` allow.
+    and `longest` allow. `runs`: the version of Minecraft that the server runs, where it is a certain one.
     """
 
     place: str = ""
@@ -71,6 +71,7 @@ class Forms(Record):
     name: str = ""
     pattern: str = ""
     longest: int = _LONGEST_NAME
+    runs: str = ""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
