@@ -32,4 +32,4 @@ async def test_played_in_a_pod_the_story_is_the_same(game: str, namespace: kube.
     games = str(Path(__file__).parent / "games")
     settings = SETTINGS | {"GAMES_DIR": games, "PUBLIC_HOST": os.environ["CLUSTER_NODE_IP"]}
     async with on_kubernetes(namespace, tmp_path, ports=f"{first}-{first + 9}", **settings) as house:
-        await Story(house, game, tmp_path).tell()
+        await Story(house, game, tmp_path).tell(archived=False)
