@@ -41,7 +41,7 @@ test: $(VENV)/.dev ## every part of Dormouse, in a quarter of an hour on 2 cores
 
 .PHONY: test-computing
 test-computing: $(VENV)/.dev # one lane of `make test`
-	$(RUN) -n $(WORKERS) -m "not kubernetes and not deep and not realgames" $(call these,tests $(WAITING:%=--ignore %))
+	$(RUN) -n $(WORKERS) -m "not kubernetes and not containers and not realgames and not deep" $(call these,tests $(WAITING:%=--ignore %))
 
 .PHONY: test-waiting
 test-waiting: $(VENV)/.dev # the other
@@ -74,6 +74,10 @@ test-kubernetes: $(VENV)/.dev # all but what breaks the cluster
 .PHONY: test-gaps
 test-gaps: $(VENV)/.dev # what breaks it for a while, so nothing else may run on it
 	$(RUN) -n 0 -m "not deep" $(call these,$(GAPS))
+
+.PHONY: test-containers
+test-containers: $(VENV)/.dev ## games in containers, with a real podman
+	$(RUN) -n $(WAITERS) -m containers $(call these,tests/containers)
 
 .PHONY: coverage
 coverage: $(VENV)/.dev ## lines and branches that `make test` reaches, and test-cluster where there is one: at least 90 %
@@ -167,6 +171,10 @@ bench-worlds: $(VENV)/.dev ## worlds of 1 and 4 GiB beside restic and rclone, wh
 .PHONY: helm
 helm: ## Helm, which no Debian package has, built from its Go module into .helm/
 	@deploy/get-helm
+
+.PHONY: docs
+docs: $(VENV)/.dev ## docs/games.md, made of the catalogue
+	PYTHONPATH=.:tests/support $(BIN)/python tests/support/gamespage.py
 
 .PHONY: manifests
 manifests: ## deploy/manifests, made from the chart

@@ -60,6 +60,7 @@ class Container(Record):
     folders: list[str] = field(default_factory=list)  # on the volume, beside the data folder
     emptied: list[str] = field(default_factory=list)  # beside the pod's files, and empty at each start
     owner: list[int] = field(default_factory=list)  # user and group that all of these are given to; none: the agent's
+    opened: list[str] = field(default_factory=list)  # paths of which other users' files are made readable after a run
 
 
 @dataclass(frozen=True, slots=True)

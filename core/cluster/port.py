@@ -304,7 +304,15 @@ class Cluster(ABC):
         """End the keys to the store that no server uses: what a crash left of their making, and of servers that are
         gone. Raises `ClusterError` where the store does not let us."""
 
+    async def disband(self) -> None:  # noqa: B027 - for adapters whose servers have something in common
+        """Remove what is there for all servers of this installation together. Only once none is left."""
+
     async def usage(self, server: str) -> InUse | None:
         """What the game uses now; None where there is no pod or the cluster does not tell. Asked while a member waits:
         takes well under a second where all is well, and the caller gives up after that."""
         return None
+
+    async def usage_of_all(self, servers: Collection[str]) -> Mapping[str, InUse]:
+        """What the games of these servers use now, asked by the clock: of those of which the cluster tells it cheaply,
+        without one request for each. Raises `ClusterError`."""
+        return {}

@@ -148,7 +148,8 @@ class Port(_Model):
     container: int = Field(ge=1, le=65535)
     public: bool = True
     by_name: bool = False  # a router (mc-router) can lead players to it by the host name that they typed
-    shares: str = ""  # the name of a port of the other protocol, which players reach under the same number
+    shares: str = ""  # the name of a port whose number players find it under; it is of the other protocol, or `plus`
+    plus: int = Field(0, ge=0, le=10)  # is added to that number: for games that count on from their port
     as_outside: bool = False  # the game has to listen on the very number that players use, whatever `container` says
 
 
@@ -528,10 +529,19 @@ class Game(_Model):
             yield ("console", "port"), f"console.port {self.console.port!r} is not one of its ports"
         udp_or_tcp = {port.name: port.protocol for port in self.ports}
         for number, port in enumerate(self.ports):
-            if port.shares and udp_or_tcp.get(port.shares, port.protocol) == port.protocol:
+            if port.shares and port.shares not in udp_or_tcp:
+                yield ("ports", number, "shares"), f"{port.shares!r} is not one of its ports"
+            elif port.shares and not port.plus and udp_or_tcp[port.shares] == port.protocol:
                 yield ("ports", number, "shares"), f"{port.shares!r} is no port of the other protocol"
+            if port.plus and not port.shares:
+                yield ("ports", number, "plus"), "this is added to the number of the port in shares, which is missing"
         if self.image is not None and self.console.kind == "stdin" and not self.image.command:
             yield ("image",), "a console on stdin needs image.command, which is started with it"
+        for path, pattern in ((("ready", "log"), self.ready.log), (("save", "done"), self.save.done)):
+            try:
+                re.compile(pattern)
+            except re.error as wrong:
+                yield path, f"{pattern!r} is not a regular expression: {wrong}"
         if self.stop.console and self.console.kind == "none":
             yield ("stop", "console"), "there is no console that could take this"
 

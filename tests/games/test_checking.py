@@ -70,6 +70,8 @@ def test_what_ships_has_no_mistake(file: Path) -> None:
         ("[join]", '[query]\nkind = "a2s"\nport = "q"\n\n[join]', "line 10: query.port: query.port 'q' is not one"),
         ("[join]", '[query]\njoin = "("\n\n[join]', "line 8: query: '(' is not a regular expression"),
         ("[join]", '[query]\njoin = "(?P<player>.+) came"\n\n[join]', "line 9: query.join: a player can forge this"),
+        ("[join]", '[ready]\nkind = "log"\nlog = "["\n\n[join]', "line 10: ready.log: '[' is not a regular expression"),
+        ("[join]", '[ready]\nkind = "log"\n\n[join]', "line 8: ready: kind log needs log."),
         ('text = "Dive in."', "", "line 8: join: players are not told how to join"),
         (
             "[join]",

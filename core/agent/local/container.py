@@ -82,8 +82,9 @@ class ContainerGame:
         _, said, _ = await ask(self._container, "inspect", "--format", _STATE, self._container.name)
         running, _, out_of_memory = said.partition(" ")
         if running == "true":  # somebody ended the client alone
-            await ask(self._container, "stop", f"--time={self._grace:.0f}", self._container.name, more=self._grace)
+            await ask(self._container, "stop", "-t", f"{self._grace:.0f}", self._container.name, more=self._grace)
         await remove(self._container, self._container.name)
+        await _open(self._container)
         if code == _ENGINE_FAILED:
             self.why = "CannotStart"
         elif out_of_memory == "true" and code:
@@ -112,9 +113,18 @@ async def end_left(container: Container, server: str, grace: float) -> None:
     if code:
         raise NotEnded(f"the engine does not say what runs: {wrong}")
     if left := said.split():
-        await ask(container, "stop", f"--time={grace:.0f}", *left, more=grace)
+        await ask(container, "stop", "-t", f"{grace:.0f}", *left, more=grace)
         if wrong := await remove(container, *left):
             raise NotEnded(f"a container of this server cannot be removed: {wrong}")
+        await _open(container)
+
+
+async def _open(container: Container) -> None:
+    """A program that started as root without root's podman, and became another user, has files that only that user may
+    read: not the agent, who saves and removes them. Its group is root's in the image. No link is followed."""
+    if container.opened:
+        await ask(container, "unshare", "chgrp", "--recursive", "--no-dereference", "0", *container.opened)
+        await ask(container, "unshare", "chmod", "--recursive", "g+rwX", *container.opened)
 
 
 async def remove(container: Container, *names: str) -> str:

@@ -26,6 +26,7 @@ from core.cluster.kubernetes.holdings import Holdings
 from core.cluster.kubernetes.jobs import Jobs
 from core.cluster.kubernetes.keys import Keys
 from core.cluster.kubernetes.manifests import disruption_budget, manifests
+from core.cluster.kubernetes.manifests_policy import jobs_policy
 from core.cluster.kubernetes.metrics import in_use
 from core.cluster.kubernetes.pod_logs import PodLogs
 from core.cluster.kubernetes.reasons import Reasons
@@ -280,6 +281,9 @@ class KubernetesCluster(Cluster):
             return None
         assert self._jobs is not None
         return await self._jobs.save(held.set, volume, name=f"{held.server}-{name}", note=note, verify=verify)
+
+    async def disband(self) -> None:
+        await self._api.delete("networkpolicies", jobs_policy(self._site)["metadata"]["name"])
 
     async def usage(self, server: str) -> InUse | None:
         pod = self._holdings.of(server).pod

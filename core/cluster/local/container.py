@@ -55,12 +55,14 @@ class Places:
 @dataclass(frozen=True, slots=True)
 class Start:
     """What the agent runs. `secret`: the client's environment besides its own; the container takes it from there, so
-    that no secret is on a command line. `owner`: whom the places are given to before; None: they are the agent's."""
+    that no secret is on a command line. `owner`: whom the places are given to before; None: they are the agent's.
+    `opens`: what other users of the image write is theirs alone, and made readable after each run."""
 
     command: list[str]
     secret: dict[str, str]
     files: dict[str, str]
     owner: tuple[int, int] | None
+    opens: bool
 
 
 def container_name(server: str, uid: str) -> str:
@@ -123,12 +125,13 @@ def start_of(
             *(f"--env={name}={value}" for name, value in sorted(plain.items())),
             *(f"--env={name}" for name in sorted(secret)),
             *([f"--entrypoint={words[0]}"] if words else []),
-            name_of(spec, own),
+            name_of(image, own, game.values(spec.settings)),
             *words[1:],
         ],
         secret,
         files_of(spec),
         owner,
+        opens=engine.maps_users and not runs_as,
     )
 
 

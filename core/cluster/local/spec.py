@@ -99,6 +99,7 @@ def container_spec(
         folders=list(places.kept),
         emptied=list(places.emptied),
         owner=list(start.owner or ()),
+        opened=[str(each) for each in (places.data, *places.kept.values())] if start.opens else [],
     )
     if clash := sorted(start.secret.keys() & env.keys()):
         raise ClusterError(f"the game's {clash[0]} would be the engine's own", problem=Problem.CANNOT_APPLY)
