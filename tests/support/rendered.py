@@ -90,7 +90,9 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
         game=view.name, licence=view.name, url="https://example.org", mark="0" * 16, guild=view.guild, server=view.id
     )
     yield "licence", licence_page.question(licence, language)
-    yield "activity", activity_pages.page(replace(made_up(), server=view.id, name=view.name), language)
+    for days, most in ((7, 6), (1, 0)):
+        report = replace(made_up(days, most=most), server=view.id, name=view.name)
+        yield f"activity {days}", activity_pages.page(report, language)
     yield "forgotten", activity_pages.forgotten(view.name, language)
     yield "schedule", schedule_page.page(view, language)
     yield "edit", forms.page(view, language)
