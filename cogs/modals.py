@@ -10,15 +10,15 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from cogs import buttons, forms, games, pages, schedule_page, setup, share_page
+from cogs import buttons, forms, games, pages, schedule_page, setup, share_page, size_select
 from cogs.faces import Faces
 from cogs.replies import Answer, Interaction, actor_of, in_words, language_of
-from core.errors import BadInput, ChangedMeanwhile, LicenceNeeded
+from core.errors import BadInput, ChangedMeanwhile
 from core.guilds.access import Do
 from core.servers.edit import Shown
 from core.text import say
 
-_OURS = [re.compile(template) for template in (buttons.TEMPLATE, setup.TEMPLATE, games.TEMPLATE, share_page.TEMPLATE)]
+_OURS = [re.compile(each.TEMPLATE) for each in (buttons, setup, games, share_page, size_select)]
 
 
 class ModalCog(commands.Cog):
@@ -71,10 +71,6 @@ class ModalCog(commands.Cog):
                 view = await self._faces.servers.lookup.get(actor_of(interaction), server, Do.EDIT)
                 return forms.meanwhile(refusal, view, group, language)
             return forms.again(refusal, f"change:{group}", server, language)
-        except LicenceNeeded:
-            if form["verb"] == "change":
-                self._faces.drafts.keep(interaction.user.id, server, group, typed)
-            raise
 
     async def _delete(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
         view = await self._faces.servers.removal.delete(actor_of(interaction), server, typed.get("name", ""))

@@ -275,7 +275,7 @@ def _name(view: ServerView) -> str:
 
 
 def _details(view: ServerView, language: str, in_use: InUse | None = None) -> str:
-    lines, size = [escape(view.description)], say(language, f"size.{view.size}")
+    lines, size = [escape(view.description)], say(language, f"size.{view.size_now}")
     known = memory(view.sized.memory, language) if view.sized else ""
     lines.append(say(language, "more.size", size=size, memory=known) if known else size)
     if in_use is not None:
@@ -315,7 +315,8 @@ def _crowd(view: ServerView, language: str) -> str:
 def _needed(view: ServerView, language: str) -> list[str]:
     """What a player needs besides the address, as the game's entry of the catalogue says."""
     needed = [setting for setting in view.game.settings if setting.join] if view.game else []
-    known = [(setting, view.settings[setting.id]) for setting in needed if view.settings.get(setting.id)]
+    values = view.settings_now
+    known = [(setting, values[setting.id]) for setting in needed if values.get(setting.id)]
     return [
         say(language, "answer.password", password=_spoiler(value))
         if setting.type == "secret"

@@ -88,7 +88,12 @@ MODALS: dict[str, Verb] = {
     "zone": Do.SCHEDULE,
     "guild_zone": DoInGuild.SETUP,
 }
-SELECTS: dict[str, Verb] = {"dm-setup": DoInGuild.SETUP, "dm-games": DoInGuild.GAMES, "dm-share": Do.SHARE}
+SELECTS: dict[str, Verb] = {
+    "dm-setup": DoInGuild.SETUP,
+    "dm-games": DoInGuild.GAMES,
+    "dm-share": Do.SHARE,
+    "dm-size": Do.EDIT,
+}
 
 
 def of_command(name: str) -> Do:

@@ -22,6 +22,16 @@ from core.words import Desired, Phase, Problem
 from core.zones import DEFAULT_ZONE
 
 
+def size_of_run(row: ServerRow) -> str:
+    """Of this run, and of the next start where there is none."""
+    return row.size if row.run_size is None else row.run_size
+
+
+def settings_of_run(row: ServerRow) -> dict[str, str]:
+    """Likewise, as they were chosen."""
+    return row.settings if row.run_settings is None else row.run_settings
+
+
 class Projections:
     def __init__(self, catalogue: Catalogue, rules: HostRules, passwords: Passwords, observed: ObservedServers) -> None:
         self._catalogue = catalogue
@@ -45,7 +55,7 @@ class Projections:
         if game is None:
             return None
         given = {port.name: port.port for port in context.ports}
-        size, limits = game.size(row.size), limits_of(context.guild, self._rules.guild_storage)
+        size, limits = game.size(size_of_run(row)), limits_of(context.guild, self._rules.guild_storage)
         return ServerSpec(
             server=row.id,
             guild=row.guild,
@@ -59,7 +69,7 @@ class Projections:
             ports=tuple(
                 PortSpec(p.name, p.protocol, p.container, given.get(p.name) if p.public else None) for p in game.ports
             ),
-            settings=game.values(row.settings),
+            settings=game.values(settings_of_run(row)),
             console_secret=self._passwords.of("console", row.id),
             agent_secret=self._passwords.of("agent", row.id),
             volume_bytes=volume_bytes(game, size, limits),
@@ -93,7 +103,7 @@ class Projections:
     def usage(self, row: ServerRow, guild: GuildRow | None) -> Usage:
         """What the server uses from now on. Where no worlds are kept, no row says that a volume is gone: it counts."""
         game = self.game(row)
-        size = next((size for size in game.sizes if size.id == row.size), None) if game else None
+        size = game.sized(size_of_run(row)) if game else None
         return in_force(
             Desired(row.desired),
             Phase(row.phase),

@@ -103,7 +103,7 @@ async def test_discord_takes_the_commands(bot: commands.Bot) -> None:
 
 async def test_every_option_that_names_a_server_completes(bot: commands.Bot) -> None:
     options = [option for command in found(bot).values() for option in command.parameters if option.name == "server"]
-    assert len(options) == 20
+    assert len(options) == 22
     assert all(option.autocomplete for option in options)
 
 

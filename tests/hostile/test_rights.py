@@ -17,7 +17,7 @@ from wire import ADA, BO, CY, NEIGHBOURS, Said, Wire, wired
 
 from bot.demo.guild import cast, components
 from bot.demo.guild.interactions import COMPONENT
-from cogs import buttons, forms, games, rights, setup, share_page
+from cogs import buttons, forms, games, rights, setup, share_page, size_select
 from cogs.replies import in_words
 from core.data.tables import GuildRow, ShareRow
 from core.guilds.access import Actor, Do, DoInGuild, Owned, Rules, Share, Verb, judge
@@ -133,7 +133,7 @@ def test_every_command_button_modal_and_select_has_a_row(oak: Oak) -> None:
     assert commands == set(rights.COMMANDS)
     assert set(buttons.VERBS) == set(rights.BUTTONS)
     assert set(forms.MODAL.pattern.partition("<verb>")[2].partition(")")[0].split("|")) == set(rights.MODALS)
-    assert {each.TEMPLATE.partition(":")[0] for each in (setup, games, share_page)} == set(rights.SELECTS)
+    assert {each.TEMPLATE.partition(":")[0] for each in (setup, games, share_page, size_select)} == set(rights.SELECTS)
 
 
 @pytest.mark.parametrize(("face", "who"), CASES, ids=[f"{face}-{who}" for face, who in CASES])

@@ -80,11 +80,11 @@ DONE: dict[Verb, Act] = {
     Do.ACCEPT: accept,
 }
 READS = {
-    *(Do.SEE, Do.JOIN, Do.SNAPSHOTS),
+    *(Do.SEE, Do.JOIN, Do.SNAPSHOTS, Do.LOGS),
     *(DoInGuild.HELP, DoInGuild.LIST, DoInGuild.LIST_DELETED, DoInGuild.STATUS, DoInGuild.AUDIT),
     DoInGuild.ACCOUNT,  # what somebody sets for themselves is no guild's affair
 }
-COMES = {Do.CONSOLE, Do.LOGS, Do.SHARE, Do.TRANSFER}
+COMES = {Do.SHARE, Do.TRANSFER}
 """Nothing does these yet."""
 AS_RESUMES = {Do.WAKE, Do.MAINTAIN}
 """Rights to resume against a schedule: written as that."""
