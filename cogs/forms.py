@@ -19,7 +19,7 @@ from core.text import say
 from core.words import Desired
 
 MODAL = re.compile(
-    r"dm:(?P<verb>change|delete|purge|entry|zone|guild_zone)_form(?::(?P<server>[a-z][a-z2-7]{11})"
+    r"dm:(?P<verb>change|console|delete|purge|entry|zone|guild_zone)_form(?::(?P<server>[a-z][a-z2-7]{11})"
     r"(?::(?P<group>[a-z0-9_]+)(?::(?P<mark>[0-9a-f]{16}))?)?)?"
 )
 """Custom ids of submitted modals."""

@@ -23,7 +23,7 @@ PER_PAGE = 10
 MOST_KEPT = 9
 LONGEST_LABEL = 80
 LONGEST = 3900
-MORE = ("edit", "share", "snapshots", "delete")
+MORE = ("edit", "console", "logs", "share", "snapshots", "delete")
 
 
 def created(view: ServerView, language: str) -> str:
@@ -202,7 +202,7 @@ def join(view: ServerView, language: str) -> LayoutView | str:
 
 def more(view: ServerView, language: str, rights: Rights = EVERYTHING) -> LayoutView:
     """What the card has no room for, and the way to change it: for whoever has no right to that, who has."""
-    verbs = () if view.desired is Desired.DELETED else MORE
+    verbs = () if view.desired is Desired.DELETED else [verb for verb in MORE if verb != "console" or listens(view)]
     mine = [verb for verb in verbs if rights.may(needs(verb))]
     others: dict[Who, list[str]] = {}
     for verb in verbs:
@@ -214,6 +214,11 @@ def more(view: ServerView, language: str, rights: Rights = EVERYTHING) -> Layout
         for who, what in others.items()
     ]
     return page_of("\n".join(lines), [button(verb, view.id, language) for verb in mine])
+
+
+def listens(view: ServerView) -> bool:
+    """Whether its game has a console."""
+    return view.game is not None and view.game.console.kind != "none"
 
 
 def show(view: ServerView, language: str, in_use: InUse | None = None, rights: Rights = EVERYTHING) -> LayoutView:

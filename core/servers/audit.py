@@ -43,6 +43,7 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
             EventKind.GAME_OFFERED,
         }
     ),
+    "console": frozenset({EventKind.LINE_SENT}),
     "servers": frozenset(
         {
             EventKind.CREATED,

@@ -47,6 +47,18 @@ class Projections:
         """Whether there is a volume of which a snapshot is to be kept."""
         return self._rules.keeps_worlds and row.bound == row.volume
 
+    def secrets(self, row: ServerRow) -> list[str]:
+        """What this server knows and nobody is to read in what its game writes."""
+        game = self.game(row)
+        ids = [setting.id for setting in game.settings if setting.type == "secret"] if game else []
+        known = [values.get(each, "") for values in (row.settings, settings_of_run(row)) for each in ids]
+        defaults = [game.values({})[each] for each in ids] if game else []
+        return [
+            *{*filter(None, [*known, *defaults])},
+            self._passwords.of("console", row.id),
+            self._passwords.of("agent", row.id),
+        ]
+
     # for the cluster
 
     def spec(self, row: ServerRow, context: RowContext, *, replicas: int, trace: str = "") -> ServerSpec | None:

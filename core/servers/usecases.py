@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from core.cluster.port import Cluster
 from core.guilds.membership import Membership, NobodyTells
+from core.servers.console import Consoles
 from core.servers.create import Creation
 from core.servers.edit import Editing
 from core.servers.following import Following
@@ -37,6 +38,7 @@ class Servers:
     transfers: Transfers
     left_owners: LeftOwners
     following: Following
+    consoles: Consoles
 
     @classmethod
     def build(cls, parts: ServerParts, cluster: Cluster | None = None, membership: Membership | None = None) -> Servers:
@@ -66,4 +68,5 @@ class Servers:
             transfers=transfers,
             left_owners=LeftOwners(parts, transfers, membership),
             following=Following(parts.database, rows, views, membership, now),
+            consoles=Consoles(rows, views, parts.projections, events, cluster),
         )

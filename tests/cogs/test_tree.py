@@ -41,6 +41,8 @@ COMMANDS: dict[str, list[str]] = {
     "server transfer": ["server*", "to*"],
     "server follow": ["server*"],
     "server edit": ["server*"],
+    "server console": ["server*", "command*"],
+    "server logs": ["server*", "lines"],
     "server clone": ["server*", "name*", "snapshot"],
     "server delete": ["server*"],
     "world snapshots": ["server*"],

@@ -68,6 +68,7 @@ DONE: dict[Verb, Act] = {
     Do.RESTART: lambda house, pond: house.servers.power.restart(CY, pond),
     Do.KEEP: lambda house, pond: house.servers.power.keep(CY, pond),
     Do.EDIT: lambda house, pond: house.servers.editing.edit(CY, pond, {"description": "all year"}),
+    Do.CONSOLE: lambda house, pond: house.servers.consoles.send(CY, pond, "list"),
     Do.IDLE: lambda house, pond: house.servers.editing.set_idle(CY, pond, minutes=30, warn=None, voice=None),
     Do.SNAPSHOT: lambda house, pond: house.core.worlds.snapshot(CY, pond, "castle"),
     Do.RESTORE: lambda house, pond: house.core.worlds.restore(CY, pond, SAVED),
