@@ -1,4 +1,4 @@
-"""`dormouse` or `python -m bot`: run | demo | check | migrate | worlds | guilds | backup."""
+"""`dormouse` or `python -m bot`: run | demo | check | migrate | worlds | games | guilds | backup."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bot.arguments import add_store_commands
+from bot.arguments import add_games_commands, add_store_commands
 from core.errors import CannotGoOn, Misconfigured
 
 
@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     commands.add_parser("check", help="look at the whole configuration; exit 0 if it is fine, else 1")
     commands.add_parser("migrate", help="bring the database's schema up to date")
     add_store_commands(commands)
+    add_games_commands(commands)
     chosen = parser.parse_args(arguments)
     verbs = {
         "run": _run,
@@ -31,6 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
         "worlds": _store,
         "backup": _store,
         "guilds": _guilds,
+        "games": _games,
     }
     try:
         code = verbs[chosen.command](chosen)
@@ -112,6 +114,12 @@ def _store(chosen: argparse.Namespace) -> int:
 
 def _guilds(chosen: argparse.Namespace) -> int:
     from bot.guilds import run
+
+    return run(chosen)
+
+
+def _games(chosen: argparse.Namespace) -> int:
+    from bot.games import run
 
     return run(chosen)
 

@@ -1,4 +1,4 @@
-"""What may be typed after `dormouse worlds`, `guilds` and `backup`. Apart, so that little is loaded for it."""
+"""What may be typed after `dormouse worlds`, `games`, `guilds` and `backup`. Apart, so that little is loaded for it."""
 
 from __future__ import annotations
 
@@ -42,6 +42,18 @@ def add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
     restored = verbs.add_parser("restore", help="put one in the database's place")
     restored.add_argument("name", help="as ls names it, or newest")
     verbs.add_parser("rebuild", help="servers that the database lacks, from the store and this machine's folders")
+
+
+def add_games_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    games = commands.add_parser("games", help="the games on offer, and the files that say how they are run")
+    verbs = games.add_subparsers(dest="verb", required=True, metavar="VERB")
+    checked = verbs.add_parser("check", help="every mistake in games' files, with its line; exit 1 if there is one")
+    checked.add_argument("files", nargs="*", type=Path, metavar="FILE", help="these; else all on offer")
+    tested = verbs.add_parser(
+        "test", help="start, ask, pause, resume and delete one on this cluster; exit 1 if not well"
+    )
+    tested.add_argument("id", help="the game's id, as its TOML file says it")
+    tested.add_argument("--accept-licence", action="store_true", help="you have read its licence and accept it")
 
 
 def _guild(typed: str) -> int:

@@ -29,7 +29,7 @@ from core.worlds.store.b2_place import B2Place
 from core.worlds.store.place import StorePlace
 
 PREFIX = "DORMOUSE_"
-SECRETS = ("DISCORD_TOKEN", "MASTER_KEY", "DATABASE_URL", "B2_KEY")
+SECRETS = ("DISCORD_TOKEN", "MASTER_KEY", "DATABASE_URL", "B2_KEY", "CURSEFORGE_KEY")
 SHORTEST_KEY = 16  # characters
 ROLES = ("discord", "control", "web")
 _ADDRESS = re.compile(r"(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
@@ -49,10 +49,11 @@ class Settings(BaseSettings):
     operators: tuple[int, ...] = ()
     roles: tuple[str, ...] = ROLES
     cluster: Literal["local", "kubernetes"] = "local"
+    containers: Literal["podman", "docker"] | None = None
     namespace: str = Field("dormouse-servers", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
     image: str | None = None
     pod_file: Path | None = None
-    exposure: Literal["loadbalancer", "nodeport", "hostport"] = "loadbalancer"
+    exposure: Literal["loadbalancer", "nodeport", "hostport", "router"] = "loadbalancer"
     traffic_policy: Literal["local", "cluster"] | None = None
     addresses: tuple[str, ...] = ()
     public_host: str = "127.0.0.1"
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     idle_warn: int = Field(300, ge=0, le=3600)
     idle_grace: int = Field(600, ge=0, le=86400)
     games_dir: Path | None = None
+    curseforge_key: SecretStr | None = None
     scratch: int | None = Field(None, ge=1, le=1_000_000)
     store: str | None = None
     b2_key_id: str | None = None
@@ -97,13 +99,6 @@ class Settings(BaseSettings):
         if not parts or set(parts) - set(ROLES):
             raise ValueError(f"takes some of {', '.join(ROLES)}, separated by commas")
         return parts
-
-    @field_validator("exposure", mode="before")
-    @classmethod
-    def _no_router(cls, value: object) -> object:
-        if value == "router":
-            raise ValueError("cannot be router yet: take loadbalancer, nodeport or hostport")
-        return value
 
     @field_validator("addresses", mode="before")
     @classmethod
@@ -177,13 +172,16 @@ class Settings(BaseSettings):
 
     @property
     def name_of_all(self) -> str:
-        """The name or address that leads to every server; empty: each has its own (Kubernetes without a name)."""
+        """The name or address that leads to every server; empty: each has its own (Kubernetes without a name, or with
+        a router)."""
+        if self.cluster == "kubernetes" and self.exposure == "router":
+            return ""
         return self.public_host if self.cluster == "local" or "public_host" in self.model_fields_set else ""
 
     @property
     def secrets(self) -> list[str]:
         """What must stand in no log: all that was set of them, and the password within the database's address."""
-        given = [self.discord_token, self.database_url, self.master_key, self.b2_key]
+        given = [self.discord_token, self.database_url, self.master_key, self.b2_key, self.curseforge_key]
         values = [each.get_secret_value() for each in given if each is not None]
         password = make_url(self.database).password
         return [*values, str(password)] if password else values

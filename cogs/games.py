@@ -16,7 +16,9 @@ from core.guilds.games import Games, Offer
 from core.text import say
 
 TEMPLATE = r"dm-games:(?P<field>game|sizes)(?::(?P<game>[a-z][a-z0-9_-]{0,31}))?"
-MOST_OPTIONS, LONGEST_LABEL = 25, 100
+MOST_OPTIONS, LONGEST_LABEL, LONGEST_PLACEHOLDER = 25, 100, 150
+MOST_SELECTS = 6
+"""Games beyond those are reached by `/guild games game:`."""
 
 
 def listing(offers: Sequence[Offer], language: str) -> LayoutView:
@@ -28,12 +30,23 @@ def listing(offers: Sequence[Offer], language: str) -> LayoutView:
     ]
     lines.append(f"-# {say(language, 'games.next')}")
     layout = page_of("\n".join(lines), [])
-    if offers:
-        select: Select[Any] = Select(custom_id="dm-games:game", placeholder=say(language, "setup.choose"))
-        for each in offers[:MOST_OPTIONS]:
+    for number, start in enumerate(range(0, min(len(offers), MOST_SELECTS * MOST_OPTIONS), MOST_OPTIONS)):
+        part = offers[start : start + MOST_OPTIONS]
+        select: Select[Any] = Select(
+            custom_id=f"dm-games:game:p{number}" if number else "dm-games:game",
+            placeholder=_placeholder(part, offers, language),
+        )
+        for each in part:
             select.add_option(label=each.game.name[:LONGEST_LABEL], value=each.game.id)
         _container(layout).add_item(ActionRow(Pick(select)))
     return layout
+
+
+def _placeholder(part: Sequence[Offer], offers: Sequence[Offer], language: str) -> str:
+    """Where one select does not hold them all, from which game to which this one goes."""
+    if len(part) == len(offers):
+        return say(language, "setup.choose")
+    return f"{part[0].game.name} – {part[-1].game.name}"[:LONGEST_PLACEHOLDER]
 
 
 def page(offer: Offer, language: str) -> LayoutView:

@@ -14,7 +14,7 @@ from cogs.escape import escape, when
 from cogs.pages import page_of
 from cogs.replies import WithFile
 from core.servers.views import ServerView
-from core.servers.worlds import BEFORE_RESTORE, IMPORTED, Download
+from core.servers.worlds import BEFORE_RESTORE, IMPORTED, Download, TakenIn
 from core.text import choose, count, say, size
 from core.words import Phase
 from core.worlds.listing import Snapshot
@@ -62,16 +62,39 @@ def archiving(view: ServerView, language: str) -> str:
     return say(language, said, name=_name(view))
 
 
-def imported(view: ServerView, language: str) -> LayoutView | str:
-    return _brought(view, language, running="answer.imported_running", paused="answer.imported_paused")
+def imported(made: TakenIn, language: str) -> LayoutView | str:
+    said = _contents(made, language)
+    return _brought(made.view, language, said, running="answer.imported_running", paused="answer.imported_paused")
 
 
-def _brought(view: ServerView, language: str, *, running: str, paused: str) -> LayoutView | str:
+def _contents(made: TakenIn, language: str) -> list[str]:
+    """What of it was taken and what was left out."""
+    lines = []
+    if made.taken:
+        lines.append(say(language, "answer.imported_taken", what=_names(made.taken)))
+    if made.setting is not None:
+        lines.append(say(language, "answer.imported_called", called=escape(made.called)))
+    if made.left:
+        what = _names(made.left)
+        if made.more:
+            what = count(language, "answer.and_more", made.more, what=what)
+        lines.append(say(language, "answer.imported_left", what=what))
+    return lines
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(escape(each) for each in names)
+
+
+def _brought(
+    view: ServerView, language: str, more: Sequence[str] = (), *, running: str, paused: str
+) -> LayoutView | str:
     """Another world comes into a server, which is stopped for that; or started, where one may want it to pause."""
     kept = f" {say(language, 'answer.world_kept')}" if view.can_undo else ""
     if view.phase in (Phase.STARTING, Phase.RUNNING, Phase.STOPPING):
-        return say(language, running, name=_name(view)) + kept
-    return page_of(say(language, paused, name=_name(view)) + kept, [button("pause", view.id, language)])
+        return "\n".join([say(language, running, name=_name(view)) + kept, *more])
+    said = "\n".join([say(language, paused, name=_name(view)) + kept, *more])
+    return page_of(said, [button("pause", view.id, language)])
 
 
 def download(made: Download, language: str) -> LayoutView | WithFile:

@@ -24,6 +24,7 @@ class Sent:
 
     def __init__(self, attachment: discord.Attachment) -> None:
         self._attachment = attachment
+        self.name = attachment.filename
         self.size = attachment.size
 
     async def save(self, path: Path, /) -> None:
@@ -89,8 +90,8 @@ class WorldCog(commands.Cog):
         async def handle() -> Answer:
             actor = actor_of(interaction)
             attached = None if file is None else Sent(file)
-            view = await self._worlds.bring_in(actor, server, file=attached, url=url, into=into)
-            return world_pages.imported(view, language_of(interaction))
+            made = await self._worlds.bring_in(actor, server, file=attached, url=url, into=into)
+            return world_pages.imported(made, language_of(interaction))
 
         await self._replies.answer(interaction, handle)
 

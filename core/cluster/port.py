@@ -54,6 +54,7 @@ class ServerSpec:
     source: str | None = None  # what volume `volume` is made from, if it has no marker yet (see core.worlds.source)
     made: bool = False  # volume `volume` was finished once: if it is not there it is lost, and not to be made anew
     trace: str = ""
+    curseforge_key: str = ""  # the operator's, where the game can make use of it; kept as the other secrets
 
 
 def fingerprint(spec: ServerSpec) -> str:
@@ -67,16 +68,20 @@ def fingerprint(spec: ServerSpec) -> str:
     template = {
         name: getattr(spec, name)
         for name in ServerSpec.__slots__
-        if name not in ("replicas", "trace", "game", "size", "ports", "settings", "made")
+        if name not in ("replicas", "trace", "game", "size", "ports", "settings", "made", "curseforge_key")
     } | {
         "game": _dumped(spec.game),
         "size": _dumped(spec.size),
         "ports": [[port.name, port.protocol, port.container, port.host] for port in spec.ports],
         "settings": dict(spec.settings),
         **({"made": True} if spec.made else {}),
+        **({"curseforge_key": spec.curseforge_key} if spec.curseforge_key else {}),
     }
     return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
 
+
+NOT_TOLD = {"licence", "chat", "names", "facts"}
+"""What of a game's entry is for people, or for checks."""
 
 _known: dict[int, tuple[Game | Size, dict[str, Any]]] = {}
 _MOST_KNOWN = 1000
@@ -88,7 +93,7 @@ def _dumped(model: Game | Size) -> dict[str, Any]:
     if known is None or known[0] is not model:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        known = _known[id(model)] = model, model.model_dump(mode="json", exclude_defaults=True, exclude={"licence"})
+        known = _known[id(model)] = model, model.model_dump(mode="json", exclude_defaults=True, exclude=NOT_TOLD)
     return known[1]
 
 
@@ -167,6 +172,7 @@ class Observed:
     progress: RestoreProgress | None = None
     holds_address: bool = False  # it is paused, and holds an address that paused servers give back
     address: str = ""  # the host that members use, where it is this server's own; empty: the installation's
+    by_name: bool = False  # members type the address alone: a router knows the port
     away: NodeAway | None = None  # the node of the pod
 
     @property
@@ -297,6 +303,9 @@ class Cluster(ABC):
     async def tidy_keys(self) -> None:  # noqa: B027 - for adapters whose servers have keys of their own to the store
         """End the keys to the store that no server uses: what a crash left of their making, and of servers that are
         gone. Raises `ClusterError` where the store does not let us."""
+
+    async def disband(self) -> None:  # noqa: B027 - for adapters whose servers have something in common
+        """Remove what is there for all servers of this installation together. Only once none is left."""
 
     async def usage(self, server: str) -> InUse | None:
         """What the game uses now; None where there is no pod or the cluster does not tell. Asked while a member waits:

@@ -157,11 +157,16 @@ def check_create(
 
 
 def volume_bytes(game: Game, size: Size, limits: Limits) -> int:
-    """How large a server's disk is: as its game's entry says, less where the guild wants smaller worlds."""
+    """How large a server's disk is: as its game's entry says, less where the guild wants smaller worlds. The room for
+    what a game fetches is on top, whatever the guild wants."""
     beside = BESIDE_BYTES if game.image is not None and game.image.downloads else 0
-    return min(game.volume_of(size) * 2**30, limits.world_bytes + beside)
+    return min(game.volume_of(size) * 2**30, limits.world_bytes + beside) + _room(game)
 
 
 def world_bytes(game: Game, size: Size, limits: Limits) -> int:
     """How large a world may be brought in: what the guild allows, and its disk holds."""
-    return min(limits.world_bytes, volume_bytes(game, size, limits))
+    return min(limits.world_bytes, volume_bytes(game, size, limits) - _room(game))
+
+
+def _room(game: Game) -> int:
+    return game.image.room * 2**30 if game.image is not None else 0

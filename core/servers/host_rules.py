@@ -13,7 +13,7 @@ class HostRules:
     """`public_host`: the name or address that members connect to. `ports`: the pool that servers take theirs from.
 
     `keeps_worlds`: there is a store, and the cluster takes worlds there. `keeps_addresses`: paused servers keep theirs.
-    `guild_storage`: bytes that a guild may store.
+    `guild_storage`: bytes that a guild may store. `curseforge_key`: the operator's, for mods by name; empty: none.
     """
 
     public_host: str
@@ -27,3 +27,4 @@ class HostRules:
     keeps_worlds: bool = False
     keeps_addresses: bool = True
     guild_storage: int = STORAGE_BYTES
+    curseforge_key: str = field(default="", repr=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from core.cluster.port import PortSpec, ServerSpec, fingerprint
 from core.data.tables import GuildRow, ServerRow
-from core.games.catalogue import Catalogue, Game, Size
+from core.games.catalogue import Catalogue, Game, Port, Size
 from core.guilds.limits import WORLD_BYTES, volume_bytes
 from core.guilds.quotas import limits_of
 from core.idle.rules import Facts, Memory, Policy
@@ -54,7 +55,7 @@ class Projections:
         known = [values.get(each, "") for values in (row.settings, settings_of_run(row)) for each in ids]
         defaults = [game.values({})[each] for each in ids] if game else []
         return [
-            *{*filter(None, [*known, *defaults])},
+            *{*filter(None, [*known, *defaults, self._rules.curseforge_key])},
             self._passwords.of("console", row.id),
             self._passwords.of("agent", row.id),
         ]
@@ -78,12 +79,11 @@ class Projections:
             run=row.run,
             volume=row.volume,
             replicas=replicas,
-            ports=tuple(
-                PortSpec(p.name, p.protocol, p.container, given.get(p.name) if p.public else None) for p in game.ports
-            ),
+            ports=tuple(_port(port, given) for port in game.ports),
             settings=game.values(settings_of_run(row)),
             console_secret=self._passwords.of("console", row.id),
             agent_secret=self._passwords.of("agent", row.id),
+            curseforge_key=self._rules.curseforge_key if game.asks_for("curseforge") else "",
             volume_bytes=volume_bytes(game, size, limits),
             source=row.source,
             made=row.bound == row.volume,
@@ -176,3 +176,11 @@ class Projections:
             delivered_at=row.warning_delivered_at,
             undeliverable=row.warning_dead,
         )
+
+
+def _port(port: Port, given: Mapping[str, int]) -> PortSpec:
+    """`given`: the public numbers by name."""
+    base = given.get(port.shares or port.name)
+    number = None if base is None else base + port.plus
+    inside = number if port.as_outside and number is not None else port.container
+    return PortSpec(port.name, port.protocol, inside, number if port.public else None)

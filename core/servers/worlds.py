@@ -7,6 +7,7 @@ undone too.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable
@@ -16,24 +17,36 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from core.children import ChildFailed, Program
 from core.cluster.port import Cluster
 from core.data.tables import ServerRow
 from core.errors import BadInput, Bytes, ClusterError, NotFound, Refusal, TryAgain
-from core.games.catalogue import Import
+from core.games.catalogue import Game, Setting
 from core.guilds.access import Actor, Do, is_admin
 from core.guilds.limits import Limits, world_bytes
 from core.guilds.quotas import storage_of, stored_of
 from core.guilds.storage import refuse_more, refuse_owners
-from core.notices.kinds.events import ArchiveAsked, Event, Exported, Imported, Paused, RestoreAsked, SnapshotAsked
+from core.notices.kinds.events import (
+    ArchiveAsked,
+    Edited,
+    Event,
+    Exported,
+    Imported,
+    Paused,
+    RestoreAsked,
+    SnapshotAsked,
+)
 from core.servers import blocked, licences, names, waking
 from core.servers.create import Creation
 from core.servers.parts import ServerParts
 from core.servers.rows import RowContext
 from core.servers.views import ServerView
 from core.words import Because, Desired, PodPhase, Problem
+from core.worlds.archives.forms import name_in
 from core.worlds.failures import refusal_of
-from core.worlds.listing import Snapshot
+from core.worlds.listing import Snapshot, files_of
 from core.worlds.receipt import Receipt
 from core.worlds.scratch import SPARE, NoRoom
 from core.worlds.shelf import Shelf
@@ -80,9 +93,24 @@ class Download:
     data: bytes = b""
 
 
-class Attached(Protocol):
-    """A file that somebody sent; `size` in bytes."""
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What became of what a member brought. `taken` and `left`: names, for people; `more` were left out besides.
+    `setting` followed the world, which is `called` so; None: none had to."""
 
+    view: ServerView
+    taken: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    more: int = 0
+    setting: Setting | None = None
+    called: str = ""
+
+
+class Attached(Protocol):
+    """A file that somebody sent, as they called it; `size` in bytes."""
+
+    @property
+    def name(self) -> str: ...
     @property
     def size(self) -> int: ...
     async def save(self, path: Path, /) -> object: ...
@@ -149,8 +177,13 @@ class Worlds:
             await self._creation.refuse_withheld(session, row.guild, row.game, row.size)
             await blocked.refuse(session, row.guild)
         await self._refuse_more(actor, row, row.id)
+        settings = row.settings
         if snapshot is not None:
-            source = f"{row.id}/{(await self._choose(row, snapshot)).name}"
+            chosen = await self._choose(row, snapshot)
+            source, settings = (
+                f"{row.id}/{chosen.name}",
+                self._following(row, await self._called(row, chosen)) or settings,
+            )
         elif row.bound == row.volume:
             source = f"{row.id}/{(await self._save(row)).name}"
         elif row.source is not None:
@@ -165,7 +198,7 @@ class Worlds:
             size=row.size,
             description=row.description,
             source=source,
-            settings=row.settings,
+            settings=settings,
         )
 
     async def archive(self, actor: Actor, server: str) -> ServerView:
@@ -207,7 +240,7 @@ class Worlds:
 
     async def bring_in(
         self, actor: Actor, server: str, *, file: Attached | None, url: str | None, into: str = "world"
-    ) -> ServerView:
+    ) -> TakenIn:
         """Replace the world, or add plugins, by what a member sent as a file or an address. `undo` takes it back."""
         if (file is None) == (url is None):
             raise BadInput("import.which")
@@ -223,20 +256,20 @@ class Worlds:
             raise BadInput("import.large")
         await self._foresee(actor, row)
         async with self._turn(actor, row.id, Do.IMPORT) as row:
-            return await self._bring_in(actor, row, game.imports, place, file=file, url=url, into=into, limit=limit)
+            return await self._bring_in(actor, row, game, place, file=file, url=url, into=into, limit=limit)
 
     async def _bring_in(
         self,
         actor: Actor,
         row: ServerRow,
-        imports: Import,
+        game: Game,
         place: str,
         *,
         file: Attached | None,
         url: str | None,
         into: str,
         limit: int,
-    ) -> ServerView:
+    ) -> TakenIn:
         base, beside = "", SPARE
         if place:
             base = (await self._save(row)).name if row.bound == row.volume else row.source or ""
@@ -246,14 +279,16 @@ class Worlds:
         async with self._scratch(beside + 2 * max(most, file.size if file else SMALLEST)) as folder:
             work = folder / "work"
             work.mkdir()
-            root = imports.root if into == "world" else ""
-            arguments = ["--server", row.id, str(work), f"--into={place}", f"--root={root}", f"--most={most}"]
-            arguments += [f"--base={base}", f"--note={IMPORTED}"]
-            if into == "world" and imports.plugins is not None:
+            arguments = ["--server", row.id, str(work), f"--most={most}", f"--base={base}", f"--note={IMPORTED}"]
+            if into == "world":
+                arguments.append(f"--forms={json.dumps(game.forms(game.values(row.settings)).to_json())}")
+            else:
+                arguments.append(f"--into={place}")
+            if into == "world" and game.imports.plugins is not None:
                 arguments.append("--whole")  # where there are plugins, all of the folder is members' code anyway
             if file is not None:
                 await file.save(folder / "archive")
-                arguments.append(f"--archive={folder / 'archive'}")
+                arguments += [f"--archive={folder / 'archive'}", f"--sent={_printable(file.name)}"]
             else:
                 arguments.append("--url=-")
             made = self._shelf.run(Program.BRING, arguments, env={"DORMOUSE_IMPORT": url or ""}, within=WITHIN)
@@ -263,8 +298,18 @@ class Worlds:
                 if wrong.message == "import.large" and most < limit:
                     raise Refusal("world.no_room", most=Bytes(most)) from wrong
                 raise
-        await self._tell(row.id, Imported(str(saved["name"]), into, int(saved["size"]), actor.user))
-        return await self._go_back(actor, row, await self._choose(row, str(saved["name"])), imported=True)
+        imported = Imported(str(saved["name"]), into, int(saved["size"]), actor.user)
+        called = str(saved.get("called") or "")
+        chosen = await self._choose(row, imported.name)
+        followed = game.setting(game.imports.name) if called and self._following(row, called) else None
+        return TakenIn(
+            await self._go_back(actor, row, chosen, called=called, imported=imported),
+            taken=tuple(map(str, saved.get("taken", ()))),
+            left=tuple(map(str, saved.get("left", ()))),
+            more=int(saved.get("more", 0)),
+            setting=followed,
+            called=called,
+        )
 
     # helpers
 
@@ -343,8 +388,43 @@ class Worlds:
                 return None
             raise _refusal(wrong) from wrong
 
-    async def _go_back(self, actor: Actor, row: ServerRow, chosen: Snapshot, *, imported: bool = False) -> ServerView:
+    async def _called(self, row: ServerRow, chosen: Snapshot) -> str:
+        """What the world in that snapshot is called; "" where nobody needs to know, or can tell."""
+        game = self._projections.game(row)
+        if game is None or not game.imports.name:
+            return ""
+        forms = game.forms(game.values(row.settings))
+        files = await _in_words(self._shelf.ask(lambda store: files_of(store, row.id, chosen.name)))
+        return name_in(files, forms) or ""
+
+    def _following(self, row: ServerRow, called: str) -> dict[str, str] | None:
+        """The row's settings with the one that says what the world is called; None where it says so already."""
+        game = self._projections.game(row)
+        if game is None or not called or game.values(row.settings).get(game.imports.name) in (None, called):
+            return None
+        return {**row.settings, game.imports.name: called}
+
+    async def _follow(self, session: AsyncSession, row: ServerRow, called: str, actor: Actor) -> None:
+        """Its settings say what its world is called from the next start on."""
+        game, settings = self._projections.game(row), self._following(row, called)
+        if game is not None and settings is not None:
+            key = game.imports.name
+            before, row.settings = game.values(row.settings)[key], settings
+            await self._events.tell(session, row, Edited((key,), {key: before}, {key: called}, by=actor.user))
+
+    async def _go_back(
+        self,
+        actor: Actor,
+        row: ServerRow,
+        chosen: Snapshot,
+        *,
+        called: str | None = None,
+        imported: Imported | None = None,
+    ) -> ServerView:
+        """`called`: what the world in it is called, where that is known already. `imported`: it was made of that."""
         await self._foresee(actor, row)
+        if called is None:
+            called = await self._called(row, chosen)
         volume, safety = row.volume, row.source if row.source != NEWEST else None
         seen = self._observed.of(row.id)
         if row.bound == row.volume and not self._projections.wanted(row, RowContext([], None, "")).has_lost(seen):
@@ -357,9 +437,12 @@ class Worlds:
             row.volume, row.source, row.undo_to = volume + 1, chosen.name, safety
             await licences.before_start(self._rows, session, actor, row, self._projections.game(row), self._now())
             woken_until = await waking.check(self._rows, self._projections, session, actor, row, self._now())
+            if imported is not None:
+                await self._events.tell(session, row, imported)
+            await self._follow(session, row, called, actor)
             await self._transitions.start(session, row, by=actor)
             row.awake_until = woken_until
-            asked = RestoreAsked(chosen.name, row.volume, safety, chosen.at, actor.user, imported)
+            asked = RestoreAsked(chosen.name, row.volume, safety, chosen.at, actor.user, imported is not None)
             await self._events.tell(session, row, asked)
             return await self._views.of(session, row)
 
@@ -386,6 +469,10 @@ async def _in_words(work: Awaitable[_T]) -> _T:
 def _refusal(wrong: ClusterError) -> Refusal:
     problem = wrong.problem if wrong.problem in _SAID else "other"
     return TryAgain(f"world.cannot.{problem}")
+
+
+def _printable(name: str) -> str:
+    return "".join(filter(str.isprintable, name))[-200:]
 
 
 def _file_name(name: str) -> str:

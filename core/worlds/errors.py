@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-WhyAll = Literal["kind", "packer", "program", "parts", "page", "large", "many", "empty", "address", "away"]
+WhyAll = Literal["kind", "packer", "program", "parts", "page", "large", "many", "empty", "address", "away", "unpacked"]
 """Why all of an archive or address is refused."""
 
 WhyMember = Literal["path", "long", "link", "twice", "device", "bomb", "encrypted", "method", "damaged", "root"]
 """Why it is refused for one thing in it."""
 
-Why = WhyAll | WhyMember
+WhyWorld = Literal["several", "beside", "name", "foreign"]
+"""Why there is no world in it that this server can have."""
+
+Why = WhyAll | WhyMember | WhyWorld
 
 
 class WorldError(Exception):
@@ -53,7 +56,8 @@ class NotEmpty(WorldError):
 class Hostile(WorldError):
     """An archive or address that is not taken in. Nothing of it is left behind.
 
-    `member` is what of the archive it is about, as people are shown it; of `root`, the file that is missing.
+    `member` is what of the archive it is about, as people are shown it; of `root` and `beside`, the file that is
+    missing; of `several` all of them; of `foreign` the game.
     """
 
     def __init__(self, why: Why, detail: str, member: str = "") -> None:

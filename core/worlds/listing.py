@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -142,6 +143,12 @@ def listing(store: Store, server: str, own_hides: Container[str] | None = None) 
     with ThreadPoolExecutor(_READERS) as pool:
         found = list(pool.map(lambda pile: _shown(store, server, pile, own_hides), reversed(piles(store, server))))
     return [snapshot for snapshot in found if snapshot is not None]
+
+
+def files_of(store: Store, server: str, name: str) -> list[str]:
+    """The paths of all files in a snapshot. Raises `NoSnapshot`, `Damaged`, StoreError."""
+    manifest = load_pile(store, server, pile_of(store, server, name), lambda _: None)
+    return [os.fsdecode(each.path) for each in manifest.entries if each.kind is format.Kind.FILE]
 
 
 def latest(store: Store, server: str) -> Snapshot | None:

@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .archives import judge
+from .archives import forms, judge
 from .archives.export_format import Mark, seal
 from .archives.member import Archive, Member
 from .archives.names import shown
 from .archives.opening import opened
+from .archives.zipped import Zipped
 from .errors import Hostile, WhyMember
 
 MOST_FILES = 200_000
@@ -52,12 +53,29 @@ class Judged:
             if all(member.kind == "folder" for member in self.members):
                 raise Hostile("empty", "there is no file in it")
 
-    def content(self, root: str, place: str) -> list[Member]:
+    def content(self, place: str) -> list[Member]:
         """The part of it that is a world or plugins: in an export, what lay at `place`; else as `judge.beginning`."""
         start = f"{place}/".encode() if place else b""
         if self._exact and any(member.path.startswith(start) for member in self.members):
             return judge.below(self.members, start)
-        return judge.below(self.members, judge.beginning(self.members, root))
+        return judge.below(self.members, judge.beginning(self.members, ""))
+
+    def plan(self, wanted: forms.Forms, sent: str) -> forms.Plan:
+        """What of it is a world, in one of the forms that a game's worlds have. Raises `Hostile`."""
+        zipped = isinstance(self._archive, Zipped)
+        return forms.plan(self.members, wanted, sent, exact=self._exact, zipped=zipped)
+
+    def check(self) -> None:
+        """All of it can be read, and is as large as it says. Writes nothing."""
+        files = {member.number: member for member in self.members if member.kind == "file"}
+        for number, blocks in self._archive.contents(files):
+            size = 0
+            for block in blocks:
+                size += len(block)
+                if size > files[number].size:
+                    raise Hostile("bomb", "it is larger than it says", shown(files[number].path))
+            if size < files[number].size:
+                raise Hostile("damaged", "it is smaller than it says", shown(files[number].path))
 
     def write(self, members: list[Member], into: Path, below: str = "") -> int:
         """How many files there are in `into` now, an empty folder that lies in the world at `below`."""
@@ -98,9 +116,10 @@ class Judged:
 
 
 @contextmanager
-def judged(archive: Path, most: int, server: str = "", key: bytes = b"") -> Iterator[Judged]:
-    """Raises `Hostile`, OSError. `server` and `key`: whose links of an export may lead out, and how that is known."""
-    with opened(archive, most, MOST_FILES) as source:
+def judged(archive: Path, most: int, server: str = "", key: bytes = b"", alone: str = "") -> Iterator[Judged]:
+    """Raises `Hostile`, OSError. `server` and `key`: whose links of an export may lead out, and how that is known.
+    `alone`: what is no archive is one file of this name; "": it is refused."""
+    with opened(archive, most, MOST_FILES, alone) as source:
         yield Judged(source, most, server, key)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import Any
+from xml.etree import ElementTree
 
 import kube
 import pytest
@@ -18,8 +19,9 @@ from core.cluster.kubernetes.addresses import Exposure, TrafficPolicy, port_name
 from core.cluster.kubernetes.manifests import disruption_budget, manifests
 from core.cluster.kubernetes.manifests_job import job
 from core.cluster.kubernetes.manifests_policy import jobs_policy
+from core.cluster.kubernetes.reduced import reduce_service
 from core.cluster.port import ServerSpec
-from core.games.catalogue import BUILT_IN, Catalogue
+from core.games.catalogue import BUILT_IN, Catalogue, Stop
 from core.worlds.store.place import StorePlace
 
 CATALOGUE = Catalogue.load(BUILT_IN)
@@ -109,6 +111,76 @@ def test_a_name_cannot_break_out_of_a_json_file() -> None:
     found = made(spec("factorio", name='Po"nd\\'))["secrets"]["stringData"]
     written = json.loads(json.loads(found["files"])["config/server-settings.json"])
     assert written["name"] == 'Po"nd\\'
+
+
+def before_stop(wanted: ServerSpec) -> list[str]:
+    return list(container(pod(wanted), "game")["lifecycle"]["preStop"]["exec"]["command"])
+
+
+def test_a_command_of_the_game_is_run_before_its_signal() -> None:
+    shell, flag, script, name, *words = before_stop(spec("satisfactory"))
+    assert (shell, flag, name, words[:2]) == ("sh", "-c", "stop", ["sh", "-c"])
+    assert script == '"$@"; kill -INT 1; sleep 120'
+
+
+def test_a_console_line_is_sent_after_the_command() -> None:
+    game = kube.TINY.model_copy(update={"stop": Stop(console="quit", command=("save", "{data}", "{name}"), grace=7)})
+    script, _, *words = before_stop(kube.make_spec(game=game))[2:]
+    assert script.startswith('"$@"; exec 3<>')
+    assert script.endswith("sleep 7")
+    assert words == ["save", "/data", "Pond"]
+
+
+def test_a_version_that_is_another_image_is_that_image() -> None:
+    assert container(pod(spec("factorio")), "game")["image"] == "factoriotools/factorio:stable"
+    newer = spec("factorio", settings={"version": "experimental"})
+    assert container(pod(newer), "game")["image"] == "factoriotools/factorio:latest"
+
+
+def test_a_game_is_told_settings_in_its_own_words() -> None:
+    env = container(pod(spec("enshrouded")), "game")["env"]
+    assert {"name": "SERVER_ENABLE_TEXT_CHAT", "value": "true"} in env
+    env = container(pod(spec("palworld", settings={"death_penalty": "items"})), "game")["env"]
+    assert {"name": "DEATH_PENALTY", "value": "Item"} in env
+
+
+def test_lists_in_files_are_lists() -> None:
+    files = json.loads(made(spec("factorio", settings={"admins": 'Ada, "Bo'}))["secrets"]["stringData"]["files"])
+    assert json.loads(files["config/server-adminlist.json"]) == ["Ada", '"Bo']
+    token = {"admins": "KU_a,KU_b", "token": "t"}
+    files = json.loads(made(spec("dont-starve-together", settings=token))["secrets"]["stringData"]["files"])
+    assert files["DoNotStarveTogether/Cluster_1/adminlist.txt"] == "KU_a\nKU_b"
+
+
+def test_a_name_cannot_break_out_of_an_xml_file() -> None:
+    name = 'Po"nd & <b>'
+    files = json.loads(made(spec("seven-days-to-die", name=name))["secrets"]["stringData"]["files"])
+    root = ElementTree.fromstring(files["dormouse.xml"].strip())
+    assert root.find("property[@name='ServerName']").get("value") == name  # type: ignore[union-attr]
+
+
+def test_the_operators_key_to_curseforge_stands_in_the_secret_alone() -> None:
+    mods = Catalogue.load(BUILT_IN, keys={"curseforge"}).find("minecraft-java")
+    found = made(kube.make_spec("aaaaaaaaaaaa", game=mods, curseforge_key="planted-key"))
+    assert found.pop("secrets")["stringData"]["env.CF_API_KEY"] == "planted-key"
+    assert "planted-key" not in json.dumps(found)
+
+
+def test_without_a_key_to_curseforge_a_game_is_told_nothing_of_it() -> None:
+    found = made(spec("minecraft-java"))
+    assert "CURSEFORGE" not in json.dumps(found)
+    assert "CF_API_KEY" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_no_game_ends_without_having_saved(game: str) -> None:
+    """What is stopped by a signal has it as the first process, or a script that passes it on; see the game's file."""
+    found = CATALOGUE.get(game)
+    assert found is not None
+    waits = pod(spec(game))["terminationGracePeriodSeconds"]
+    assert waits >= found.stop.grace
+    if found.stop.console or found.stop.command or found.stop.signal != "SIGTERM":
+        assert before_stop(spec(game))
 
 
 def test_run_volume_and_fingerprint_are_stamped() -> None:
@@ -281,6 +353,37 @@ def test_host_ports_are_on_the_pod_and_the_service_has_no_address() -> None:
     assert container(pod(wanted, Exposure.HOSTPORT), "game")["ports"][0]["hostPort"] == wanted.ports[0].host
 
 
+BY_NAME = {"exposure": Exposure.ROUTER, "domain": "play.example.org"}
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        ("Pond", "pond-aaaa.play.example.org"),
+        ("Bo's Größe 2", "bo-s-groe-2-aaaa.play.example.org"),
+        ("Пруд", "server-aaaa.play.example.org"),
+        ("x" * 32, f"{'x' * 32}-aaaa.play.example.org"),
+    ],
+)
+def test_a_router_leads_players_to_minecraft_by_the_name_that_they_type(name: str, host: str) -> None:
+    wanted = replace(spec("minecraft-java"), name=name)
+    service = made(wanted, **BY_NAME)["services"]
+    assert service["metadata"]["annotations"] == {"mc-router.itzg.me/externalServerName": host}
+    assert service["spec"]["type"] == "ClusterIP"
+    [port] = service["spec"]["ports"]
+    assert (port["name"], port["port"], port["targetPort"]) == ("mc-router", 25565, 25565)
+    seen = reduce_service(service | {"metadata": service["metadata"] | {"uid": "1", "resourceVersion": "1"}})
+    assert seen.hostname == host
+
+
+def test_what_a_router_cannot_lead_to_gets_a_load_balancer() -> None:
+    service = made(spec("meadow"), static=("203.0.113.7",), **BY_NAME)["services"]
+    assert service["spec"]["type"] == "LoadBalancer"
+    assert "mc-router.itzg.me/externalServerName" not in service["metadata"]["annotations"]
+    addresses = kube.site(**BY_NAME).addresses
+    assert addresses.public("aaaaaaaaaaaa", node="10.0.0.1", balancer="198.51.100.1") == "198.51.100.1"
+
+
 @pytest.mark.parametrize(
     ("exposure", "given", "node", "balancer", "address"),
     [
@@ -310,6 +413,8 @@ def test_the_address_that_members_get(exposure: Exposure, given: Raw, node: str,
             "DORMOUSE_PUBLIC_HOST",
         ),
         (Exposure.HOSTPORT, range(25500, 26000), {"traffic": TrafficPolicy.LOCAL}, "DORMOUSE_TRAFFIC_POLICY"),
+        (Exposure.ROUTER, range(25500, 26000), {"domain": "203.0.113.7"}, "DORMOUSE_PUBLIC_HOST"),
+        (Exposure.ROUTER, range(25500, 26000), {}, "DORMOUSE_PUBLIC_HOST"),
     ],
 )
 def test_what_cannot_work_is_said(exposure: Exposure, ports: range, given: Raw, word: str) -> None:
@@ -352,8 +457,8 @@ def test_where_sigterm_saves_nothing_the_game_is_told_before() -> None:
 
 def test_readiness_is_the_agents_word_and_nothing_kills_a_game_that_hangs() -> None:
     game = container(pod(spec("minecraft-java")), "game")
-    for probe in ("startupProbe", "readinessProbe"):
-        assert game[probe]["httpGet"] == {"path": "/v1/ready", "port": AGENT_PORT}
+    for probe, path in (("startupProbe", "/v1/started"), ("readinessProbe", "/v1/ready")):
+        assert game[probe]["httpGet"] == {"path": path, "port": AGENT_PORT}
     assert game["startupProbe"]["periodSeconds"] * game["startupProbe"]["failureThreshold"] == 3600
     assert "livenessProbe" not in game
 
@@ -397,12 +502,26 @@ def test_with_a_store_the_last_snapshot_has_time_within_the_grace() -> None:
 
 def test_a_volume_that_was_finished_is_told_apart_from_a_new_one() -> None:
     def told(**given: Any) -> tuple[Any, Any]:
-        env = container(pod(spec(source="000001-000001-000001-x", **given)), names.VOLUME_CONTAINER)["env"]
+        env = pod(spec(source="000001-000001-000001-x", **given))["initContainers"][0]["env"]
         values = {each["name"]: each.get("value") for each in env}
         return values["DORMOUSE_MADE"], values["DORMOUSE_SOURCE"]
 
     assert told() == ("", "000001-000001-000001-x")
     assert told(made=True) == ("1", "")
+
+
+def test_a_volume_that_was_finished_needs_no_container_of_its_own() -> None:
+    def helpers(**given: Any) -> list[str]:
+        return [each["name"] for each in pod(spec(**given))["initContainers"]]
+
+    assert helpers() == [names.VOLUME_CONTAINER, names.AGENT_CONTAINER]
+    assert helpers(made=True) == [names.AGENT_CONTAINER]
+
+
+def test_the_game_waits_until_the_agent_is_up() -> None:
+    agent = container(pod(spec()), names.AGENT_CONTAINER)
+    (_, _, waits) = agent["lifecycle"]["postStart"]["exec"]["command"]
+    assert waits == "until [ -e /work/up ]; do sleep 0.05; done"
 
 
 def test_a_job_is_as_locked_down_as_a_game_and_not_taken_for_one() -> None:
@@ -416,4 +535,4 @@ def test_a_job_is_as_locked_down_as_a_game_and_not_taken_for_one() -> None:
     assert set(each["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage"}
     env = {one["name"]: one["value"] for one in each["env"]}
     assert (env["DORMOUSE_VOLUME"], env["DORMOUSE_RUN"], env["DORMOUSE_NOTE"]) == ("2", "7", "$$(HOME)")
-    assert json.loads(env["DORMOUSE_SAVE"])["exclude"] == ["config/rconpw"]
+    assert json.loads(env["DORMOUSE_SAVE"])["exclude"] == ["config/rconpw", "config/server-settings.json"]

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.errors import ClusterError
 from core.games.catalogue import Query as Rule
@@ -87,3 +89,45 @@ async def test_a_game_without_such_lines_is_unknown() -> None:
     seen = await query.players(SERVER, FirstRun(), Rule(kind="none"))
     assert isinstance(seen.evidence, Unknown)
     await query.close()
+
+
+async def test_colours_hide_nobody() -> None:
+    query = LogQuery(Game("\x1b[32mAda joined\x1b[0m", "\x1b[1mBo\x1b[0m joined", "\x1b[31mAda\x1b[39m left").follow)
+    assert await evidence(query) == Occupied(("Bo",), 1)
+    await query.close()
+
+
+async def test_who_leaves_by_a_number_is_known_by_it() -> None:
+    """As Core Keeper: names come with a join only."""
+    rule = Rule(
+        kind="log",
+        join=r"\[userid:(?P<id>\d+)\] player (?P<player>.+) connected",
+        leave=r"Disconnected from userid:(?P<id>\d+)",
+    )
+    lines = ("[userid:7] player Ada connected", "[userid:8] player Ada connected", "Disconnected from userid:7 with")
+    query = LogQuery(Game(*lines).follow)
+    assert (await query.players(SERVER, FirstRun(), rule)).evidence == Occupied(("Ada",), 1)
+    await query.close()
+
+
+async def test_whoever_left_after_a_gap_is_not_forgotten_to_be_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stream broke and came again without its beginning: nobody seen is not nobody there."""
+    monkeypatch.setattr(log, "AGAIN", 0)
+    game = Game("Ada joined")
+    query = LogQuery(game.follow)
+    assert await evidence(query) == Occupied(("Ada",), 1)
+    game.lines, game.whole = ("Ada left",), False
+    await game.writes(None)
+    assert isinstance(await evidence(query), Unknown)
+    await query.close()
+
+
+@given(st.lists(st.text(max_size=40), max_size=20))
+def test_whatever_a_game_writes_is_read(lines: list[str]) -> None:
+    presence = log.Presence(RULE)
+    for line in lines:
+        presence.read(line)
+    seen = presence.players(whole=True).evidence
+    assert isinstance(seen, Empty | Occupied)
+    if isinstance(seen, Occupied):
+        assert seen.online >= len(seen.names)

@@ -117,3 +117,72 @@ async def test_nobody_listens() -> None:
     await server.wait_closed()
     with pytest.raises(ConsoleAway):
         await Rcon("127.0.0.1", port, "right").send("x")
+
+
+async def test_a_server_that_does_not_echo_the_end_is_heard_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some take no packet but commands: then silence ends an answer in several packets."""
+    monkeypatch.setattr(rcon, "QUIET", 0.05)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number, _, _ = await unpacked(reader)
+        writer.write(packed(number, 2, b""))
+        number, _, _ = await unpacked(reader)
+        for body in (b"a" * 4096, b"b" * 10):
+            writer.write(packed(number, 0, body))
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    answer = await Rcon("127.0.0.1", server.sockets[0].getsockname()[1], "right").send("help")
+    assert answer == "a" * 4096 + "b" * 10
+    server.close()
+
+
+async def test_what_belongs_to_another_question_is_not_the_answer() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number, _, _ = await unpacked(reader)
+        writer.write(packed(77, 0, b"late") + packed(number, 2, b""))
+        number, _, _ = await unpacked(reader)
+        writer.write(packed(78, 0, b"another's") + packed(number, 0, b"mine"))
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    assert await Rcon("127.0.0.1", server.sockets[0].getsockname()[1], "right").send("x") == "mine"
+    server.close()
+
+
+async def test_an_answer_that_never_ends_is_cut() -> None:
+    async with game(lambda _: [b"x" * 4096] * 40) as console:
+        assert len(await console.send("cvarlist")) == rcon.LARGEST
+
+
+async def test_one_letter_in_two_packets_is_one_letter() -> None:
+    text = ("a" * 4095 + "ö").encode()
+    async with game(lambda _: [text[:4096], text[4096:]]) as console:
+        assert await console.send("x") == "a" * 4095 + "ö"
+
+
+async def test_colours_are_no_part_of_an_answer() -> None:
+    async with game(lambda _: ["§6There are §c1§6 of 20 \x1b[0mplayers".encode()]) as console:
+        assert await console.send("list") == "There are 1 of 20 players"
+
+
+async def test_a_line_longer_than_a_server_takes_is_refused_here() -> None:
+    async with game(lambda line: [line]) as console:
+        with pytest.raises(ConsoleAway, match="bytes"):
+            await console.send("ö" * 1000)
+
+
+@pytest.mark.parametrize("size", [-1, 0, 9, rcon.LARGEST + 1, 2**31 - 1])
+async def test_a_length_that_cannot_be_is_no_rcon(size: int) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await unpacked(reader)
+        writer.write(struct.pack("<iii", size, 1, 2) + bytes(20))
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    with pytest.raises(ConsoleAway, match="not RCON"):
+        await Rcon("127.0.0.1", server.sockets[0].getsockname()[1], "right").send("x")
+    server.close()

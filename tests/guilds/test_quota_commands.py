@@ -122,7 +122,7 @@ async def test_a_game_that_is_not_offered_is_neither_suggested_nor_made_nor_clon
     found = await oak.ada.autocomplete(oak.channel, "server create", "game", "")
     assert "meadow" not in [each["value"] for each in found]
     assert len(found) > 1
-    refusal = "An admin decided that there are no new servers of Meadow here. There is: Factorio"
+    refusal = "An admin decided that there are no new servers of Meadow here. There is: 7 Days to Die, "
     assert (await oak.ask(oak.ada, "server create", game="meadow", name="Lake")).startswith(refusal)
     assert (await oak.ask(oak.ada, "server clone", server="Pond", name="Lake")).startswith(refusal)
     await oak.ask(oak.ada, "server pause", server="Pond")

@@ -64,6 +64,8 @@ class Shelf(Real):
 
 
 class File:
+    name = "world.zip"
+
     def __init__(self, size: int) -> None:
         self.size = size
 

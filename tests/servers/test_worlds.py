@@ -495,8 +495,9 @@ async def test_a_child_that_takes_too_long_is_given_up_in_words(
 
 
 class Sent:
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, name: str = "world.zip") -> None:
         self._data = data
+        self.name = name
         self.size = len(data)
 
     async def save(self, path: Path, /) -> None:

@@ -18,7 +18,7 @@ ROOT = Path(core.text.__file__).parents[2]
 LITERAL = re.compile(r"""["']([a-z]+(?:\.[a-z_]+)+)["']""")
 FORMED = re.compile(r"""f["']([a-z]+\.[a-z_.]*)\{""")
 WORDS = {"bug", "old", "try_again"}
-NOT_MESSAGES = {"port.", "setting.", "catalogue."}
+NOT_MESSAGES = {"port.", "setting.", "catalogue.", "memory.heap"}
 """Placeholders of the catalogue."""
 
 

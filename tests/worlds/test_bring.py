@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.worlds.archives.forms import Forms
 from core.worlds.bring import bring, main
 from core.worlds.errors import Hostile
 from core.worlds.listing import listing
@@ -45,14 +46,14 @@ def brought(store: FolderStore, folder: Path) -> dict[str, str]:
 
 def test_a_world_in_a_folder_of_its_own_is_found_by_its_root(store: FolderStore, work: Path, tmp_path: Path) -> None:
     given = archive(tmp_path, my_world__level="deep", readme="words")
-    made = bring(store, POND, given, work, base="", into="world", root="level", most=MOST, note="~import")
-    assert made.name.startswith("000000-")
+    made = bring(store, POND, given, work, base="", forms=Forms(place="world", root="level"), most=MOST, note="~import")
+    assert made.receipt.name.startswith("000000-")
     assert brought(store, tmp_path) == {"world/level": "deep"}
 
 
 def test_without_a_root_lone_folders_are_passed_through(store: FolderStore, work: Path, tmp_path: Path) -> None:
     given = archive(tmp_path, outer__inner__a="1", outer__inner__b="2")
-    bring(store, POND, given, work, base="", into="", root="", most=MOST, note="")
+    bring(store, POND, given, work, base="", forms=Forms(), most=MOST, note="")
     assert brought(store, tmp_path) == {"a": "1", "b": "2"}
 
 
@@ -64,7 +65,7 @@ def test_plugins_take_the_place_of_those_before_and_leave_the_world(
     (before / "plugins" / "old").write_text("old")
     (before / "castle").write_text("tall")
     base = snapshot(store, POND, before, volume=0, run=0).name
-    bring(store, POND, archive(tmp_path, new="new"), work, base=base, into="plugins", root="", most=MOST, note="")
+    bring(store, POND, archive(tmp_path, new="new"), work, base=base, into="plugins", most=MOST, note="")
     assert brought(store, tmp_path) == {"castle": "tall", "plugins/new": "new"}
 
 
@@ -80,7 +81,7 @@ def test_plugins_come_into_a_world_that_was_not_made_yet(
     name = snapshot(store, owner, before, volume=0, run=0).name
     given = archive(tmp_path, new="new")
     base = base.replace("NAME", name)
-    bring(store, POND, given, work, base=base, into="plugins", root="", most=MOST, note="")
+    bring(store, POND, given, work, base=base, into="plugins", most=MOST, note="")
     assert brought(store, tmp_path) == {"castle": "tall", "plugins/new": "new"}
 
 
@@ -90,7 +91,7 @@ def test_a_link_where_the_plugins_go_is_not_followed(store: FolderStore, work: P
     secret.mkdir()
     (before / "plugins").symlink_to(secret)
     base = snapshot(store, POND, before, volume=0, run=0).name
-    bring(store, POND, archive(tmp_path, new="new"), work, base=base, into="plugins", root="", most=MOST, note="")
+    bring(store, POND, archive(tmp_path, new="new"), work, base=base, into="plugins", most=MOST, note="")
     assert brought(store, tmp_path) == {"plugins/new": "new"}
     assert list(secret.iterdir()) == []
 
@@ -115,7 +116,7 @@ def test_what_an_operating_system_adds_is_not_the_world(
 ) -> None:
     world = {"My World/level": b"deep", "My World/region/r": b"1", "My World/._lone": b"no twin: somebody's own"}
     (tmp_path / "a").write_bytes(any_of(kind, added | world))
-    bring(store, POND, tmp_path / "a", work, base="", into="", root=root, most=MOST, note="")
+    bring(store, POND, tmp_path / "a", work, base="", forms=Forms(place="", root=root), most=MOST, note="")
     assert brought(store, tmp_path) == {"level": "deep", "region/r": "1", "._lone": "no twin: somebody's own"}
 
 
@@ -123,7 +124,7 @@ def test_plugins_without_a_folder_lose_what_a_mac_added(store: FolderStore, work
     """Several files selected, then *Compress*: a plugin would be looked for in `._Map.jar`."""
     files = {"Map.jar": b"1", "__MACOSX/._Map.jar": b"x", "._Map.jar": b"x", "Shop.jar": b"2"}
     (tmp_path / "a").write_bytes(plain_zip(files))
-    bring(store, POND, tmp_path / "a", work, base="", into="plugins", root="", most=MOST, note="")
+    bring(store, POND, tmp_path / "a", work, base="", into="plugins", most=MOST, note="")
     assert brought(store, tmp_path) == {"plugins/Map.jar": "1", "plugins/Shop.jar": "2"}
 
 
@@ -156,13 +157,13 @@ def test_what_a_snapshot_would_leave_out_is_refused_before(
     if into:
         assert refused(store, work, tmp_path / "a", into=into).why == "long"
     else:
-        bring(store, POND, tmp_path / "a", work, base="", into="", root="", most=MOST, note="")
+        bring(store, POND, tmp_path / "a", work, base="", forms=Forms(), most=MOST, note="")
         assert brought(store, tmp_path) == {"f": "1", deepest.decode(): "1"}
 
 
 def refused(store: FolderStore, work: Path, given: Path, root: str = "", into: str = "") -> Hostile:
     with pytest.raises(Hostile) as found:
-        bring(store, POND, given, work, base="", into=into, root=root, most=MOST, note="")
+        bring(store, POND, given, work, base="", forms=Forms(place=into, root=root), most=MOST, note="")
     assert listing(store, POND) == []
     return found.value
 
@@ -170,7 +171,7 @@ def refused(store: FolderStore, work: Path, given: Path, root: str = "", into: s
 def test_too_much_is_refused_and_nothing_is_kept(store: FolderStore, work: Path, tmp_path: Path) -> None:
     given = archive(tmp_path, big="x" * 1000)
     with pytest.raises(Hostile) as refused:
-        bring(store, POND, given, work, base="", into="", root="", most=100, note="")
+        bring(store, POND, given, work, base="", forms=Forms(), most=100, note="")
     assert refused.value.why in ("large", "bomb")
     assert listing(store, POND) == []
 

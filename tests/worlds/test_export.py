@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from worldgen import oddities, picture
 
 from core.worlds.archives.export_format import Extra, Mark, portable
+from core.worlds.archives.forms import Forms
 from core.worlds.archives.names import folded
 from core.worlds.bring import bring
 from core.worlds.errors import Hostile
@@ -102,8 +103,10 @@ def build(folder: bytes, held: dict[bytes, object], files: list[bytes]) -> None:
 
 def take_in(store: FolderStore, server: str, work: Path, **given: Any) -> Receipt:
     """Bring the archive in `work/export` into `server`'s world."""
-    options = {"base": "", "into": "", "root": "", "most": MOST, "note": "", "key": KEY} | given
-    return bring(store, server, work / "export" / "archive.zip", work / "bring", **options)
+    options = (
+        {"base": "", "most": MOST, "note": "", "key": KEY} | ({} if "into" in given else {"forms": Forms()}) | given
+    )
+    return bring(store, server, work / "export" / "archive.zip", work / "bring", **options).receipt
 
 
 def there_and_back(work: Path, world: Path) -> tuple[dict[bytes, object], dict[bytes, object]]:
@@ -196,7 +199,8 @@ def brought(
     for folder in ("export", "bring", "back"):
         (tmp_path / folder).mkdir()
     export(store, SERVER, name, "Pond", tmp_path / "export", KEY)
-    made = take_in(store, to, tmp_path, base=base, into=into, whole=whole, root="level.dat" if into == "world" else "")
+    what = {"forms": Forms(place="world", root="level.dat")} if into == "world" else {"into": into}
+    made = take_in(store, to, tmp_path, base=base, whole=whole, **what)
     restore(store, to, made.name, tmp_path / "back")
     back = tmp_path / "back"
     return {str(each.relative_to(back)): each.read_text() for each in sorted(back.rglob("*")) if each.is_file()}

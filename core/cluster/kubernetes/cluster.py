@@ -26,6 +26,7 @@ from core.cluster.kubernetes.holdings import Holdings
 from core.cluster.kubernetes.jobs import Jobs
 from core.cluster.kubernetes.keys import Keys
 from core.cluster.kubernetes.manifests import disruption_budget, manifests
+from core.cluster.kubernetes.manifests_policy import jobs_policy
 from core.cluster.kubernetes.metrics import in_use
 from core.cluster.kubernetes.pod_logs import PodLogs
 from core.cluster.kubernetes.reasons import Reasons
@@ -281,6 +282,9 @@ class KubernetesCluster(Cluster):
         assert self._jobs is not None
         return await self._jobs.save(held.set, volume, name=f"{held.server}-{name}", note=note, verify=verify)
 
+    async def disband(self) -> None:
+        await self._api.delete("networkpolicies", jobs_policy(self._site)["metadata"]["name"])
+
     async def usage(self, server: str) -> InUse | None:
         pod = self._holdings.of(server).pod
         measured = await self._api.metrics(pod.name) if pod is not None else None
@@ -327,7 +331,8 @@ class KubernetesCluster(Cluster):
         """The host that members use; empty where it is the same for all (`Host.public_host`)."""
         node = held.pod.node_ip if held.pod else ""
         balancer = held.service.balancer if held.service else ""
-        return self._site.addresses.public(held.server, node=node, balancer=balancer)
+        hostname = held.service.hostname if held.service else ""
+        return self._site.addresses.public(held.server, node=node, balancer=balancer, hostname=hostname)
 
     def _node(self, held: Held) -> NodeRecord | None:
         return self._nodes.records.get(held.pod.node) if held.pod and self._nodes.fresh else None

@@ -49,26 +49,24 @@ class Telnet(Console):
             await _until(reader, self._ask)
             writer.write(self._password.encode() + b"\r\n")
             if self._welcome is None:
-                greeting = await _until(reader, None, silence=QUIET)
+                greeting = await _until(reader, silence=QUIET)
                 is_in = self._ask.search(greeting) is None
             else:
-                either = re.compile(f"(?P<welcome>{self._welcome.pattern})|{self._ask.pattern}")
-                found = either.search(await _until(reader, either))
-                is_in = found is not None and found["welcome"] is not None
-                await _until(reader, None, silence=QUIET / 3)  # the rest of the greeting
+                is_in = self._welcome.search(await _until(reader, self._welcome, self._ask)) is not None
+                await _until(reader, silence=QUIET / 3)  # the rest of the greeting
             if not is_in:
                 raise ConsoleAway("the game refuses the password")
             writer.write(line.encode() + b"\r\n")
-            return (await _until(reader, self._end, silence=QUIET)).strip("\r\n")
+            return (await _until(reader, *([self._end] if self._end else []), silence=QUIET)).strip("\r\n")
         finally:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
 
-async def _until(reader: asyncio.StreamReader, mark: re.Pattern[str] | None, *, silence: float | None = None) -> str:
-    """What comes until `mark` is in it or, where there is a `silence`, until it has lasted so many seconds: a few times
-    that before the first word. Raises `ConsoleAway` where the game closes before anything came."""
+async def _until(reader: asyncio.StreamReader, *marks: re.Pattern[str], silence: float | None = None) -> str:
+    """What comes until one of `marks` is in it or, where there is a `silence`, until it has lasted so many seconds: a
+    few times that before the first word. Raises `ConsoleAway` where the game closes before anything came."""
     heard, text = b"", ""
     while len(heard) < LARGEST:
         patience = None if silence is None else silence if heard else 3 * silence
@@ -83,6 +81,6 @@ async def _until(reader: asyncio.StreamReader, mark: re.Pattern[str] | None, *, 
             raise ConsoleAway("the game closed the connection")
         heard += piece
         text = plain(_COMMANDS.sub(b"", heard).decode(errors="replace"))
-        if mark is not None and mark.search(text):
+        if any(mark.search(text) for mark in marks):
             return text
     return text

@@ -14,8 +14,11 @@ from dataclasses import dataclass, field
 
 from core.errors import ClusterError
 from core.games.catalogue import Query as Rule
+from core.games.protocols.answer import MOST_PLAYERS, counted
+from core.games.query.direct import told
 from core.games.query.port import LogPart, Players, Run
-from core.words import Empty, Occupied, Unknown
+from core.games.terminal import plain
+from core.words import Empty, Unknown
 
 FORGOTTEN = 120.0  # seconds after which a log that nobody asks about is followed no more
 LONGEST_LINE = 4096  # characters; the game is members' code
@@ -28,22 +31,27 @@ Follow = Callable[[str], AsyncIterator[LogPart]]
 
 @dataclass(slots=True)
 class Presence:
-    """Pure: who is on, by the lines so far."""
+    """Pure: who is on, by the lines so far: names by what the game calls a player when they leave."""
 
     rule: Rule
-    on: dict[str, None] = field(default_factory=dict)
+    on: dict[str, str] = field(default_factory=dict)
 
     def read(self, line: str) -> None:
-        line = line[:LONGEST_LINE]
+        line = plain(line[:LONGEST_LINE])
         if (came := re.search(self.rule.join, line)) is not None:
-            self.on[came["player"]] = None
+            if len(self.on) < MOST_PLAYERS:
+                self.on[self._who(came)] = came.groupdict().get("player") or ""
         elif self.rule.leave and (left := re.search(self.rule.leave, line)) is not None:
-            self.on.pop(left["player"], None)
+            self.on.pop(self._who(left), None)
 
     def players(self, *, whole: bool) -> Players:
         if self.on:
-            return Players(Occupied(tuple(self.on), len(self.on)))
+            return told(counted(len(self.on), None, self.on.values()))
         return Players(Empty() if whole else Unknown("the log's beginning is missing"))
+
+    def _who(self, found: re.Match[str]) -> str:
+        by = "id" if "(?P<id>" in self.rule.join and "(?P<id>" in self.rule.leave else "player"
+        return found.groupdict().get(by) or ""
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from typing import IO
 from core.worlds.errors import Hostile, WhyAll
 
 from . import zipped
+from .lone import Lone
 from .member import Archive
 from .streams import Broken, Source, bunzip, gunzip, unlzma, unxz, unzstd
 from .tarred import HEADER, Tarred, is_header
@@ -34,13 +35,14 @@ _LOOK = 1024  # bytes
 
 
 @contextmanager
-def opened(archive: Path, most: int, most_members: int) -> Iterator[Archive]:
-    """Raises `Hostile` for what is no ZIP or tar, and OSError. `most` bytes may be in it."""
+def opened(archive: Path, most: int, most_members: int, alone: str = "") -> Iterator[Archive]:
+    """Raises `Hostile` for what is no ZIP or tar, and OSError. `most` bytes may be in it. `alone`: what is none is one
+    file of that name."""
     with archive.open("rb") as file:
-        yield _open(file, most, most_members)
+        yield _open(file, most, most_members, alone)
 
 
-def _open(file: IO[bytes], most: int, most_members: int) -> Archive:
+def _open(file: IO[bytes], most: int, most_members: int, alone: str) -> Archive:
     start = file.read(max(HEADER, _LOOK))
     if is_header(start):
         return Tarred(file, lambda source: source, most)
@@ -56,6 +58,8 @@ def _open(file: IO[bytes], most: int, most_members: int) -> Archive:
             raise Hostile(why, f"it begins with {magic!r}")
     if start.lstrip().lower().startswith(_PAGE):
         raise Hostile("page", "it is a page of the web")
+    if alone:
+        return Lone(file, alone)
     raise Hostile("kind", f"it begins with {start[:8]!r}")
 
 

@@ -9,7 +9,7 @@
 {{- $said = append $said "secret: give secret.discordToken, or in secret.existing the name of a Secret that has the key discord-token." -}}
 {{- end -}}
 {{- if $v.secret.existing -}}
-{{- range list "discordToken" "masterKey" "databaseUrl" "b2Key" -}}
+{{- range list "discordToken" "masterKey" "databaseUrl" "b2Key" "curseforgeKey" -}}
 {{- if index $v.secret . -}}
 {{- $said = append $said (printf "secret.%s: put it into the Secret %s, or leave secret.existing empty." . $v.secret.existing) -}}
 {{- end -}}
@@ -50,8 +50,11 @@
 {{- if eq $v.games.namespace .Release.Namespace -}}
 {{- $said = append $said "games.namespace: games need a namespace of their own, not the bot's." -}}
 {{- end -}}
-{{- if and (ne $v.exposure "loadbalancer") $v.addresses -}}
-{{- $said = append $said (printf "addresses: only exposure loadbalancer uses them; leave them empty with %s." $v.exposure) -}}
+{{- if and (not (has $v.exposure (list "loadbalancer" "router"))) $v.addresses -}}
+{{- $said = append $said (printf "addresses: only exposures loadbalancer and router use them; leave them empty with %s." $v.exposure) -}}
+{{- end -}}
+{{- if and (eq $v.exposure "router") (not $v.publicHost) -}}
+{{- $said = append $said "publicHost: exposure router needs a domain; each Minecraft server has a name below it." -}}
 {{- end -}}
 {{- if and (eq $v.exposure "nodeport") (not $v.publicHost) -}}
 {{- $said = append $said "publicHost: exposure nodeport needs the name or address of a node that members reach." -}}
@@ -67,7 +70,7 @@
 {{- else if and (eq $v.exposure "nodeport") (or (lt (int (first $ports)) 30000) (gt (int (last $ports)) 32767)) -}}
 {{- $said = append $said (printf "ports: with exposure nodeport they lie within 30000-32767, not %s." $v.ports) -}}
 {{- end -}}
-{{- $secrets := list "DISCORD_TOKEN" "MASTER_KEY" "DATABASE_URL" "B2_KEY" -}}
+{{- $secrets := list "DISCORD_TOKEN" "MASTER_KEY" "DATABASE_URL" "B2_KEY" "CURSEFORGE_KEY" -}}
 {{- $named := dict "EXPOSURE" "exposure" "ADDRESSES" "addresses" "PUBLIC_HOST" "publicHost" "PORTS" "ports" "NAMESPACE" "games.namespace" "IMAGE" "image" "DISCORD_API_URL" "discord.apiUrl" "DISCORD_GATEWAY_URL" "discord.gatewayUrl" "HEALTH" "healthPort" "TRAFFIC_POLICY" "externalTrafficPolicy" "SCRATCH" "scratch.size" "GAMES_DIR" "games.files" "POD_FILE" "games.pods" -}}
 {{- range $name, $_ := $v.settings -}}
 {{- if hasPrefix "DORMOUSE_" $name -}}

@@ -18,7 +18,7 @@ from core.worlds.store.place import StorePlace
 
 kube.needs_cluster()
 pytestmark = kube.pytestmark
-GAMES = {game.id: game for game in Catalogue.load(BUILT_IN)}
+GAMES = {game.id: game for game in Catalogue.load(BUILT_IN, keys={"curseforge"})}
 
 
 @pytest.mark.parametrize("exposure", Exposure)
@@ -27,9 +27,10 @@ async def test_the_api_server_takes_it(namespace: kube.Namespace, game: str, exp
     api = await namespace.api()
     await api.open()
     site = kube.site(exposure, static=("203.0.113.7",) if exposure is Exposure.LOADBALANCER else ())
-    spec = kube.make_spec(game=GAMES[game])
-    for resource, manifest in manifests(spec, site):
-        await api.apply(resource, manifest, dry_run=True)
+    for size in GAMES[game].sizes:
+        spec = kube.make_spec(game=GAMES[game], size=size)
+        for resource, manifest in manifests(spec, site):
+            await api.apply(resource, manifest, dry_run=True)
     await api.apply("poddisruptionbudgets", disruption_budget(spec.server, site), dry_run=True)
     await api.apply("networkpolicies", jobs_policy(site), dry_run=True)
     await api.close()

@@ -10,7 +10,7 @@ import kube
 import pytest
 
 from core.cluster.kubernetes.cluster import KubernetesCluster
-from core.games.catalogue import File, Game, Mount
+from core.games.catalogue import File, Game, Mount, Stop
 from core.words import PodPhase, new_server_id
 from tests.contracts.cluster import no_pod, ready, until
 
@@ -92,4 +92,22 @@ async def test_a_stop_by_the_console_comes_before_the_signal(
     await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY and seen.run == 2)
     heard = namespace.kubectl("exec", f"{wanted.server}-0", "-c", "game", "--", "cat", "/data/heard")
     assert heard == "save and quit\n"
+    await cluster.remove(wanted.server)
+
+
+async def test_a_command_is_run_to_its_end_before_the_signal(
+    cluster: KubernetesCluster, namespace: kube.Namespace
+) -> None:
+    """It writes down that it was there while the game had not yet saved, which it does on the signal."""
+    look = "import os, pathlib; p = pathlib.Path('/data'); (p / 'seen').write_text(str((p / 'saved').exists()))"
+    stop = Stop(command=("python", "-c", look), grace=5)
+    wanted = kube.make_spec(game=kube.TINY.model_copy(update={"stop": stop}))
+    await cluster.ensure(wanted)
+    await ready(cluster, wanted.server)
+    await cluster.ensure(replace(wanted, replicas=0))
+    await no_pod(cluster, wanted.server)
+    await cluster.ensure(replace(wanted, run=2))
+    await until(cluster, wanted.server, lambda seen: seen.pod is PodPhase.READY and seen.run == 2)
+    told = namespace.kubectl("exec", f"{wanted.server}-0", "-c", "game", "--", "cat", "/data/seen", "/data/saved")
+    assert told == "Falsestart 1"
     await cluster.remove(wanted.server)
