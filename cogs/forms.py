@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from discord import TextStyle
 from discord.ui import ActionRow, Button, Container, Label, LayoutView, Modal, Select, TextInput
 
 from cogs.cards import button, pending
@@ -28,6 +29,7 @@ MOST_GROUPS = 24
 ABOUT = "about"
 _LABEL, _HINT, _OPTIONS, _YES = 45, 100, 25, {"true": "yes", "false": "no"}
 
+_LONG = 250  # characters: what may be longer, as a list of names, is typed where one sees more than its end
 _SHORTER = (100, 40, 20, 8, 0)  # characters of a value, until all of a game's settings fit on a page
 
 Group = tuple[str, str, tuple[Setting, ...]]
@@ -227,7 +229,12 @@ def _text(
     placeholder: str | None = None,
 ) -> Label[Any]:
     field: TextInput[Any] = TextInput(
-        custom_id=key, default=value[:most] or None, required=required, max_length=most, placeholder=placeholder
+        style=TextStyle.paragraph if most > _LONG else TextStyle.short,
+        custom_id=key,
+        default=value[:most] or None,
+        required=required,
+        max_length=most,
+        placeholder=placeholder,
     )
     return Label(text=label[:_LABEL], description=hint[:_HINT] or None, component=field)
 

@@ -348,6 +348,16 @@ async def test_a_game_with_thirty_settings_in_six_groups_fits_its_page_and_its_f
         assert list(check_modal(forms.change(server, group, "en").to_dict())) == []
 
 
+async def test_a_long_list_is_typed_where_one_sees_more_than_its_end() -> None:
+    game = view().game
+    assert game is not None
+    ops = game.settings[0].model_copy(update={"id": "ops", "max_length": 1000})
+    server = view(game=game.model_copy(update={"settings": (ops,)}), settings={"ops": "Ada, Bo, " * 100})
+    [field] = forms.change(server, "g0_0", "en").to_dict()["components"]
+    assert (field["component"]["style"], field["component"]["value"]) == (2, "Ada, Bo, " * 100)
+    assert "…" in words(forms.page(server, "en"))
+
+
 async def test_a_size_with_a_smaller_disk_says_that_the_disk_stays() -> None:
     game = view().game
     assert game is not None

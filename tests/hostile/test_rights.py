@@ -193,6 +193,20 @@ async def test_a_select_of_sharing_is_for_owners(oak: Oak, role: str) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_a_select_of_a_size_is_for_managers(oak: Oak) -> None:
+    option = {"label": "small", "value": "small"}
+    for person in (each for each in PEOPLE.values() if not each.direct):
+        server = oak.servers[person.server]
+        data = {"custom_id": f"dm-size:{server}", "component_type": components.STRING_SELECT, "values": ["small"]}
+        page = oak.wire.post([{"type": data["component_type"], "custom_id": data["custom_id"], "options": [option]}])
+        said = await oak.wire.send(person.id, COMPONENT, data, source=page)
+        if refusal := oak.judged(person, Do.EDIT):
+            assert said.text.endswith(refusal)
+        else:
+            assert "small, 96 MiB of memory" in said.text
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_who_may_create_is_asked_of_the_guilds_rules(oak: Oak) -> None:
     rules = Rules(create_role=int(cast.KEEPERS))
     async with oak.wire.database.begin() as session:
