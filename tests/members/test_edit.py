@@ -60,8 +60,10 @@ async def test_a_size_is_chosen_on_the_page_and_taken_at_the_next_start(guild: A
 
 async def test_a_size_that_memory_does_not_allow_is_refused_in_words(guild: Any) -> None:
     server = await guild.create("Pond")
-    await guild.cy.slash(guild.channel, "guild quota", memory=100)
-    await guild.ada.select(message(await edit_page(guild)).message, ["large"], custom_id=f"dm-size:{server}")
+    await guild.house.quotas.set(guild.admin, {"memory": 100})
+    page = message(await edit_page(guild)).message
+    refused = await guild.ada.select(page, ["large"], custom_id=f"dm-size:{server}")
+    assert said(refused).startswith("Pond needs 256 MiB of memory")
     assert (await guild.house.row(server)).size == "small"
     assert "Size: small" in said(await edit_page(guild))
 
