@@ -69,7 +69,7 @@ test-cluster: test-kubernetes test-gaps ## what needs a real cluster (KUBECONFIG
 
 .PHONY: test-kubernetes
 test-kubernetes: $(VENV)/.dev # all but what breaks the cluster
-	$(RUN) -n $(WAITERS) -m kubernetes $(call these,tests/cluster tests/chart tests/container --ignore $(GAPS))
+	$(RUN) -n $(WAITERS) -m kubernetes $(call these,tests/cluster tests/chart tests/container tests/realgames --ignore $(GAPS))
 
 .PHONY: test-gaps
 test-gaps: $(VENV)/.dev # what breaks it for a while, so nothing else may run on it

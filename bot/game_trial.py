@@ -38,7 +38,7 @@ from core.data.tables import PortRow, ServerRow, utc_now
 from core.data.trouble import TROUBLE
 from core.errors import ClusterError, LicenceNeeded, Misconfigured, Refusal
 from core.games.catalogue import Game
-from core.games.query import make_queries
+from core.games.query.adapters import make_queries
 from core.guilds.access import Actor
 from core.servers.transitions import start_within
 from core.servers.views import ServerView

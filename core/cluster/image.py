@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from core.cluster.port import ServerSpec
 from core.games.catalogue import SECRETS, Image, escaped, fill, placeholders
 
@@ -15,10 +17,9 @@ def image_of(spec: ServerSpec) -> Image:
     return spec.game.image
 
 
-def name_of(spec: ServerSpec, own: str) -> str:
-    """What the server's image is pulled by; `own` is the name of Dormouse's own image."""
-    image = image_of(spec)
-    return own if image.ref == OWN else image.ref_for(spec.game.values(spec.settings))
+def name_of(image: Image, own: str, values: Mapping[str, str]) -> str:
+    """What it is pulled by where the game's settings have these values; `own` is the name of Dormouse's own image."""
+    return own if image.ref == OWN else image.ref_for(values)
 
 
 def values_of(spec: ServerSpec, *, secret: bool) -> dict[str, str]:

@@ -67,6 +67,7 @@ EVENTS: Mapping[EventKind, type[Event]] = {
         events.GuildBlocked,
         events.GuildUnblocked,
         events.LicenceAccepted,
+        events.NameForgotten,
     )
 }
 NOTICES: Mapping[NoticeKind, tuple[type[Notice], ...]] = {

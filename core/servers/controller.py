@@ -26,6 +26,7 @@ from core.lane import Lane
 from core.notices import outbox
 from core.notices.kinds.events import Crashed, Paused, PhaseChanged, ProblemChanged, Purged
 from core.notices.kinds.notices import ReadyNotice
+from core.servers import played
 from core.servers.crashes import Crashes, count, ended_by_itself
 from core.servers.lifecycle import AWAY_AFTER, Folded, Wanted, fold
 from core.servers.parts import ServerParts
@@ -457,6 +458,7 @@ class Controller:
         if row.phase == Phase.DELETED:
             for port in await self._ports(session, row.id):
                 await session.delete(port)
+            await played.forget(session, row.id)
             await self._events.tell(session, row, Purged())
         if self._observed.stale_since is None:
             await self._world.fold(session, row, seen)

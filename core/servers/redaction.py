@@ -7,17 +7,16 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from core.games import terminal
+
 BLACK = "••••"
 LONGEST_KEPT = 120
 """Characters of a line that the audit keeps."""
 _CUT = 4000  # bytes: less was not cut by whoever read it
 _SURELY_ONE = 4  # characters: what is shorter is blacked out as a whole word only, or a log would be full of holes
 
-_COLOURS = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?|§[0-9a-fk-orx]"
-)
-"""ECMA-48's control sequences (5.4), titles and links as xterm writes them, the other escapes, and what Minecraft means
-colours by (https://minecraft.wiki/w/Formatting_codes)."""
+_MINECRAFT = re.compile("§[0-9a-fk-orx]")
+"""What Minecraft means colours by (https://minecraft.wiki/w/Formatting_codes)."""
 _TELLS_A_SECRET = re.compile(
     r"(?:^|(?<=[\W_]))(?:password|passwd|passphrase|passwort|pwd|secret|token|api[_-]?key|login|register)"
     r"[\s:=\"']+(?=\S)",
@@ -27,8 +26,8 @@ _TELLS_A_SECRET = re.compile(
 
 def readable(text: str) -> str:
     """Lines that end with \\n, of characters that one sees: what a terminal would obey is left out."""
-    plain = _COLOURS.sub("", text.replace("\r\n", "\n")).replace("\r", "\n")
-    return "".join(char for char in plain if char in "\n\t" or unicodedata.category(char)[0] != "C")
+    lines = terminal.plain(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(char for char in _MINECRAFT.sub("", lines) if char in "\n\t" or unicodedata.category(char)[0] != "C")
 
 
 def black_out(text: str, secrets: Iterable[str]) -> str:

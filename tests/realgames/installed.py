@@ -34,10 +34,10 @@ GAMES = {
     "bzflag": RealGame(BZFlag, "/usr/games/bzfs", "apt-get install bzflag-server"),
     "freeciv": RealGame(Freeciv, "/usr/games/freeciv-server", "apt-get install freeciv-server"),
     "luanti": RealGame(Luanti, "/usr/games/minetestserver", "apt-get install minetest-server"),
-    "flying-squid": RealGame(Minecraft, f"{MODULES}/mineflayer", "make test-minecraft", everywhere=False),
+    "flying-squid": RealGame(Minecraft, f"{MODULES}/mineflayer", "make test-minecraft", names=False, everywhere=False),
     "mumble": RealGame(Mumble, "/usr/sbin/murmurd", "apt-get install mumble-server", names=False),
     "openttd": RealGame(OpenTTD, "/usr/games/openttd", "apt-get install openttd openttd-opengfx", names=False),
-    "teeworlds": RealGame(Teeworlds, "/usr/games/teeworlds-server", "apt-get install teeworlds-server", names=False),
+    "teeworlds": RealGame(Teeworlds, "/usr/games/teeworlds-server", "apt-get install teeworlds-server"),
 }
 
 

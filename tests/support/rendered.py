@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from discord.ui import LayoutView, Modal
+from made_up import made_up
 
 from bot.demo.guild import cast, components
-from cogs import account, console_page, forms, licence_page, pages, schedule_page
+from cogs import account, activity_pages, console_page, forms, licence_page, pages, schedule_page
 from cogs.cards import card
 from cogs.notices import notice
 from cogs.replies import WithFile
@@ -54,6 +55,7 @@ def modals(view: ServerView, language: str) -> Iterator[tuple[str, dict[str, Any
         yield f"edit {group}", _modal(forms.change(view, group, language))
     yield "delete", _modal(forms.delete(view, language))
     yield "console", _modal(console_page.form(view, language))
+    yield "forget", _modal(forms.forget(view, language))
 
 
 def plain_texts(modal: Mapping[str, Any]) -> Iterator[str]:
@@ -91,6 +93,8 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
         game=view.name, licence=view.name, url="https://example.org", mark="0" * 16, guild=view.guild, server=view.id
     )
     yield "licence", licence_page.question(licence, language)
+    yield "activity", activity_pages.page(replace(made_up(), server=view.id, name=view.name), language)
+    yield "forgotten", activity_pages.forgotten(view.name, language)
     yield "schedule", schedule_page.page(view, language)
     yield "console", console_page.answer(Sent(view, view.name, view.description), language)
     yield "console silent", console_page.answer(Sent(view, view.name, ""), language)

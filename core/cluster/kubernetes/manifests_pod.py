@@ -168,7 +168,7 @@ def _game(spec: ServerSpec, site: Site) -> Raw:
     own = image.ref == "dormouse"
     made: Raw = {
         "name": names.GAME_CONTAINER,
-        "image": name_of(spec, site.image),
+        "image": name_of(image, site.image, game.values(spec.settings)),
         "imagePullPolicy": "IfNotPresent",
         "env": [
             *({"name": name, "value": literal(value)} for name, value in sorted(plain.items())),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -196,6 +196,10 @@ class LocalCluster(Cluster):
         if before is None or before.who != now.who or now.at - before.at >= 1.0:
             self._readings[server] = now
         return in_use(now, before)
+
+    async def usage_of_all(self, servers: Collection[str]) -> Mapping[str, InUse]:
+        used = {server: await self.usage(server) for server in servers}
+        return {server: each for server, each in used.items() if each is not None}
 
     async def listenable(self, ports: Sequence[int], most: int) -> list[int]:
         def find() -> list[int]:

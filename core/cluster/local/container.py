@@ -125,7 +125,7 @@ def start_of(
             *(f"--env={name}={value}" for name, value in sorted(plain.items())),
             *(f"--env={name}" for name in sorted(secret)),
             *([f"--entrypoint={words[0]}"] if words else []),
-            name_of(spec, own),
+            name_of(image, own, game.values(spec.settings)),
             *words[1:],
         ],
         secret,

@@ -5,7 +5,7 @@ import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 OLDEST_CODE = "0006"  # older code leaves these alone: the cluster is told at once what the next start takes
 
 Text = sqlmodel.sql.sqltypes.AutoString
