@@ -640,6 +640,10 @@ class Game(_Model):
                 return size
         raise BadInput("create.size", game=self.name, sizes=", ".join(size.id for size in self.sizes))
 
+    def sized(self, size: str) -> Size | None:
+        """None where it has no such size any more."""
+        return next((each for each in self.sizes if each.id == size), None)
+
     def volume_of(self, size: Size) -> int:
         """GiB of disk in this size."""
         return self.volume if size.volume is None else size.volume
