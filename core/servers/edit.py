@@ -20,6 +20,7 @@ from core.servers import blocked, licences, names
 from core.servers.create import clean_description, refuse_taken
 from core.servers.events import ServerEvents
 from core.servers.projections import Projections
+from core.servers.questions import Questions
 from core.servers.rows import ServerRows
 from core.servers.transitions import Transitions
 from core.servers.views import ServerView, ServerViews
@@ -51,6 +52,7 @@ class Editing:
         transitions: Transitions,
         events: ServerEvents,
         now: Callable[[], datetime],
+        questions: Questions,
     ) -> None:
         self._rows = rows
         self._views = views
@@ -58,9 +60,24 @@ class Editing:
         self._transitions = transitions
         self._events = events
         self._now = now
+        self._questions = questions
 
     async def edit(
-        self, actor: Actor, server: str, changes: Mapping[str, str], *, shown: Shown | None = None
+        self,
+        actor: Actor,
+        server: str,
+        changes: Mapping[str, str],
+        *,
+        shown: Shown | None = None,
+        accepts: str | None = None,
+    ) -> ServerView:
+        """`_edit`; where a licence stands in the way, it is kept until that is accepted."""
+        keys, mark = (shown.keys, shown.mark) if shown else ((), "")
+        async with self._questions.keeping(actor, "edit", changes=dict(changes), keys=list(keys), shown=mark):
+            return await self._edit(actor, server, changes, shown=shown, accepts=accepts)
+
+    async def _edit(
+        self, actor: Actor, server: str, changes: Mapping[str, str], *, shown: Shown | None, accepts: str | None
     ) -> ServerView:
         """Keys are `name`, `description` or ids of the game's settings.
 
@@ -103,7 +120,8 @@ class Editing:
                     row.name, row.name_key, row.description, row.settings = name, names.key(name), about, settings
                     if restart:
                         await blocked.refuse(session, row.guild)
-                        await licences.before_start(self._rows, session, actor, row, game, self._now())
+                        now = self._now()
+                        await licences.before_start(self._rows, session, actor, row, game, now, accepts=accepts)
                         await self._transitions.start(session, row, by=actor)
                     await self._events.tell(session, row, Edited(tuple(changed), *told, by=actor.user))
                     await session.flush()

@@ -58,7 +58,7 @@ class Servers:
                 parts.admission,
             ),
             power=Power(rows, views, parts.projections, parts.transitions, events, now),
-            editing=Editing(rows, views, parts.projections, parts.transitions, events, now),
+            editing=Editing(rows, views, parts.projections, parts.transitions, events, now, parts.questions),
             removal=Removal(rows, views, parts.transitions, events, now, parts.rules.undo_for),
             scheduling=Scheduling(rows, views, events, now),
             sharing=Sharing(rows, views, events),

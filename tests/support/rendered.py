@@ -88,6 +88,8 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
         game=view.name, licence=view.name, url="https://example.org", mark="0" * 16, guild=view.guild, server=view.id
     )
     yield "licence", licence_page.question(licence, language)
+    yield "licence of a start", licence_page.accepted_without_file(language)
+    yield "licence before", licence_page.went_on(language, view.name)
     yield "schedule", schedule_page.page(view, language)
     yield "edit", forms.page(view, language)
     yield "edited", forms.changed(replace(view, name="Before", description="before"), view, language)
