@@ -299,8 +299,25 @@ async def _accept_create(pressed: Pressed) -> Answer:
     return "\n".join([pages.created(made, pressed.language), *obstacles])
 
 
+async def _accept_go_on(pressed: Pressed) -> Answer:
+    (actor, question), language = _accepting(pressed), pressed.language
+    if (going_on := pressed.faces.going_on) is None:
+        return say(language, "old")
+    went = await going_on.go_on(actor, pressed.server, question)
+    if went.taken_in is not None:
+        return world_pages.imported(went.taken_in, language)
+    match went.do:
+        case "file":
+            return licence_page.accepted_without_file(language)
+        case "restore" | "undo" | "good":
+            return world_pages.restoring(went.server, language)
+        case _:
+            return licence_page.went_on(language, went.server.name)
+
+
 def _accepting(pressed: Pressed) -> tuple[Actor, str]:
-    """Who accepts which text: the custom id carries the guild, for direct messages, and the text's mark."""
+    """Who accepts which text: the custom id carries the guild, for direct messages, and the text's mark, or the
+    question's."""
     guild, _, mark = pressed.more.partition("_")
     number = int(guild) if SNOWFLAKE.fullmatch(guild) else 0
     return actor_of(pressed.interaction, guild=number), mark
@@ -328,6 +345,7 @@ VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "accept_resume": (How.NEW, _accept_resume),
     "accept_restart": (How.NEW, _accept_restart),
     "accept_create": (How.NEW, _accept_create),
+    "accept_go_on": (How.NEW, _accept_go_on),
     "voice_off": (How.NEW, _voice_off),
     "join": (How.NEW, _join),
     "more": (How.NEW, _more),

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from cogs.cards import card, components, digest, face
-from cogs.posting import DeadDestination, Done, MessageGone, Poster, Route, nonce_of
+from cogs.posting import DeadDestination, Done, MessageGone, PostClosed, Poster, Route, nonce_of
 from cogs.refusals import in_short
 from core.lane import Lane
 from core.servers.cards import CardPlace, Cards, Reading
@@ -142,14 +142,18 @@ class CardDelivery:
         """Show it there, whatever has to be done for that."""
         place, layout = reading.place, _layout(reading)
         target = await self._poster.channel(reading.view.guild, channel)
+        self._poster.check_closed(target, _about(place.server))
         if place.message is not None and place.channel != channel:
             place = await self._take_down(reading.view, place)
         if place.message is not None:
             try:
                 await self._edit(reading, target, place.message, layout)
                 return
-            except MessageGone:
+            except MessageGone as gone:
                 place = await self._cards.lost(place.server)
+                if isinstance(gone, PostClosed):
+                    self._poster.was_closed(target, _about(place.server))
+                    self._poster.check_closed(target, _about(place.server))
         if reading.view.phase is not Phase.DELETED:
             await self._post(reading, target, place, layout)
 

@@ -332,19 +332,25 @@ def _idle(view: ServerView, language: str) -> list[str]:
 
 def holding(view: ServerView, language: str) -> list[str]:
     """What keeps a running server on besides players and its schedule: a line of evidence for each."""
-    lines = []
-    for hold in view.idle.holds:
+    lines, idle = [], view.idle
+    for hold in idle.holds:
         until = when(hold.until, "t") if hold.until else "…"
         match hold.reason:
             case Reason.KEEP:
-                lines.append(say(language, "card.kept", until=until))
+                lines.append(_by(language, "card.kept", idle.keep_by, until=until))
             case Reason.EVENT:
-                lines.append(say(language, "card.event", event=escape(view.idle.event, LONGEST_EVENT), until=until))
-            case Reason.VOICE if view.idle.voice is not None:
-                lines.append(_in_voice(view.idle.voice, view.idle.voice_online, language))
+                event = escape(idle.event, LONGEST_EVENT)
+                lines.append(_by(language, "card.event", idle.event_by, event=event, until=until))
+            case Reason.VOICE if idle.voice is not None:
+                lines.append(_in_voice(idle.voice, idle.voice_online, language))
             case Reason.VOTE:
-                lines.append(say(language, "card.voted", until=until))
+                lines.append(_by(language, "card.voted", idle.vote_by, until=until))
     return lines
+
+
+def _by(language: str, message: str, by: int | None, **values: str) -> str:
+    """With who did it, where that may be told: `message` or `message_by`."""
+    return say(language, f"{message}_by", by=by, **values) if by else say(language, message, **values)
 
 
 def _in_voice(channel: int, online: int, language: str) -> str:

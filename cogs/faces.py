@@ -19,6 +19,7 @@ from core.idle.occasions import Occasions
 from core.servers.audit import Audit
 from core.servers.cards import Cards
 from core.servers.departures import Departures
+from core.servers.going_on import GoingOn
 from core.servers.left_owners import LeftOwners
 from core.servers.usecases import Servers
 from core.servers.worlds import Worlds
@@ -36,6 +37,8 @@ class Faces:
     drafts: Drafts = field(default_factory=Drafts)
     worlds: Worlds | None = None
     """None: worlds are kept nowhere."""
+    going_on: GoingOn | None = None
+    """None: nothing that a licence held up goes on."""
     audit: Audit | None = None
     """None: nobody may read what was done."""
     departures: Departures | None = None
@@ -64,6 +67,7 @@ class Faces:
             cards=core.cards,
             games=core.games,
             worlds=core.worlds,
+            going_on=core.going_on,
             audit=core.audit,
             departures=core.departures,
             left_owners=core.servers.left_owners,

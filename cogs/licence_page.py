@@ -17,7 +17,9 @@ VERBS = {"resume": "accept_resume", "restart": "accept_restart", "": "accept"}
 def question(needed: LicenceNeeded, language: str) -> LayoutView:
     values = {key: escape(str(value)) for key, value in needed.values.items()}
     lines = [say(language, needed.message, **values), needed.url, f"-# {say(language, 'licence.once')}"]
-    if needed.question:
+    if needed.question and needed.server:
+        custom_id = f"dm:accept_go_on:{needed.server}:{needed.guild}_{needed.question}"
+    elif needed.question:
         custom_id = f"dm:accept_create:{needed.question}"
     else:
         custom_id = f"dm:{VERBS[needed.then]}:{needed.server}:{needed.guild}_{needed.mark}"
@@ -28,3 +30,13 @@ def question(needed: LicenceNeeded, language: str) -> LayoutView:
 def accepted(language: str, why: str = "") -> str:
     """It is kept; what was asked for has to be asked for again, because of `why`."""
     return "\n".join(filter(None, [why, say(language, "licence.accepted")]))
+
+
+def went_on(language: str, name: str) -> str:
+    """It was done at an earlier press."""
+    return say(language, "licence.went_on", name=f"**{escape(name)}**")
+
+
+def accepted_without_file(language: str) -> str:
+    """A file that somebody sent is not kept here."""
+    return say(language, "licence.accepted_file")

@@ -29,6 +29,7 @@ from core.queues import Queues
 
 NOBODY = discord.AllowedMentions.none()
 SHUT, SHUT_LONGEST = 60.0, 3600.0  # seconds that a dead place is left alone: at first, and at most
+CLOSED_FOR = 24 * 3600.0  # seconds in which a closed post gets one successor in its forum
 UNWANTED = 600.0  # seconds that a place which did not want one message is not asked to take it again
 BEHIND = 30.0  # seconds for which what may wait lets others go first in its channel
 _Result = TypeVar("_Result")
@@ -44,6 +45,10 @@ class DeadDestination(Exception):
 
 class MessageGone(Exception):
     """The message that was to be changed is not there, or is not ours."""
+
+
+class PostClosed(MessageGone):
+    """It is a post in a forum that is locked for us, or cannot be opened: another one may take its place."""
 
 
 class NotNow(Exception):
@@ -83,6 +88,9 @@ class Poster:
         self._queues = Queues()
         self._shut: dict[tuple[int, Route | None], _Shut] = {}  # by channel, person or guild; None: for everything
         self._refused: dict[tuple[str, int], tuple[int, float]] = {}  # by message and place: how often, and when last
+        self._closed: dict[
+            tuple[str, int], tuple[int, float]
+        ] = {}  # by message and forum: so many posts, and when last
         self.stopping = False
 
     @contextlib.asynccontextmanager
@@ -151,7 +159,7 @@ class Poster:
             raise MessageGone
         may = _may(found)
         if found.locked and may is not None and not may.manage_threads:
-            raise MessageGone
+            raise PostClosed
         return found
 
     async def direct(self, user: int) -> Any:
@@ -164,6 +172,17 @@ class Poster:
         """DeadDestination where such a request was refused lately."""
         if self._is_shut(target.id, route):
             raise DeadDestination(_beside(target))
+
+    def was_closed(self, forum: Any, about: str) -> None:
+        """A post of this message's was closed: the next one is its successor."""
+        times, last = self._closed.get((about, forum.id), (0, 0.0))
+        self._closed[about, forum.id] = (times + 1 if self._now() - last < CLOSED_FOR else 1, self._now())
+
+    def check_closed(self, forum: Any, about: str) -> None:
+        """DeadDestination where the successor was closed, too: whoever does so would get a post for each change."""
+        times, last = self._closed.get((about, forum.id), (0, 0.0))
+        if times > 1 and self._now() - last < CLOSED_FOR:
+            raise DeadDestination
 
     # messages; `about` names ours from one try to the next
 
@@ -203,7 +222,7 @@ class Poster:
                 await self.edit(thread, message, layout, about)
             except DeadDestination as dead:
                 if isinstance(dead.__cause__, discord.HTTPException) and closes(dead.__cause__):
-                    raise MessageGone from dead
+                    raise PostClosed from dead
                 raise DeadDestination from dead
             await self._entitle(thread, title)
             return

@@ -82,6 +82,7 @@ BUTTONS: dict[str, Verb] = {
     "accept_resume": Do.ACCEPT,
     "accept_restart": Do.ACCEPT,
     "accept_create": DoInGuild.CREATE,
+    "accept_go_on": Do.ACCEPT,
     "schedule_add": Do.SCHEDULE,
     "schedule_zone": Do.SCHEDULE,
     "schedule_remove": Do.SCHEDULE,

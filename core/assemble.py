@@ -38,6 +38,7 @@ from core.servers.collecting import Collecting
 from core.servers.controller import Controller
 from core.servers.departures import Departures
 from core.servers.drill import Drills
+from core.servers.going_on import GoingOn
 from core.servers.host_problems import HostProblems
 from core.servers.host_rules import HostRules
 from core.servers.late_snapshots import LateSnapshots
@@ -77,6 +78,7 @@ class Core:
     servers: Servers
     worlds: Worlds | None
     """None: worlds are kept nowhere."""
+    going_on: GoingOn
     guilds: Guilds
     accounts: Accounts
     quotas: Quotas
@@ -148,6 +150,7 @@ def assemble(
     if shelf is not None:
         notes = OwnerNotes(database, shelf)
         upkeep = Upkeep(Collecting(parts, shelf, ledgers, alarms, notes), Drills(database, shelf, alarms, now))
+    worlds = Worlds(parts, servers.creation, cluster, shelf) if shelf is not None and rules.keeps_worlds else None
     return Core(
         database=database,
         catalogue=catalogue,
@@ -157,7 +160,8 @@ def assemble(
         now=now,
         parts=parts,
         servers=servers,
-        worlds=Worlds(parts, servers.creation, cluster, shelf) if shelf is not None and rules.keeps_worlds else None,
+        worlds=worlds,
+        going_on=GoingOn(parts.questions, servers.lookup, servers.power, worlds),
         guilds=Guilds(database, changes, now, rules.idle_after, rules.idle_warn),
         quotas=Quotas(database, changes, now, rules.guild_storage, catalogue.largest_volume * 2**30, catalogue.memory),
         games=Games(database, catalogue, changes, now),

@@ -52,8 +52,9 @@ class ChangedMeanwhile(TryAgain):
 class LicenceNeeded(Refusal):
     """A game's licence is not accepted here, and whoever asked may do so: then they get on with what they asked for.
 
-    `mark` is that of the text. Either `question` is what `Creation.go_on` takes, or `server` is to be started and
-    `then` says by what: `resume`, `restart`, or empty where it has to be asked for again.
+    `mark` is that of the text. `question` is what `GoingOn.go_on` takes, with `server`, or `Creation.go_on`, where
+    there is no server yet. Without one, `server` is to be started, and `then` says by what: `resume`, `restart`, or
+    empty where it has to be asked for again.
     """
 
     def __init__(

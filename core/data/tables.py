@@ -161,7 +161,9 @@ class ServerRow(SQLModel, table=True):
     known_at: datetime | None = None  # last evidence that was not Unknown
     unknown_since: datetime | None = None
     keep_until: datetime | None = None
+    keep_by: int | None = Field(default=None, sa_type=BigInteger)  # who promised that
     vote_until: datetime | None = None
+    vote_by: int | None = Field(default=None, sa_type=BigInteger)
     warned_at: datetime | None = None
     warning_delivered_at: datetime | None = None
     warning_dead: bool = False
@@ -182,6 +184,7 @@ class ServerRow(SQLModel, table=True):
     occasion: str = Field(default="", sa_column_kwargs={"server_default": ""})
     occasion_from: datetime | None = None
     occasion_until: datetime | None = None
+    occasion_by: int | None = Field(default=None, sa_type=BigInteger)  # who planned it
     voice_online: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
     # the world (core.servers.worlds)

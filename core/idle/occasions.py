@@ -59,6 +59,7 @@ class Gathering:
 
     name: str
     span: Span
+    by: int | None = None  # who planned it
 
 
 def span_of(starts: datetime, ends: datetime | None) -> Span:
@@ -66,9 +67,9 @@ def span_of(starts: datetime, ends: datetime | None) -> Span:
     return Span(starts - BEFORE, ends if ends is not None and ends > starts else starts + LASTS)
 
 
-def next_of(occasions: Iterable[tuple[str, Span]], now: datetime) -> Gathering | None:
-    """Of names and times: of those that hold the one that lasts longest, else the next to come. None: there is none."""
-    left = [Gathering(name, span) for name, span in occasions if span.ends is None or span.ends > now]
+def next_of(occasions: Iterable[Gathering], now: datetime) -> Gathering | None:
+    """Of those that hold the one that lasts longest, else the next to come. None: there is none."""
+    left = [each for each in occasions if each.span.ends is None or each.span.ends > now]
     holding = [each for each in left if each.span.holds(now)]
     if holding:
         return max(holding, key=lambda each: (each.span.ends, each.name))
@@ -162,6 +163,7 @@ class Occasions:
             settle(row, now)
             row.occasion = counts.name if counts else ""
             row.occasion_from, row.occasion_until = (counts.span.begins, counts.span.ends) if counts else (None, None)
+            row.occasion_by = counts.by if counts else None
             row.changed_at = now
             session.add(row)
             changed.append(row.id)
@@ -173,11 +175,11 @@ class Occasions:
         query = query.where(OccasionRow.starts <= now + AHEAD)
         if guild is not None:
             query = query.where(ServerRow.guild == guild)
-        found: dict[str, list[tuple[str, Span]]] = {}
+        found: dict[str, list[Gathering]] = {}
         for row, occasion in list(await session.exec(query)):
             span = span_of(occasion.starts, occasion.ends)
             if span.ends is not None and span.ends > now and await self._may(session, row, occasion):
-                found.setdefault(row.id, []).append((occasion.name, span))
+                found.setdefault(row.id, []).append(Gathering(occasion.name, span, occasion.creator))
         gatherings = {server: next_of(occasions, now) for server, occasions in found.items()}
         return {server: each for server, each in gatherings.items() if each is not None}
 
@@ -217,8 +219,8 @@ _CONCERNED = or_(
 def _says(row: ServerRow, counts: Gathering | None) -> bool:
     if counts is None:
         return row.occasion_until is None
-    span = (row.occasion_from, row.occasion_until)
-    return (row.occasion, *span) == (counts.name, counts.span.begins, counts.span.ends)
+    says = (row.occasion, row.occasion_from, row.occasion_until, row.occasion_by)
+    return says == (counts.name, counts.span.begins, counts.span.ends, counts.by)
 
 
 def _kept(each: Occasion) -> tuple[str, str, str, datetime, datetime | None, int | None]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select
@@ -27,6 +27,7 @@ from core.servers import blocked, left_guilds, licences, maintenance, names
 from core.servers.admission import Admission
 from core.servers.events import ServerEvents
 from core.servers.ports import Pool
+from core.servers.questions import KEPT, OVER
 from core.servers.rows import ServerRows
 from core.servers.transitions import start_within
 from core.servers.views import ServerView, ServerViews
@@ -34,9 +35,6 @@ from core.words import Because, Desired, Phase, new_server_id
 
 LONGEST_DESCRIPTION = 200
 TRIES = 5
-KEPT = timedelta(days=1)
-"""So long can a question be answered."""
-OVER = "licence.over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +116,8 @@ class Creation:
 
         async def make(session: AsyncSession) -> ServerView | LicenceNeeded:
             asked = await self._question(session, actor, question)
+            if "do" in asked.wanted:
+                raise Refusal(OVER)  # of a server that is there
             if asked.server is not None:
                 made = await self._rows.load(session, asked.server)
                 if made is None or made.desired == Desired.DELETED:
@@ -235,13 +235,32 @@ class Creation:
             if game is not None and game.licence is not None and game.licence.mark == asked.mark:
                 await licences.accept(session, actor, game, self._now())
 
-    async def refuse_withheld(self, session: AsyncSession, guild: int, game: str, size: str) -> None:
-        """Refusal where the guild's admins do not offer this: told before the work that `create` would refuse."""
+    async def foresee(self, session: AsyncSession, actor: Actor, game: str, name: str, size: str) -> None:
+        """What `create` would refuse, told before the work that comes first. Locks nothing: `create` asks again."""
+        await maintenance.refuse(session)
+        limits = await self._check_limits(session, actor, lock=False)
         if (known := self._catalogue.get(game)) is not None:
-            pick(known, size, (await self._rows.limits(session, guild)).withheld, self._catalogue)
+            pick(known, size, limits.withheld, self._catalogue)
+        title = names.clean(name)
+        await refuse_taken(session, actor.guild, title)
+        row = ServerRow(
+            id="",
+            guild=actor.guild,
+            owner=actor.user,
+            game=game,
+            name=title,
+            name_key=names.key(title),
+            size=size,
+            channel=0,
+            desired=Desired.RUNNING,
+            because=Because.OWNER,
+            phase=Phase.STARTING,
+            phase_since=self._now(),
+        )
+        await self._admission.check_locked(session, row, actor, limits)
 
-    async def _check_limits(self, session: AsyncSession, actor: Actor) -> Limits:
-        limits = await self._rows.limits_of(session, actor.guild, actor.user, actor, lock=True)
+    async def _check_limits(self, session: AsyncSession, actor: Actor, *, lock: bool = True) -> Limits:
+        limits = await self._rows.limits_of(session, actor.guild, actor.user, actor, lock=lock)
         check_create(
             actor,
             limits,

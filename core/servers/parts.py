@@ -15,6 +15,7 @@ from core.servers.host_rules import HostRules
 from core.servers.observed import ObservedServers
 from core.servers.passwords import Passwords
 from core.servers.projections import Projections
+from core.servers.questions import Questions
 from core.servers.rows import ServerRows
 from core.servers.transitions import Transitions
 from core.servers.views import ServerViews
@@ -37,6 +38,7 @@ class ServerParts:
     transitions: Transitions
     rows: ServerRows
     views: ServerViews
+    questions: Questions
 
     @classmethod
     def build(
@@ -67,4 +69,5 @@ class ServerParts:
             transitions=Transitions(projections, events, now, admission),
             rows=rows,
             views=ServerViews(rows, projections, observed, rules, now),
+            questions=Questions(database, now),
         )

@@ -77,7 +77,8 @@ class Power:
             if row.desired != Desired.RUNNING:
                 raise Refusal("server.not_running", name=row.name)
             until = await self._at_most(session, row, self._now() + timedelta(hours=hours))
-            row.keep_until = max(until, row.keep_until) if row.keep_until else until
+            if row.keep_until is None or until > row.keep_until:
+                row.keep_until, row.keep_by = until, actor.user
             await self._events.tell(session, row, Kept(row.keep_until, actor.user))
             return await self._views.of(session, row)
 
@@ -90,6 +91,7 @@ class Power:
             if not row.idle_vote:
                 raise Refusal("vote.off", name=row.name)
             row.vote_until = await self._at_most(session, row, self._now() + VOTE_KEEPS)
+            row.vote_by = actor.user
             await self._events.tell(session, row, Voted(row.vote_until, actor.user))
             return await self._views.of(session, row)
 

@@ -48,7 +48,7 @@ class Transitions:
         row.run_size = row.run_settings = None  # what was chosen meanwhile is taken
         if not running:
             await self._admission.check(session, row, by)
-        kept = (row.keep_until, row.vote_until, row.awake_until) if running else (None, None, None)
+        kept = (row.keep_until, row.keep_by, row.vote_until, row.vote_by, row.awake_until)
         who = by.user if by else None
         row.desired, row.because, row.by = Desired.RUNNING, because, who
         await self._events.tell(session, row, Restarted(who, because) if running else Resumed(who, because))
@@ -59,7 +59,8 @@ class Transitions:
         row.sealed = None
         await played.end_sessions(session, row)
         forget_idle(row)
-        row.keep_until, row.vote_until, row.awake_until = kept
+        if running:
+            row.keep_until, row.keep_by, row.vote_until, row.vote_by, row.awake_until = kept
         session.add(row)
 
     async def stop(self, session: AsyncSession, row: ServerRow, event: Paused) -> None:
@@ -99,6 +100,7 @@ class Transitions:
 
 def forget_idle(row: ServerRow) -> None:
     row.empty_since = row.known_at = row.unknown_since = row.keep_until = row.vote_until = None
+    row.keep_by = row.vote_by = None
     row.awake_until = row.restart_by = None
     row.warned_at = row.warning_delivered_at = None
     row.warning_dead = False

@@ -53,6 +53,9 @@ class IdleView:
     holds: tuple[Hold, ...] = ()  # all that keeps it on now, best first
     event: str = ""  # the occasion (core.idle.occasions) that holds or comes next; empty: none
     event_from: datetime | None = None  # it wakes the server then
+    keep_by: int | None = None  # who promised that; None also where nobody is named
+    vote_by: int | None = None
+    event_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +245,7 @@ class ServerViews:
             players_online=row.players_online if running else 0,
             players_max=row.players_max,
             players_known=running and row.known_at is not None and row.unknown_since is None,
-            idle=self._idle(row, context, now),
+            idle=self._idle(row, context, now, shown=shown),
             schedule=self._schedule(row, context, now),
             started_at=row.started_at,
             start_by=None if starting and is_the_clusters_turn(row.ready_at, seen) else row.start_by,
@@ -283,7 +286,7 @@ class ServerViews:
         took = max(0.0, (self._now() - since).total_seconds()) if since else None
         return trouble.seen_now(row, self._observed.of(row.id), self._projections.game(row), problem, took)
 
-    def _idle(self, row: ServerRow, context: RowContext, now: datetime) -> IdleView:
+    def _idle(self, row: ServerRow, context: RowContext, now: datetime, *, shown: bool) -> IdleView:
         policy = self._projections.policy(row, context.guild)
         facts = self._projections.facts(row, context.guild, now)
         pause = due(policy, self._projections.memory(row), facts, now)
@@ -307,6 +310,9 @@ class ServerViews:
             holds=holds(policy, self._projections.memory(row), facts, now),
             event=row.occasion,
             event_from=row.occasion_from,
+            keep_by=row.keep_by if shown else None,
+            vote_by=row.vote_by if shown else None,
+            event_by=row.occasion_by if shown else None,
         )
 
     def _schedule(self, row: ServerRow, context: RowContext, now: datetime) -> ScheduleView:

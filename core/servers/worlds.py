@@ -132,6 +132,7 @@ class Worlds:
         self._creation = creation
         self._cluster = cluster
         self._shelf = shelf
+        self._questions = parts.questions
 
     async def snapshots(self, actor: Actor, server: str, do: Do = Do.SNAPSHOTS) -> tuple[ServerView, list[Snapshot]]:
         """Newest first."""
@@ -152,30 +153,36 @@ class Worlds:
         async with self._database.session() as session:
             return await self._views.of(session, row), saved
 
-    async def restore(self, actor: Actor, server: str, snapshot: str) -> ServerView:
-        async with self._turn(actor, server, Do.RESTORE) as row:
-            return await self._go_back(actor, row, await self._choose(row, snapshot))
+    # `accepts`: the mark of the licence's text that the actor accepts with it. LicenceNeeded has a question: what was
+    # asked for is kept until that is answered (core.servers.going_on).
 
-    async def undo(self, actor: Actor, server: str) -> ServerView:
+    async def restore(self, actor: Actor, server: str, snapshot: str, *, accepts: str | None = None) -> ServerView:
+        async with (
+            self._questions.keeping(actor, "restore", snapshot=snapshot),
+            self._turn(actor, server, Do.RESTORE, accepts) as row,
+        ):
+            return await self._go_back(actor, row, await self._choose(row, snapshot), accepts)
+
+    async def undo(self, actor: Actor, server: str, *, accepts: str | None = None) -> ServerView:
         """Take the last restore back."""
-        async with self._turn(actor, server, Do.RESTORE) as row:
+        async with self._questions.keeping(actor, "undo"), self._turn(actor, server, Do.RESTORE, accepts) as row:
             if row.undo_to is None:
                 raise Refusal("world.nothing_to_undo", name=row.name)
-            return await self._go_back(actor, row, await self._choose(row, row.undo_to))
+            return await self._go_back(actor, row, await self._choose(row, row.undo_to), accepts)
 
-    async def restore_good(self, actor: Actor, server: str) -> ServerView:
+    async def restore_good(self, actor: Actor, server: str, *, accepts: str | None = None) -> ServerView:
         """Go back to the newest snapshot that was taken while the server did not crash."""
-        async with self._turn(actor, server, Do.RESTORE) as row:
+        async with self._questions.keeping(actor, "good"), self._turn(actor, server, Do.RESTORE, accepts) as row:
             if row.good is None:
                 raise Refusal("world.no_good_one", name=row.name)
-            return await self._go_back(actor, row, await self._choose(row, row.good))
+            return await self._go_back(actor, row, await self._choose(row, row.good), accepts)
 
     async def clone(self, actor: Actor, server: str, *, channel: int, name: str, snapshot: str | None) -> ServerView:
         """Another server of the same game, size and settings, whose world begins as this one's was."""
         row = await self._find(actor, server, Do.CLONE)
         async with self._database.session() as session:
-            await self._creation.refuse_withheld(session, row.guild, row.game, row.size)
             await blocked.refuse(session, row.guild)
+            await self._creation.foresee(session, actor, row.game, name, row.size)
         await self._refuse_more(actor, row, row.id)
         settings = row.settings
         if snapshot is not None:
@@ -239,7 +246,14 @@ class Worlds:
         return Download(f"{title}.zip", size, chosen, link=link, until=until)
 
     async def bring_in(
-        self, actor: Actor, server: str, *, file: Attached | None, url: str | None, into: str = "world"
+        self,
+        actor: Actor,
+        server: str,
+        *,
+        file: Attached | None,
+        url: str | None,
+        into: str = "world",
+        accepts: str | None = None,
     ) -> TakenIn:
         """Replace the world, or add plugins, by what a member sent as a file or an address. `undo` takes it back."""
         if (file is None) == (url is None):
@@ -255,8 +269,14 @@ class Worlds:
         if file is not None and file.size > limit:
             raise BadInput("import.large")
         await self._foresee(actor, row)
-        async with self._turn(actor, row.id, Do.IMPORT) as row:
-            return await self._bring_in(actor, row, game, place, file=file, url=url, into=into, limit=limit)
+        kept = {"url": url, "into": into} if url else {}
+        async with (
+            self._questions.keeping(actor, "import" if url else "file", **kept),
+            self._turn(actor, row.id, Do.IMPORT, accepts) as row,
+        ):
+            return await self._bring_in(
+                actor, row, game, place, file=file, url=url, into=into, limit=limit, accepts=accepts
+            )
 
     async def _bring_in(
         self,
@@ -269,6 +289,7 @@ class Worlds:
         url: str | None,
         into: str,
         limit: int,
+        accepts: str | None,
     ) -> TakenIn:
         base, beside = "", SPARE
         forms = game.forms(game.values(row.settings))
@@ -304,7 +325,7 @@ class Worlds:
         chosen = await self._choose(row, imported.name)
         followed = game.setting(game.imports.name) if called and self._following(row, called) else None
         return TakenIn(
-            await self._go_back(actor, row, chosen, called=called, imported=imported),
+            await self._go_back(actor, row, chosen, accepts, called=called, imported=imported),
             taken=tuple(map(str, saved.get("taken", ()))),
             left=tuple(map(str, saved.get("left", ()))),
             more=int(saved.get("more", 0)),
@@ -327,20 +348,21 @@ class Worlds:
             yield folder
 
     @asynccontextmanager
-    async def _turn(self, actor: Actor, server: str, do: Do) -> AsyncIterator[ServerRow]:
+    async def _turn(self, actor: Actor, server: str, do: Do, accepts: str | None = None) -> AsyncIterator[ServerRow]:
         """A turn of the guild's, and the row as it is by then. Who may not is told so without waiting."""
         row = await self._find(actor, server, do)
         if do in _STARTS:
-            await self._refuse_start(actor, row)
+            await self._refuse_start(actor, row, accepts)
         async with self._shelf.turns.of(row.guild):
             yield await self._find(actor, row.id, do)
 
-    async def _refuse_start(self, actor: Actor, row: ServerRow) -> None:
-        """Before the work of minutes that ends with a start."""
+    async def _refuse_start(self, actor: Actor, row: ServerRow, accepts: str | None) -> None:
+        """Before the work of minutes that ends with a start. What the actor accepts is kept with that start."""
+        game = self._projections.game(row)
         async with self._database.session() as session:
             await blocked.refuse(session, row.guild)
-            game = self._projections.game(row)
-            await licences.before_start(self._rows, session, actor, row, game, self._now())
+            if accepts is None or game is None or game.licence is None or game.licence.mark != accepts:
+                await licences.before_start(self._rows, session, actor, row, game, self._now())
 
     async def _find(self, actor: Actor, server: str, do: Do) -> ServerRow:
         async with self._database.session() as session:
@@ -418,6 +440,7 @@ class Worlds:
         actor: Actor,
         row: ServerRow,
         chosen: Snapshot,
+        accepts: str | None,
         *,
         called: str | None = None,
         imported: Imported | None = None,
@@ -436,7 +459,8 @@ class Worlds:
             if row.volume != volume:
                 raise TryAgain("try_again")
             row.volume, row.source, row.undo_to = volume + 1, chosen.name, safety
-            await licences.before_start(self._rows, session, actor, row, self._projections.game(row), self._now())
+            game, now = self._projections.game(row), self._now()
+            await licences.before_start(self._rows, session, actor, row, game, now, accepts=accepts)
             woken_until = await waking.check(self._rows, self._projections, session, actor, row, self._now())
             if imported is not None:
                 await self._events.tell(session, row, imported)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from discord.ui import LayoutView
-from samples import HOSTILE, LATER, NOW, STATES, empty, paused, view
+from samples import BO, HOSTILE, LATER, NOW, STATES, empty, paused, view
 
 from bot.demo.guild import validation
 from bot.demo.guild.components import check_modal
@@ -142,6 +142,13 @@ async def test_another_state_is_another_card(change: dict[str, Any]) -> None:
 
 async def test_a_promise_whose_time_is_over_is_not_shown() -> None:
     assert "Kept awake" not in shown(empty(keep_until=NOW - timedelta(hours=1)))
+
+
+async def test_who_keeps_it_on_is_mentioned() -> None:
+    text = shown(STATES["held by"])
+    assert f"Kept awake by <@{BO}>: no pause before <t:" in text
+    assert f"The event **Raid**, planned by <@{BO}>, keeps it on until <t:" in text
+    assert f"<@{BO}> voted to keep it open: no pause before <t:" in text
 
 
 HELD = (

@@ -145,6 +145,18 @@ async def test_a_post_that_is_closed_gets_a_successor_once(forum: Forum, how: st
     assert others() == [new]
 
 
+async def test_whoever_closes_each_post_gets_one_successor_and_the_card_goes_elsewhere(forum: Forum) -> None:
+    for number, text in enumerate(("all year", "in spring"), start=1):
+        [open_one] = [each["id"] for each in forum.posts if not each["thread_metadata"]["locked"]]
+        forum.town.faults.lock(open_one)
+        await forum.change(text)
+        await forum.town.message("### Pond", text, channel=None)
+        assert len(forum.posts) == 2, number
+    await forum.change("in autumn")
+    await forum.town.message("### Pond", "in autumn")
+    assert len(forum.posts) == 2
+
+
 async def test_a_lock_that_only_discord_knows_of_counts_as_well(forum: Forum) -> None:
     [post] = forum.posts
     forum.town.faults.answer("PATCH", f"/channels/{post['id']}/messages/*", 403, code=160005, times=None)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.guilds.access import Actor
-from core.idle.occasions import BEFORE, LASTS, Occasion, next_of, span_of
+from core.idle.occasions import BEFORE, LASTS, Gathering, Occasion, next_of, span_of
 from core.idle.schedule import Span
 from core.notices.kinds.events import Paused
 from core.notices.kinds.notices import IdleGathered, IdleWarned, NotWokenNotice
@@ -39,7 +39,7 @@ def hours(first: float, last: float) -> Span:
     ],
 )
 def test_the_occasion_that_holds_counts_else_the_next(occasions: list[tuple[str, Span]], counts: str | None) -> None:
-    found = next_of(occasions, NOON)
+    found = next_of((Gathering(*each) for each in occasions), NOON)
     assert (found.name if found else None) == counts
 
 
@@ -86,6 +86,7 @@ async def test_it_stays_on_until_the_end_although_nobody_plays_and_the_view_says
     assert (await clock.row()).desired == "running"
     view = await clock.view()
     assert [(hold.reason, hold.until) for hold in view.idle.holds] == [(Reason.EVENT, RAID.ends)]
+    assert view.idle.event_by == RAID.creator is not None
     await clock.until(16, 10, last=20 * MINUTE)
     assert (await clock.house.phase(clock.server, "paused")).because == "idle"
 

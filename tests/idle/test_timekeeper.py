@@ -252,6 +252,18 @@ async def test_nothing_is_promised_beyond_firm_sleep(clock: Clock) -> None:
     assert view.idle.keep_until.hour == 14
 
 
+async def test_who_promised_the_longest_is_named_unless_the_guild_names_nobody(clock: Clock) -> None:
+    power = clock.house.servers.power
+    await power.keep(BO, clock.server, 3)
+    view = await power.keep(ADA, clock.server, 1)
+    assert view.idle.keep_by == BO.user
+    await power.restart(ADA, clock.server)
+    assert (await clock.row()).keep_by == BO.user
+    await clock.house.core.guilds.setup(CY, {"names": False})
+    view = await clock.house.servers.lookup.get(ADA, clock.server)
+    assert (view.idle.keep_until is not None, view.idle.keep_by) == (True, None)
+
+
 async def test_firm_sleep_waits_for_nobody(clock: Clock) -> None:
     await clock.add(ASLEEP, "14:00 to 20:00", firm=True)
     clock.said.evidence = Occupied(("Bo",))

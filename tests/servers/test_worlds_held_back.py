@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from licensed import TEXT, license_meadow
+from licensed import NEXT, TEXT, license_meadow
 from onesave import AT, SAVED, Shelf
 
 from core.data.tables import ServerRow
-from core.errors import LicenceNeeded, LimitReached, Refusal
+from core.errors import ClusterError, LicenceNeeded, LimitReached, Refusal
 from core.guilds.access import Actor
 from core.servers.host_rules import HostRules
-from core.words import Sharer
+from core.words import Problem, Sharer
 from core.worlds.receipt import Receipt
 from tests.conftest import ADA, CHANNEL, GUILD
 from tests.conftest import CY as ADMIN
@@ -53,8 +54,65 @@ async def test_going_back_asks_before_it_saves_anything(house: Any, pond: str, s
         await house.core.worlds.restore(ADA, pond, SAVED)
     assert (needed.value.server, needed.value.then, saves) == (pond, "", [])
     assert (await house.row(pond)).volume == 1
-    await house.servers.power.accept(ADA, pond, needed.value.mark)
+    for do in ("restore", ""):  # pressed twice
+        went = await house.core.going_on.go_on(ADA, pond, needed.value.question)
+        assert (went.do, went.server.volume) == (do, 2)
+    assert (await house.core.worlds.restore(ADA, pond, SAVED)).volume == 3
+
+
+async def test_what_is_refused_after_the_question_can_be_pressed_again(
+    house: Any, pond: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    license_meadow(house.core)
+    with pytest.raises(LicenceNeeded) as needed:
+        await house.core.worlds.restore(ADA, pond, SAVED)
+    with monkeypatch.context() as away:
+        away.setattr(house.cluster, "snapshot", _fail)
+        with pytest.raises(Refusal):
+            await house.core.going_on.go_on(ADA, pond, needed.value.question)
+    with pytest.raises(Refusal):
+        await house.core.going_on.go_on(ADMIN, pond, needed.value.question)
+    assert (await house.core.going_on.go_on(ADA, pond, needed.value.question)).server.volume == 2
+
+
+async def _fail(server: str, **_: Any) -> Receipt:
+    raise ClusterError("no", problem=Problem.STORE_AWAY)
+
+
+async def test_a_text_that_changed_meanwhile_is_asked_for_anew(house: Any, pond: str) -> None:
+    license_meadow(house.core)
+    with pytest.raises(LicenceNeeded) as needed:
+        await house.core.worlds.restore(ADA, pond, SAVED)
+    license_meadow(house.core, NEXT)
+    with pytest.raises(LicenceNeeded) as again:
+        await house.core.going_on.go_on(ADA, pond, needed.value.question)
+    assert (await house.core.going_on.go_on(ADA, pond, again.value.question)).do == "restore"
+
+
+async def test_a_file_is_not_kept_and_the_licence_is_accepted(house: Any, pond: str) -> None:
+    license_meadow(house.core)
+    with pytest.raises(LicenceNeeded) as needed:
+        await house.core.worlds.bring_in(ADA, pond, file=Sent(), url=None)
+    assert (await house.core.going_on.go_on(ADA, pond, needed.value.question)).do == "file"
     assert (await house.core.worlds.restore(ADA, pond, SAVED)).volume == 2
+
+
+class Sent:
+    size = 10
+
+    async def save(self, path: Path, /) -> object:
+        raise AssertionError("nobody fetches it")
+
+
+async def test_a_clone_beyond_a_limit_is_refused_before_anything_is_saved(
+    house: Any, pond: str, saves: list[str]
+) -> None:
+    await house.quotas.set(ADMIN, {"memory": house.core.catalogue.memory("meadow", "small")})
+    with pytest.raises(LimitReached):
+        await house.core.worlds.clone(ADA, pond, channel=CHANNEL, name="Sea", snapshot=None)
+    with pytest.raises(Refusal):
+        await house.core.worlds.clone(ADA, pond, channel=CHANNEL, name="Pond", snapshot=None)
+    assert saves == []
 
 
 async def test_a_clone_is_asked_for_and_goes_on_with_its_world(house: Any, pond: str) -> None:

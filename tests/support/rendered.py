@@ -97,6 +97,8 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
         report = replace(made_up(days, most=most), server=view.id, name=view.name)
         yield f"activity {days}", activity_pages.page(report, language)
     yield "forgotten", activity_pages.forgotten(view.name, language)
+    yield "licence of a start", licence_page.accepted_without_file(language)
+    yield "licence before", licence_page.went_on(language, view.name)
     yield "schedule", schedule_page.page(view, language)
     yield "console", console_page.answer(Sent(view, view.name, view.description), language)
     yield "console silent", console_page.answer(Sent(view, view.name, ""), language)

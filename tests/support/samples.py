@@ -99,6 +99,13 @@ STATES: dict[str, ServerView] = {
     "held": empty(
         voice=34, voice_online=3, event=HOSTILE, holds=tuple(Hold(each, LATER) for each in Reason), event_from=NOW
     ),
+    "held by": empty(
+        event="Raid",
+        holds=tuple(Hold(each, LATER) for each in (Reason.KEEP, Reason.EVENT, Reason.VOTE)),
+        keep_by=BO,
+        vote_by=BO,
+        event_by=BO,
+    ),
     "never": view(idle=IdleView(0, 0)),
     "stopping": view(phase=Phase.STOPPING, desired=Desired.PAUSED),
     "restarting": view(phase=Phase.STOPPING),

@@ -142,24 +142,28 @@ def test_what_a_world_of_an_older_snapshot_is_called() -> None:
 # Terraria
 
 
-def test_a_lone_world_file_is_taken_and_called_as_the_server_loads_it() -> None:
+def test_a_lone_world_file_is_taken_and_the_server_loads_it_by_its_name() -> None:
     assert TERRARIA.is_of_world("Green Hills.WLD")
     assert not TERRARIA.is_of_world("Green Hills.png")
     made = planned(TERRARIA, "Green Hills.WLD", sent="Green Hills.WLD")
-    assert (placed(made), made.name, made.taken) == ({"/Dormouse.wld"}, "", ("Green Hills.WLD",))
-    named = planned(NAMED, "Green Hills.WLD")
-    assert (placed(named), named.name) == ({"worlds/Green Hills.wld"}, "Green Hills")
+    assert (placed(made), made.name, made.taken) == (
+        {"worlds/Green Hills.wld"},
+        "Green Hills",
+        ("Green Hills.WLD",),
+    )
+    fixed = planned(CALLED, "Green Hills.WLD", sent="Green Hills.WLD")
+    assert (placed(fixed), fixed.name) == ({"/Dormouse.wld"}, "")
 
 
 @pytest.mark.parametrize("exact", [False, True])
 def test_of_a_folder_of_terrarias_the_world_is_taken(exact: bool) -> None:
-    made = planned(TERRARIA, "Worlds/$Hills.wld", "Worlds/$Hills.wld.bak", "Players/me.plr", exact=exact)
+    made = planned(CALLED, "Worlds/$Hills.wld", "Worlds/$Hills.wld.bak", "Players/me.plr", exact=exact)
     assert (placed(made), made.left) == ({"/Dormouse.wld"}, ("Players/", "Worlds/$Hills.wld.bak"))
 
 
-def test_of_the_files_beside_a_terraria_world_only_worlds_are_replaced() -> None:
+def test_of_the_files_beside_a_world_of_a_fixed_name_only_worlds_are_replaced() -> None:
     names = ("Dormouse.wld", "Dormouse.wld.bak", "tshock.sqlite", "config.json", "plugins")
-    assert [name for name in names if TERRARIA.is_replaced(name)] == ["Dormouse.wld", "Dormouse.wld.bak"]
+    assert [name for name in names if CALLED.is_replaced(name)] == ["Dormouse.wld", "Dormouse.wld.bak"]
 
 
 # Minecraft
