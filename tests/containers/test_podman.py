@@ -313,6 +313,21 @@ async def test_where_there_is_no_engine_nothing_but_that_is_said(
     monkeypatch.undo()
 
 
+async def test_a_command_before_the_stop_is_run_inside_while_the_game_is_up(
+    cluster: LocalCluster, opened: Opened
+) -> None:
+    wanted = boxed_specs()()
+    save = "import os; open('/data/asked', 'w').write(str(os.path.exists('/data/saved')))"
+    stop = wanted.game.stop.model_copy(update={"command": ("{python}", "-c", save)})
+    await cluster.ensure(replace(wanted, game=wanted.game.model_copy(update={"stop": stop})))
+    await ready(cluster, wanted.server)
+    await cluster.ensure(replace(wanted, replicas=0))
+    await no_pod(cluster, wanted.server)
+    data = One(opened, wanted).data
+    assert (data / "asked").read_text() == "False"
+    assert (data / "saved").exists()
+
+
 SLOW = """import os, signal, socket, sys, time
 kind = getattr(socket, os.environ["KIND"])
 print("still loading", flush=True)

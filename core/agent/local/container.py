@@ -70,6 +70,11 @@ class ContainerGame:
     def signal(self, number: signal.Signals) -> None:
         self._client.signal(number)
 
+    async def before_stop(self) -> None:
+        """What the game wants to be run inside before it is ended, as long as that takes."""
+        if self._container.stop:
+            await ask(self._container, "exec", self._container.name, *self._container.stop, more=self._grace)
+
     def kill(self) -> None:
         if self._ending is None:
             self._ending = asyncio.create_task(self._kill(), name="kill container")

@@ -100,6 +100,7 @@ def container_spec(
         emptied=list(places.emptied),
         owner=list(start.owner or ()),
         ports={port.name: port.container for port in spec.ports},
+        stop=start.stop,
         opened=[str(each) for each in (places.data, *places.kept.values())] if start.opens else [],
     )
     if clash := sorted(start.secret.keys() & env.keys()):
