@@ -53,7 +53,7 @@ test-deep: $(VENV)/.dev ## what tries much more of the same: deaths, storms, hos
 
 .PHONY: test-realgames
 test-realgames: $(VENV)/.dev ## real games that are installed (tests/realgames says which), with real players
-	$(RUN) -n $(WAITERS) -m realgames $(call these,tests/realgames)
+	$(RUN) -n 6 -m realgames $(call these,tests/realgames)
 
 .PHONY: test-minecraft
 test-minecraft: $(VENV)/.dev ## a server and a client of Minecraft that npm has (600 MB, into .minecraft/)

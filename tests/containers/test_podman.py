@@ -293,6 +293,21 @@ async def test_files_and_more_folders_of_an_image_are_where_it_wants_them(
     assert mounts["/var/cache"].stat().st_uid == OWNER
 
 
+async def test_a_command_is_run_to_its_end_before_the_signal(cluster: LocalCluster, opened: Opened) -> None:
+    """It writes down that it was there while the game had not yet saved, which it does on the signal."""
+    wanted = boxed_specs()()
+    look = "import pathlib as p; p.Path('{data}/seen').write_text(str(p.Path('{data}/saved').exists()))"
+    stop = wanted.game.stop.model_copy(update={"command": ("{python}", "-c", look)})
+    wanted = replace(wanted, game=wanted.game.model_copy(update={"stop": stop}))
+    await cluster.ensure(wanted)
+    await ready(cluster, wanted.server)
+    one = One(opened, wanted)
+    await cluster.ensure(replace(wanted, replicas=0))
+    await no_pod(cluster, wanted.server)
+    assert (one.data / "seen").read_text() == "False"
+    assert (one.data / "saved").exists()
+
+
 async def test_an_image_that_cannot_be_had_is_said(cluster: LocalCluster) -> None:
     wanted = boxed_specs()(image={"ref": "localhost/nobody-has-this:1"})
     await cluster.ensure(wanted)
@@ -311,21 +326,6 @@ async def test_where_there_is_no_engine_nothing_but_that_is_said(
     seen = await until(cluster, wanted.server, lambda seen: seen.problem is not None)
     assert seen.problem == Problem.CANNOT_APPLY
     monkeypatch.undo()
-
-
-async def test_a_command_before_the_stop_is_run_inside_while_the_game_is_up(
-    cluster: LocalCluster, opened: Opened
-) -> None:
-    wanted = boxed_specs()()
-    save = "import os; open('/data/asked', 'w').write(str(os.path.exists('/data/saved')))"
-    stop = wanted.game.stop.model_copy(update={"command": ("{python}", "-c", save)})
-    await cluster.ensure(replace(wanted, game=wanted.game.model_copy(update={"stop": stop})))
-    await ready(cluster, wanted.server)
-    await cluster.ensure(replace(wanted, replicas=0))
-    await no_pod(cluster, wanted.server)
-    data = One(opened, wanted).data
-    assert (data / "asked").read_text() == "False"
-    assert (data / "saved").exists()
 
 
 SLOW = """import os, signal, socket, sys, time

@@ -18,7 +18,8 @@ from pathlib import Path
 IMAGE = "localhost/dormouse-games:test"
 GAMES = ["bzflag", "teeworlds"]
 _PROGRAMS = ["/usr/games/bzfs", "/usr/games/teeworlds-server", "/bin/sh", "/bin/cat"]
-_FOLDERS = ["/usr/share/games/teeworlds/data/maps"]
+_DATA = "/usr/share/games/teeworlds/data"
+_FOLDERS = [f"{_DATA}/maps", f"{_DATA}/mapres"]  # by the second it finds the first
 
 
 @cache
@@ -63,4 +64,5 @@ def _podman(*arguments: str, given: bytes | None = None, check: bool = True) -> 
 
 
 if __name__ == "__main__":
+    Path(sys.argv[1]).unlink(missing_ok=True)
     _podman("save", "--format", "docker-archive", "--output", sys.argv[1], made())

@@ -25,7 +25,8 @@ class Story:
         self._house, self._game, self._folder = house, game, folder
         self._where, self._secret = ("", 0), ""
 
-    async def tell(self) -> None:
+    async def tell(self, *, archived: bool) -> None:
+        """`archived`: and it comes back from the store, where the world is without what the game's file leaves out."""
         house = self._house
         await self._create()
         async with self._player("Bo") as bo:
@@ -38,10 +39,15 @@ class Story:
             joined = "Cy joined." if GAMES[self._game].names else ""
             stays = await house.message(f"**Pond** stays on: {joined}")
             assert stays["id"] == warning["id"]
-        await self._ask("pause", "Paused")
-        await self._ask("resume", "Running")
+        await self._ask("server pause", "Paused")
+        await self._ask("server resume", "Running")
         async with self._player("Di") as di:
             assert await di.finds()
+        if archived:
+            await self._ask("world archive", "Archived")
+            await self._ask("server resume", "Running")
+            async with self._player("Ed") as ed:
+                assert await ed.finds()
 
     async def _create(self) -> None:
         await self._house.people["Ada"].slash(CHAT, "server create", game=self._game, name="Pond")
@@ -63,6 +69,6 @@ class Story:
 
         await self._house.until(lambda messages: any(map(says_so, messages)))
 
-    async def _ask(self, verb: str, becomes: str) -> None:
-        await self._house.people["Ada"].slash(CHAT, f"server {verb}", server="Pond")
+    async def _ask(self, command: str, becomes: str) -> None:
+        await self._house.people["Ada"].slash(CHAT, command, server="Pond")
         await self._house.message("### Pond", becomes)

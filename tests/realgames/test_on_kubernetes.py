@@ -11,6 +11,7 @@ import pytest
 from onkube import on_kubernetes
 
 from tests.realgames.box import GAMES
+from tests.realgames.installed import needs
 from tests.realgames.story import SETTINGS, Story
 
 kube.needs_cluster("DORMOUSE_GAMES_IMAGE")
@@ -28,8 +29,9 @@ def namespace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kube.Namespa
 
 @pytest.mark.parametrize("game", GAMES)
 async def test_played_in_a_pod_the_story_is_the_same(game: str, namespace: kube.Namespace, tmp_path: Path) -> None:
+    needs(game)
     first = FIRST_PORT + 10 * GAMES.index(game)
     games = str(Path(__file__).parent / "games")
     settings = SETTINGS | {"GAMES_DIR": games, "PUBLIC_HOST": os.environ["CLUSTER_NODE_IP"]}
     async with on_kubernetes(namespace, tmp_path, ports=f"{first}-{first + 9}", **settings) as house:
-        await Story(house, game, tmp_path).tell()
+        await Story(house, game, tmp_path).tell(archived=False)

@@ -22,7 +22,7 @@ async def test_who_plays_is_seen_an_empty_server_is_warned_about_and_a_pause_kee
 ) -> None:
     needs(game)
     async with shipped(tmp_path, GAMES_DIR=str(games(tmp_path)), **SETTINGS) as house:
-        await Story(house, game, tmp_path).tell()
+        await Story(house, game, tmp_path).tell(archived=True)
 
 
 def games(folder: Path) -> Path:

@@ -67,13 +67,13 @@ class ContainerGame:
     def write(self, line: str) -> None:
         self._client.write(line)
 
+    async def before_stop(self) -> None:
+        """Runs what the game has for that, to its end; never raises."""
+        if words := self._container.stop_command:
+            await ask(self._container, "exec", self._container.name, *words, more=self._grace)
+
     def signal(self, number: signal.Signals) -> None:
         self._client.signal(number)
-
-    async def before_stop(self) -> None:
-        """What the game wants to be run inside before it is ended, as long as that takes."""
-        if self._container.stop:
-            await ask(self._container, "exec", self._container.name, *self._container.stop, more=self._grace)
 
     def kill(self) -> None:
         if self._ending is None:

@@ -54,17 +54,17 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What the agent runs, and what it runs inside before it ends the game. `secret`: the client's environment besides
-    its own; the container takes it from there, so that no secret is on a command line. `owner`: whom the places are
-    given to before; None: they are the agent's. `opens`: what other users of the image write is theirs alone, and made
-    readable after each run."""
+    """What the agent runs, and `stop_command`, what it runs inside before it ends the game. `secret`: the client's
+    environment besides its own; the container takes it from there, so that no secret is on a command line. `owner`:
+    whom the places are given to before; None: they are the agent's. `opens`: what other users of the image write is
+    theirs alone, and made readable after each run."""
 
     command: list[str]
-    stop: list[str]
     secret: dict[str, str]
     files: dict[str, str]
     owner: tuple[int, int] | None
     opens: bool
+    stop_command: list[str]
 
 
 def container_name(server: str, uid: str) -> str:
@@ -112,7 +112,7 @@ def start_of(
     values = values_of(spec, secret=False)
     try:
         words = [fill(word, values) for word in image.command]
-        stop = [fill(word, values) for word in game.stop.command]
+        before_stop = [fill(word, values) for word in game.stop.command]
     except KeyError as missing:
         raise ClusterError(f"a command must not have {missing}", problem=Problem.CANNOT_APPLY) from missing
     return Start(
@@ -140,11 +140,11 @@ def start_of(
             whole(name_of(image, own, game.values(spec.settings)), own),
             *words[1:],
         ],
-        stop,
         secret,
         files_of(spec),
         owner,
         opens=engine.maps_users and not runs_as,
+        stop_command=before_stop,
     )
 
 
