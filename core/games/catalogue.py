@@ -1,9 +1,11 @@
 """The games that can be offered: one TOML file each, in `catalogue/` beside this module or in `DORMOUSE_GAMES_DIR`.
 
-A game is data. `[image]` is for Kubernetes, `[local]` for child processes; a game without `[local]` is not offered on
-the local cluster. Placeholders in commands and environment: `{python}`, `{host}`, `{data}`, `{name}`, `{port.NAME}`,
-`{setting.ID}`, `{lines.ID}` and `{array.ID}` (of a list with commas: a line each, and JSON), `{secret.console}`,
-`{secret.curseforge}` (the operator's key), `{memory}` and `{memory.heap}` (MiB; three quarters of it).
+A game is data. `[image]` is for Kubernetes and for containers of one machine, `[local]` for child processes; a game
+without `[local]` is not offered on the local cluster where that has no containers.
+
+Placeholders in commands and environment: `{python}`, `{host}`, `{data}`, `{name}`, `{port.NAME}`, `{setting.ID}`,
+`{lines.ID}` and `{array.ID}` (of a list with commas: a line each, and JSON), `{secret.console}`, `{secret.curseforge}`
+(the operator's key), `{memory}` and `{memory.heap}` (MiB; three quarters of it).
 """
 
 from __future__ import annotations
@@ -110,7 +112,7 @@ class Instead(_Model):
 
 
 class Image(_Model):
-    """How the game runs in a pod. `ref` "dormouse" is Dormouse's own image."""
+    """How the game runs in a pod or container. `ref` "dormouse" is Dormouse's own image."""
 
     ref: str
     digest: str | None = None  # of `ref`

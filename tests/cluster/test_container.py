@@ -126,6 +126,11 @@ def test_a_console_on_stdin_is_held_open_and_a_command_takes_the_place_of_the_im
     assert ("--detach-keys=" in line) is (engine is PODMAN)
 
 
+def test_what_is_run_before_a_stop_is_filled_as_a_command_is() -> None:
+    made = start(PODMAN, spec(stop={"command": ["save", "--port", "{port.game}"]}))
+    assert made.stop_command == ["save", "--port", "8400"]
+
+
 @pytest.mark.parametrize("engine", BOTH, ids=lambda each: each.kind)
 def test_a_secret_is_on_no_command_line(engine: Engine) -> None:
     made = start(engine, spec(env={"MODE": "{setting.mode}", "RCON_PASSWORD": "{secret.console}"}))

@@ -237,11 +237,13 @@ class Supervisor:
             never_ready.cancel()
 
     async def _end(self, game: Game, exited: asyncio.Task[int]) -> int:
-        grace = self._pod.grace
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._pod.grace
         if isinstance(game, ContainerGame):
-            before = asyncio.create_task(game.before_stop())
-            await asyncio.wait([exited, before], timeout=grace, return_when=asyncio.FIRST_COMPLETED)
-            before.cancel()
+            saving = asyncio.create_task(game.before_stop())
+            await asyncio.wait([exited, saving], timeout=self._pod.grace, return_when=asyncio.FIRST_COMPLETED)
+            saving.cancel()
+        grace = max(0.0, until - clock())
         if self._pod.stop_console:
             with contextlib.suppress(NoConsole):
                 if self._far is not None:

@@ -54,9 +54,10 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What the agent runs. `secret`: the client's environment besides its own; the container takes it from there, so
-    that no secret is on a command line. `owner`: whom the places are given to before; None: they are the agent's.
-    `opens`: what other users of the image write is theirs alone, and made readable after each run."""
+    """What the agent runs, and `stop_command`, what it runs inside before it ends the game. `secret`: the client's
+    environment besides its own; the container takes it from there, so that no secret is on a command line. `owner`:
+    whom the places are given to before; None: they are the agent's. `opens`: what other users of the image write is
+    theirs alone, and made readable after each run."""
 
     command: list[str]
     secret: dict[str, str]
