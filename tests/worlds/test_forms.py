@@ -29,7 +29,7 @@ FACTORIO, VALHEIM, MINECRAFT = forms("factorio"), forms("valheim"), forms("minec
 PAPER = forms("minecraft-java", type="PAPER")
 TERRARIA, BEDROCK = forms("terraria"), forms("minecraft-bedrock")
 NAMED = Forms(place="worlds", files=("{name}.wld",), backups=("*.bak",), calls=True, name="Dormouse")
-CALLED = Forms(place="", files=("{name}.wld",), backups=("*.bak", "*_backup*"), name="Dormouse")
+CALLED = Forms(files=("{name}.wld",), backups=("*.bak", "*_backup*"), called="Dormouse")
 
 
 def members(*paths: str) -> list[Member]:
