@@ -102,10 +102,11 @@ class Sweep:
         logs: LogQuery | None = None,
         protect: Callable[[Collection[str]], Awaitable[None]] | None = None,
         tell_players: TellPlayers = LastMinute.nobody,
+        unchanged: Callable[[str, datetime, Players], None] = lambda _server, _at, _players: None,
     ) -> None:
         """`logs` knows who plays on games that tell it only in their log. `in_voice` says who is in a guild's voice
         channel. `protect` is called after each pass: on these servers people play. `tell_players` sends a line to a
-        game's console."""
+        game's console. `unchanged` is told each answer that leaves a row alone, and when it was asked for."""
         self._database = parts.database
         self._catalogue = parts.catalogue
         self._changes = parts.changes
@@ -124,6 +125,7 @@ class Sweep:
         self._queries = queries
         self._every = every
         self._stale = stale_after(every)
+        self._unchanged = unchanged
         self._pace = Pace(every)
         self._quiet = Quiet()
         self._noted_at: datetime | None = None
@@ -206,6 +208,7 @@ class Sweep:
             return False
         if isinstance(answer.players.evidence, Occupied):
             self._playing.add(server)
+        self._unchanged(server, answer.at, answer.players)
         return True
 
     async def _note(self) -> None:
@@ -309,6 +312,9 @@ class Sweep:
         """What follows, and from which evidence."""
         now, answer = self._now(), answered.players
         settle(row, now)
+        last = self._quiet.last(row.id)
+        if last is not None and row.known_at is not None and row.known_at < last <= now:
+            row.known_at = last
         seen = players(answer.evidence)
         if seen is not None:
             await self._tell_followers(session, row, seen, guild)

@@ -126,6 +126,7 @@ class TestQuiet:
         assert self.goes_on(quiet, evidence=Occupied(("b", "a"), 2))
         assert quiet.known() == {"s": NOW + timedelta(seconds=60)}
         assert quiet.known() == {}, "it is written once"
+        assert quiet.last("s") == NOW + timedelta(seconds=60)
 
     def test_another_answer_or_row_or_time_ends_it(self, quiet: Quiet) -> None:
         assert not self.goes_on(quiet, evidence=Empty())
@@ -191,6 +192,21 @@ async def test_only_changes_are_written(house, sweep, game) -> None:
     assert left.version > after.version
     assert left.players_online == 0
     assert left.empty_since is not None
+
+
+async def test_whoever_counts_hears_of_what_is_not_written(house, sweep, game) -> None:
+    server = await up(house)
+    await sweep.run()
+    heard: list[datetime] = []
+    sweep._unchanged = lambda _server, at, players: heard.append(at)
+    await passes(house, sweep, 60)
+    assert len(heard) >= 3
+    game.evidence = Empty()
+    house.pass_time(timedelta(seconds=15))
+    await sweep.run()
+    row = await house.row(server)
+    assert row.empty_since is not None
+    assert row.known_at > heard[-1]
 
 
 async def test_a_warning_is_asked_at_full_pace_after_a_long_silence(house, sweep, game) -> None:
