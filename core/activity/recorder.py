@@ -69,6 +69,12 @@ class Recorder:
         else:
             self._looks.pop(row.id, None)
 
+    def again(self, server: str, at: datetime, online: int, gap: timedelta) -> None:
+        """A query said the same as before, and the row is left alone."""
+        counted = self._counted.get(server)
+        since = counted if counted is not None and at - counted <= gap else None
+        self._count(server, since, online, Look(at, online))
+
     async def run(self) -> None:
         """Ask what games use, and write what is over."""
         await self._measure()

@@ -26,6 +26,7 @@ class _Quiet:
 @dataclass(slots=True)
 class Quiet:
     _servers: dict[str, _Quiet] = field(default_factory=dict)
+    _last: dict[str, datetime] = field(default_factory=dict)
 
     def begins(self, server: str, mark: Mark, players: Players, now: datetime, until: datetime) -> None:
         self._servers[server] = _Quiet(mark, _said(players), now, until, None)
@@ -42,8 +43,12 @@ class Quiet:
             self.ends(server)
             return False
         if not isinstance(players.evidence, Unknown):
-            quiet.known_at = asked
+            quiet.known_at = self._last[server] = asked
         return True
+
+    def last(self, server: str) -> datetime | None:
+        """When it last answered that it is as before: its row may know of an older answer only."""
+        return self._last.get(server)
 
     def known(self) -> dict[str, datetime]:
         """When each answered that it is as before, where that is not written yet; from then on it counts as written."""
@@ -54,8 +59,10 @@ class Quiet:
 
     def keep(self, servers: Iterable[str]) -> None:
         """The others run no more."""
-        for server in self._servers.keys() - set(servers):
-            del self._servers[server]
+        running = set(servers)
+        for kept in (self._servers, self._last):
+            for server in kept.keys() - running:
+                del kept[server]
 
 
 def _said(players: Players) -> object:

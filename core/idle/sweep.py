@@ -107,9 +107,8 @@ class Sweep:
         tell_players: TellPlayers = LastMinute.nobody,
     ) -> None:
         """`logs` knows who plays on games that tell it only in their log. `in_voice` says who is in a guild's voice
-        channel. `protect` is called after each pass: on these servers people play. `recorder` is
-        told each look at who plays. `tell_players` sends a line to a
-        game's console."""
+        channel. `protect` is called after each pass: on these servers people play. `recorder` is told each look at who
+        plays. `tell_players` sends a line to a game's console."""
         self._database = parts.database
         self._catalogue = parts.catalogue
         self._changes = parts.changes
@@ -211,6 +210,9 @@ class Sweep:
             return False
         if isinstance(answer.players.evidence, Occupied):
             self._playing.add(server)
+        seen = players(answer.players.evidence)
+        if seen is not None and self._recorder is not None:
+            self._recorder.again(server, happened(answer.at, self._now()), seen.online, self._stale)
         return True
 
     async def _note(self) -> None:
@@ -314,6 +316,9 @@ class Sweep:
         """What follows, and from which evidence."""
         now, answer = self._now(), answered.players
         settle(row, now)
+        last = self._quiet.last(row.id)
+        if last is not None and row.known_at is not None and row.known_at < last <= now:
+            row.known_at = last
         seen = players(answer.evidence)
         if seen is not None:
             await self._tell_followers(session, row, seen, guild)

@@ -13,6 +13,7 @@ from pathlib import Path
 import kube
 import pytest
 
+from core.agent import query
 from core.agent.console import NoConsole, far_console
 from core.agent.local.folder import LOG_CAP, ServerFolder
 from core.agent.local.log import Log
@@ -23,6 +24,7 @@ from core.agent.saver import Saver
 from core.agent.wire import PodSpec
 from core.cluster.kubernetes.manifests_pod import pod_spec
 from core.games.catalogue import ConsoleRule, Query
+from core.games.console import rcon as rcon_module
 from core.nofollow import Spot
 from tests.games.test_rcon import packed, unpacked
 
@@ -49,18 +51,25 @@ async def rcon(answer: bytes, heard: list[bytes]) -> AsyncIterator[int]:
         server.close()
 
 
-def pod(port: int, *, query: Query = LIST, secret: str = SECRET, splits: str = "") -> PodSpec:
+def pod(port: int, *, asked: Query = LIST, secret: str = SECRET, splits: str = "") -> PodSpec:
     rule = ConsoleRule(kind="rcon", splits=splits)
     return replace(
         pod_spec(kube.make_spec()),
         token="t",
         host="127.0.0.1",
         ports={"game": 9, "rcon": port},
-        query={name: str(value) for name, value in query.model_dump().items()},
+        query={name: str(value) for name, value in asked.model_dump().items()},
         console="rcon",
         console_rule={name: str(value) for name, value in rule.model_dump().items()},
         secret=secret,
     )
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy takes its time."""
+    monkeypatch.setattr(query, "PATIENCE", 60)
+    monkeypatch.setattr(rcon_module, "PATIENCE", 60)
 
 
 @pytest.fixture

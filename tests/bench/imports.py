@@ -29,6 +29,8 @@ LATE = {
     "asyncpg": "only PostgreSQL needs it",
     "rich": "structlog takes it where it is installed; of our requirements only a developer's tools bring it",
     "pygments": "only `rich` needs it",
+    "opengsq": "only games whose protocol it speaks need it",
+    "websockets": "only Rust's console needs it",
 }
 """Top-level packages that should come when they are used, and what would use them."""
 _SCRIPT = """

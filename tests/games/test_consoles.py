@@ -23,7 +23,7 @@ HOST = "127.0.0.1"
 SECRET = "planted secret"
 
 
-def console(port: int, patience: float | None = None, **rule: Any) -> Console:
+def console(port: int, patience: float = 60, **rule: Any) -> Console:
     texts = {name: str(value) for name, value in ConsoleRule(**rule).model_dump().items()}
     made = make_console(texts, HOST, port, SECRET, patience=patience)
     assert made is not None
@@ -46,6 +46,12 @@ async def listening(serve: Callable[..., Any]) -> AsyncIterator[int]:
         server.close()
         for writer in held:
             writer.close()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy takes its time; a silence of a second is none yet."""
+    monkeypatch.setattr(telnet, "QUIET", 1.5)
 
 
 class TestTelnet:
@@ -77,8 +83,7 @@ class TestTelnet:
         assert told == "1. id=171, ada\nTotal of 1 in the game"
         assert heard == [b"listplayers\r\n"]
 
-    async def test_silence_ends_an_answer_that_nothing_marks(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(telnet, "QUIET", 0.1)
+    async def test_silence_ends_an_answer_that_nothing_marks(self) -> None:
         async with self.game(b"World saved\r\n") as port:
             assert await console(port, **self.RULE).send("saveworld") == "World saved"
 

@@ -66,8 +66,14 @@ async def tcp(say: Callable[[bytes], bytes], *, closes: bool = True) -> AsyncIte
             writer.close()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy takes its time."""
+    monkeypatch.setattr(asking, "PATIENCE", 60)
+
+
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "PATIENCE", 0.2)
 
 

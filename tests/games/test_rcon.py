@@ -13,6 +13,14 @@ from core.games.console import rcon
 from core.games.console.port import ConsoleAway
 from core.games.console.rcon import Rcon
 
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy takes its time."""
+    monkeypatch.setattr(rcon, "PATIENCE", 60)
+    monkeypatch.setattr(rcon, "QUIET", 60)
+
+
 Packet = tuple[int, int, bytes]
 
 

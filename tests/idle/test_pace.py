@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlmodel import select
 
-from core.data.tables import GuildRow, ServerRow
+from core.activity.buckets import FINE
+from core.data.tables import BucketRow, GuildRow, ServerRow
 from core.games.query.port import Endpoint, Players, Query
 from core.guilds.access import Actor
 from core.idle.pace import MOST, PATIENT, Pace
@@ -126,6 +128,7 @@ class TestQuiet:
         assert self.goes_on(quiet, evidence=Occupied(("b", "a"), 2))
         assert quiet.known() == {"s": NOW + timedelta(seconds=60)}
         assert quiet.known() == {}, "it is written once"
+        assert quiet.last("s") == NOW + timedelta(seconds=60)
 
     def test_another_answer_or_row_or_time_ends_it(self, quiet: Quiet) -> None:
         assert not self.goes_on(quiet, evidence=Empty())
@@ -191,6 +194,22 @@ async def test_only_changes_are_written(house, sweep, game) -> None:
     assert left.version > after.version
     assert left.players_online == 0
     assert left.empty_since is not None
+
+
+async def test_who_plays_is_counted_although_no_row_is_written(house, sweep, game) -> None:
+    server = await up(house)
+    await sweep.run()
+    await passes(house, sweep, 900)
+    await house.core.recorder.flush()
+    async with house.database.session() as session:
+        known = [each.known for each in await session.exec(select(BucketRow).where(BucketRow.span == FINE))]
+    assert known.count(FINE) >= 2
+    game.evidence = Empty()
+    house.pass_time(timedelta(seconds=15))
+    await sweep.run()
+    row = await house.row(server)
+    assert row.empty_since is not None
+    assert row.known_at == house.parts.now()
 
 
 async def test_a_warning_is_asked_at_full_pace_after_a_long_silence(house, sweep, game) -> None:

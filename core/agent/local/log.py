@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 
 from core.agent.local.folder import DROPPED
+from core.games.terminal import plain
 from core.nofollow import Spot
 
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
@@ -43,7 +44,7 @@ class Log:
         *lines, self._partial = (self._partial + data).split(b"\n")
         self._partial = self._partial[:_LINE_CAP]
         for line in lines:
-            text = line[:_LINE_CAP].decode("utf-8", "replace").rstrip("\r")
+            text = plain(line[:_LINE_CAP].decode("utf-8", "replace"))
             for listener in tuple(self._listeners):
                 listener(text)
 

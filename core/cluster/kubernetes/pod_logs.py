@@ -14,6 +14,7 @@ from core.cluster.kubernetes.api import Api
 from core.cluster.kubernetes.reduced_pod import PodRecord
 from core.errors import ClusterAway, ClusterError
 from core.games.query.port import LogPart
+from core.games.terminal import plain
 
 LOG_MOST = 64 * 1024  # bytes that are given out
 _READ_MOST = 4 * 1024 * 1024  # bytes that are read: the limit counts from the oldest line
@@ -97,7 +98,7 @@ def _stamped(lines: Iterable[str]) -> list[tuple[str, str]]:
     """Stamp and text of what a game has printed. Where a log is gone, as after a node lost power, kubelet says so in
     its place, with paths of the node: that has no stamp."""
     parted = (line.partition(" ") for line in lines)
-    return [(at, said.rstrip("\r")) for at, _, said in parted if _STAMP.fullmatch(at)]
+    return [(at, plain(said)) for at, _, said in parted if _STAMP.fullmatch(at)]
 
 
 def _began_with(stamp: str, started_at: datetime | None) -> bool:

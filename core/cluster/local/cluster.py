@@ -26,6 +26,7 @@ from core.cluster.local.volumes import Volumes
 from core.cluster.port import Changed, Cluster, InUse, Listed, News, Observed, ServerSpec
 from core.errors import ClusterError
 from core.games.query.port import LogPart
+from core.games.terminal import plain
 from core.nofollow import Spot
 from core.words import Problem, is_server_id
 from core.worlds.receipt import Receipt
@@ -161,7 +162,7 @@ class LocalCluster(Cluster):
             text = (folder.previous_log if previous else folder.log).tail(LOG_MOST)
         except OSError:
             return ""
-        kept = text.decode(errors="replace").splitlines()[-lines:]
+        kept = plain(text.decode(errors="replace")).splitlines()[-lines:]
         return "\n".join(kept)
 
     def follow(self, server: str) -> AsyncIterator[LogPart]:

@@ -5,8 +5,10 @@ to everybody has another."""
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import secrets
+import sys
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +28,8 @@ class WebRcon(Console):
         self._patience = PATIENCE if patience is None else patience
 
     async def send(self, line: str) -> str:
+        if "websockets.asyncio.client" not in sys.modules:
+            await asyncio.to_thread(importlib.import_module, "websockets.asyncio.client")
         from websockets.asyncio.client import connect
         from websockets.exceptions import WebSocketException
 

@@ -19,8 +19,8 @@ from core.games.protocols import (
 )
 from core.games.protocols.answer import Answer, NoAnswer
 
-PATIENCE = 3.0
-"""Seconds for an answer."""
+PATIENCE = 2.5
+"""Seconds for an answer: less than the bot waits for an agent that asks, so that it hears why there was none."""
 HTTP = ("http", "prometheus")
 KINDS = (*HTTP, "minecraft", "bedrock", "a2s", "opengsq", "teeworlds", "openttd", "mumble")
 
@@ -29,6 +29,8 @@ async def ask(host: str, port: int, question: Mapping[str, str], secret: str = "
     """`question` has the catalogue's [query] as texts, `secret` is its `{secret.console}`. Raises nothing but
     `NoAnswer`, whatever comes: late, cut off, bent, or from somebody else."""
     kind = question.get("kind", "")
+    if kind == "opengsq" and question.get("protocol") in opengsq.PROTOCOLS:
+        await opengsq.load()
     try:
         async with asyncio.timeout(PATIENCE):
             return await _ask(kind, host, port, question, secret)

@@ -6,7 +6,10 @@ all of them, is taken.
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import secrets
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,8 +21,14 @@ _PATIENCE = 3.0  # seconds
 _HEAD = b"\xff\xff\xff\xff"
 
 
+async def load() -> None:
+    """The library, in a thread: it takes a fifth of a second, which is no part of a game's time to answer."""
+    if "opengsq.protocols" not in sys.modules:
+        await asyncio.to_thread(importlib.import_module, "opengsq.protocols")
+
+
 async def ask(host: str, port: int, protocol: str) -> Answer:
-    """Raises `NoAnswer`, and whatever the library raises."""
+    """After `load`. Raises `NoAnswer`, and whatever the library raises."""
     how = PROTOCOLS.get(protocol)
     if how is None:
         raise NoAnswer(f"{protocol} is not spoken here")
