@@ -99,7 +99,7 @@ class Person:
         attachment: Json = await self._ask("POST", "/page/files", form=form)
         return attachment
 
-    async def slash(self, channel_id: str, command: str, **options: Any) -> Json:
+    async def slash(self, channel_id: str, command: str, /, **options: Any) -> Json:
         """`await ada.slash(SERVERS, "server create", game="meadow")`: the bot's first answer."""
         return await self._interact(2, channel_id, await self._command(command, options, focused=None))
 
