@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Text, case, cast, text
 from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,6 +22,7 @@ from core.guilds.access import Actor, Do, DoInGuild, Owned, judge
 from core.guilds.quotas import rules_of
 from core.notices.kinds.events import NameForgotten
 from core.servers.parts import ServerParts
+from core.words import EventKind
 from core.zones import DEFAULT_ZONE, zone_of
 
 LOOKED_BACK = 20
@@ -146,23 +148,25 @@ async def _buckets(
 
 
 async def _saved(session: AsyncSession, servers: list[str], since: datetime, until: datetime) -> Saved:
-    facts: dict[str, list[Fact]] = {}
-    columns: Any = (EventRow.at, EventRow.kind, EventRow.memory, EventRow.data)
-    for server in servers:
-        before = select(*columns).where(col(EventRow.server) == server, text(OF_PHASES), col(EventRow.at) < since)
-        before = before.order_by(col(EventRow.at).desc(), col(EventRow.id).desc()).limit(LOOKED_BACK)
-        facts[server] = [_fact(*each) for each in await session.exec(before)][::-1]
-    within: Any = select(EventRow.server, *columns).where(
-        col(EventRow.server).in_(servers), text(OF_PHASES), col(EventRow.at) >= since
-    )
-    for server, *rest in await session.exec(within.order_by(col(EventRow.at), col(EventRow.id))):
-        facts[str(server)].append(_fact(*rest))
-    each = [saved(of_one, since, until) for of_one in facts.values()]
+    """One server after the other, so that others get their turn between."""
+    each = [saved(await _facts(session, server, since), since, until) for server in servers]
     return each[0] if len(each) == 1 else of_all(each)
 
 
-def _fact(at: datetime, kind: str, memory: int, data: dict[str, Any]) -> Fact:
-    return Fact(at, kind, memory, str(data.get("because", "")))
+async def _facts(session: AsyncSession, server: str, since: datetime) -> list[Fact]:
+    """Those from `since` on, and the last ones before. What an event carries is read of pauses alone: of a year there
+    are thousands."""
+    because: Any = case((col(EventRow.kind) == EventKind.PAUSED, cast(EventRow.data, Text)), else_="")
+    columns: Any = (EventRow.at, EventRow.kind, EventRow.memory, because)
+    theirs: Any = select(*columns).where(col(EventRow.server) == server, text(OF_PHASES))
+    newest_first = (col(EventRow.at).desc(), col(EventRow.id).desc())
+    before = await session.exec(theirs.where(col(EventRow.at) < since).order_by(*newest_first).limit(LOOKED_BACK))
+    within = await session.exec(theirs.where(col(EventRow.at) >= since).order_by(col(EventRow.at), col(EventRow.id)))
+    return [Fact(at, kind, memory, _because(data)) for at, kind, memory, data in [*list(before)[::-1], *within]]
+
+
+def _because(data: str) -> str:
+    return str(json.loads(data).get("because", "")) if data else ""
 
 
 async def _longest(session: AsyncSession, rows: Sequence[ServerRow], since: datetime, *, named: bool) -> Longest | None:

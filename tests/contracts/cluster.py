@@ -246,6 +246,9 @@ class ClusterContract:
         await ready(cluster, wanted.server)
         used = await cluster.usage(wanted.server)
         assert used is None or (used.memory > 0 and used.cpu >= 0)
+        of_all = await cluster.usage_of_all([wanted.server, "abcdefghijkl"])
+        assert set(of_all) <= {wanted.server}
+        assert all(each.memory > 0 for each in of_all.values())
 
     async def test_a_paused_server_uses_nothing(self, cluster: Cluster, spec: MakeSpec) -> None:
         wanted = spec()
