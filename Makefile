@@ -41,7 +41,7 @@ test: $(VENV)/.dev ## every part of Dormouse, in a quarter of an hour on 2 cores
 
 .PHONY: test-computing
 test-computing: $(VENV)/.dev # one lane of `make test`
-	$(RUN) -n $(WORKERS) -m "not kubernetes and not deep" $(call these,tests $(WAITING:%=--ignore %))
+	$(RUN) -n $(WORKERS) -m "not kubernetes and not containers and not realgames and not deep" $(call these,tests $(WAITING:%=--ignore %))
 
 .PHONY: test-waiting
 test-waiting: $(VENV)/.dev # the other
@@ -50,6 +50,15 @@ test-waiting: $(VENV)/.dev # the other
 .PHONY: test-deep
 test-deep: $(VENV)/.dev ## what tries much more of the same: deaths, storms, hostile input, a hundred thousand files
 	$(RUN) -n $(WAITERS) -m deep $(call these,tests/death tests/storm tests/hostile tests/machine tests/worlds/test_round_trip.py)
+
+.PHONY: test-realgames
+test-realgames: $(VENV)/.dev ## real games that are installed (tests/realgames says which), with real players
+	$(RUN) -n $(WAITERS) -m realgames $(call these,tests/realgames)
+
+.PHONY: test-minecraft
+test-minecraft: $(VENV)/.dev ## a server and a client of Minecraft that npm has (600 MB, into .minecraft/)
+	npm install --prefix .minecraft --no-audit --no-fund --no-save --no-package-lock flying-squid@1.12.0 mineflayer@4.39.0
+	$(RUN) -n 0 -k flying-squid tests/realgames
 
 .PHONY: test-browser
 test-browser: $(VENV)/.dev ## the story of the demo in a headless Chromium
@@ -60,11 +69,15 @@ test-cluster: test-kubernetes test-gaps ## what needs a real cluster (KUBECONFIG
 
 .PHONY: test-kubernetes
 test-kubernetes: $(VENV)/.dev # all but what breaks the cluster
-	$(RUN) -n $(WAITERS) -m kubernetes $(call these,tests/cluster tests/chart tests/container --ignore $(GAPS))
+	$(RUN) -n $(WAITERS) -m kubernetes $(call these,tests/cluster tests/chart tests/container tests/realgames --ignore $(GAPS))
 
 .PHONY: test-gaps
 test-gaps: $(VENV)/.dev # what breaks it for a while, so nothing else may run on it
 	$(RUN) -n 0 -m "not deep" $(call these,$(GAPS))
+
+.PHONY: test-containers
+test-containers: $(VENV)/.dev ## games in containers, with a real podman
+	$(RUN) -n $(WAITERS) -m containers $(call these,tests/containers)
 
 .PHONY: coverage
 coverage: $(VENV)/.dev ## lines and branches that `make test` reaches, and test-cluster where there is one: at least 90 %

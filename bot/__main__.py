@@ -119,10 +119,6 @@ def _guilds(chosen: argparse.Namespace) -> int:
 
 
 def _games(chosen: argparse.Namespace) -> int:
-    if chosen.verb == "test":
-        from bot.game_trial import run
-
-        return run(chosen)
     from bot.games import run
 
     return run(chosen)

@@ -217,6 +217,7 @@ async def build(
         operators=lambda: operators_of(client, core.operations.operators),
         following=core.servers.following,
         language_of=client.faces.replies.languages.of,
+        crowded=lambda: core.controller.busy or client.throttle.crowded,
     )
     core.changes.subscribe(announcer.touch)
     metrics.follow(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from bot.settings import Settings, master_key
 from core.cluster.port import Cluster
@@ -16,13 +17,17 @@ from core.worlds.store.folder import FolderStore
 from core.worlds.store.port import StoreError
 from core.worlds.turns import Turns
 
+if TYPE_CHECKING:
+    from core.cluster.local.containers import Containers
+
 
 def catalogue(settings: Settings) -> Catalogue:
     """The games that can be started on this cluster. Misconfigured lists what is wrong with their files."""
     folders = [BUILT_IN, *([settings.games_dir] if settings.games_dir else [])]
     local = settings.cluster == "local"
     keys = {"curseforge"} if settings.curseforge_key else set()
-    return Catalogue.load(*folders, local_only=local, image_only=not local, keys=keys)
+    as_processes = local and settings.containers is None
+    return Catalogue.load(*folders, local_only=as_processes, image_only=not local, keys=keys)
 
 
 def rules(settings: Settings) -> HostRules:
@@ -54,7 +59,18 @@ async def cluster(settings: Settings, rules: HostRules, turns: Turns) -> Cluster
     from core.cluster.local.cluster import LocalCluster
 
     folder = settings.data_dir / "servers"
-    return LocalCluster(folder, host=settings.public_host, store=settings.store_place, turns=turns)
+    return LocalCluster(
+        folder, host=settings.public_host, store=settings.store_place, turns=turns, containers=containers(settings)
+    )
+
+
+def containers(settings: Settings) -> Containers | None:
+    """What starts games from their images on this machine; None: nothing does."""
+    if settings.containers is None or settings.cluster != "local":
+        return None
+    from core.cluster.local.containers import Containers
+
+    return Containers(settings.containers, settings.data_dir / "servers", own=settings.image or "")
 
 
 def shelf(settings: Settings, rules: HostRules) -> Shelf:

@@ -43,6 +43,7 @@ def addresses_of(settings: Settings, installation: str) -> Addresses:
         installation,
         static=settings.addresses,
         public_host=settings.name_of_all,
+        domain=settings.public_host if settings.exposure == "router" else "",
         traffic=TrafficPolicy(settings.traffic_policy) if settings.traffic_policy else None,
     )
 

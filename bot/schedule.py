@@ -15,6 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[impo
 from bot import from_settings
 from bot.backup import copies
 from bot.settings import Settings
+from core.activity import recorder, tidying
 from core.assemble import Core
 from core.children import ChildFailed
 from core.cluster.port import Cluster
@@ -43,6 +44,8 @@ def jobs_of(core: Core, settings: Settings) -> list[Job]:
         Job("sweep", from_settings.sweep_every(settings), core.sweep.run),
         Job("last minute", last_minute.EVERY, core.sweep.last_minute.run),
         Job("schedules", min(from_settings.sweep_every(settings), timekeeper.EVERY), core.timekeeper.run),
+        Job("activity", recorder.EVERY, core.recorder.run),
+        Job("activity kept", tidying.EVERY, core.tidying.run),
         Job("late snapshots", late_snapshots.EVERY, core.late_snapshots.run),
         Job("keys", KEYS_EVERY, partial(_tidy_keys, core.cluster)),
         Job("host problems", host_problems.EVERY, core.host_problems.run),

@@ -49,10 +49,11 @@ class Settings(BaseSettings):
     operators: tuple[int, ...] = ()
     roles: tuple[str, ...] = ROLES
     cluster: Literal["local", "kubernetes"] = "local"
+    containers: Literal["podman", "docker"] | None = None
     namespace: str = Field("dormouse-servers", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
     image: str | None = None
     pod_file: Path | None = None
-    exposure: Literal["loadbalancer", "nodeport", "hostport"] = "loadbalancer"
+    exposure: Literal["loadbalancer", "nodeport", "hostport", "router"] = "loadbalancer"
     traffic_policy: Literal["local", "cluster"] | None = None
     addresses: tuple[str, ...] = ()
     public_host: str = "127.0.0.1"
@@ -98,13 +99,6 @@ class Settings(BaseSettings):
         if not parts or set(parts) - set(ROLES):
             raise ValueError(f"takes some of {', '.join(ROLES)}, separated by commas")
         return parts
-
-    @field_validator("exposure", mode="before")
-    @classmethod
-    def _no_router(cls, value: object) -> object:
-        if value == "router":
-            raise ValueError("cannot be router yet: take loadbalancer, nodeport or hostport")
-        return value
 
     @field_validator("addresses", mode="before")
     @classmethod
@@ -178,7 +172,10 @@ class Settings(BaseSettings):
 
     @property
     def name_of_all(self) -> str:
-        """The name or address that leads to every server; empty: each has its own (Kubernetes without a name)."""
+        """The name or address that leads to every server; empty: each has its own (Kubernetes without a name, or with
+        a router)."""
+        if self.cluster == "kubernetes" and self.exposure == "router":
+            return ""
         return self.public_host if self.cluster == "local" or "public_host" in self.model_fields_set else ""
 
     @property

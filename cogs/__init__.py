@@ -21,6 +21,7 @@ async def add_all(
     operator has that done again.
     """
     from cogs.account import AccountCog
+    from cogs.activity import ActivityCog
     from cogs.buttons import Press
     from cogs.games import Pick
     from cogs.guild import GuildCog
@@ -43,6 +44,8 @@ async def add_all(
     await bot.add_cog(GuildCog(faces.guilds, faces.quotas, faces.games, faces.replies, faces.audit))
     if faces.accounts is not None:
         await bot.add_cog(AccountCog(faces.accounts, faces.replies))
+    if faces.activity is not None:
+        await bot.add_cog(ActivityCog(faces.activity, faces.servers, faces.replies))
     await bot.add_cog(HelpCog(faces.replies))
     await bot.add_cog(ModalCog(faces))
     await bot.add_cog(LifeCog(bot, faces.guilds, faces.departures, faces.left_owners))

@@ -17,6 +17,7 @@ import structlog
 from discord.ext import commands
 
 from cogs.card_delivery import CardDelivery
+from cogs.cards_first import CardsFirst
 from cogs.notice_delivery import NoticeDelivery
 from cogs.posting import Done, Poster
 from core.guilds.settings import Guilds
@@ -47,7 +48,7 @@ _MAY_HEAL = (
 class Announcer:
     """`run` until cancelled or stopped; start it outside the client. `touch` comes from core's changes. `operators`
     says who is told of alarms, `language_of` what somebody chose to read, `following` which followers are told of who
-    joined; None: none is."""
+    joined; None: none is. `crowded` says whether more changes than can be shown at once."""
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Announcer:
         operators: Callable[[], Awaitable[Collection[int]]],
         language_of: Callable[[int], Awaitable[str | None]],
         following: Following | None = None,
+        crowded: Callable[[], bool] = lambda: False,
     ) -> None:
         self._client = client
         self._outbox = outbox
@@ -67,7 +69,8 @@ class Announcer:
         self.done: Counter[Done] = Counter()
         """What became of cards and notices since the start."""
         self._poster = Poster(client)
-        self._card_delivery = CardDelivery(self._poster, cards, now, self.done)
+        self._card_delivery = CardDelivery(self._poster, cards, now, self.done, crowded)
+        self._cards_first = CardsFirst(lambda: crowded() or self._card_delivery.lane.full)
         self._notice_delivery = NoticeDelivery(
             self._poster,
             outbox,
@@ -79,6 +82,7 @@ class Announcer:
             told=self.touch,
             done=self.done,
             following=following,
+            turn=self._cards_first.turn,
         )
         self._reopened: set[int] = set()
         self.rounds = 0
@@ -101,7 +105,7 @@ class Announcer:
         """Let `run` return after what is being sent now: nothing is cut off half-way."""
         self._stopping.set()
         self._due.set()
-        self._poster.stopping = True
+        self._poster.stopping = self._cards_first.stopping = True
         self._card_delivery.lane.stop()
         self._notice_delivery.lane.stop()
 

@@ -195,6 +195,11 @@ async def _remove_entry(pressed: Pressed) -> Answer:
     return schedule_page.page(view, pressed.language)
 
 
+async def _open_forget(pressed: Pressed) -> Answer:
+    view = await pressed.faces.servers.lookup.get(pressed.actor, pressed.server, Do.FORGET)
+    return forms.forget(view, pressed.language)
+
+
 async def _kept(pressed: Pressed) -> Answer:
     return pages.kept_for_undo(await pressed.faces.servers.lookup.deleted(pressed.actor), pressed.language)
 
@@ -334,4 +339,5 @@ VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "schedule_add": (How.MODAL, _open_entry),
     "schedule_zone": (How.MODAL, _open_zone),
     "schedule_remove": (How.UPDATE, _remove_entry),
+    "forget": (How.MODAL, _open_forget),
 }

@@ -1,7 +1,8 @@
 """The cards as they stand in their channels: one message a server, edited in place, posted anew when it is gone.
 
 A card is level-triggered from state and coalesced: a change that matters shows at once (at least 1.5 s after the last
-edit), and so does one that somebody asks for; anything else at most once in 10 s. Nothing tells the bot that somebody
+edit), and so does one that somebody asks for; anything else at most once in 10 s, and later while more is to be shown
+than Discord takes. Nothing tells the bot that somebody
 deleted a message of its own, so now and then it looks (`look_at`).
 """
 
@@ -26,6 +27,7 @@ from core.words import Phase, Reason
 
 log = structlog.get_logger()
 CHANGE_GAP, QUIET_GAP = 1.5, 10.0  # seconds between two edits of a card
+QUIET_LONGEST = 30.0  # seconds for which what nobody waits for lets other cards go first
 AT_ONCE = 8  # cards that are read and rendered at once; those that wait for Discord do not count
 LONGEST_RETRY = 30.0  # seconds; people look at these
 
@@ -37,13 +39,22 @@ class _Shown:
 
 
 class CardDelivery:
-    """`lane` is run by the announcer; `done` counts."""
+    """`lane` is run by the announcer; `done` counts; `crowded` says whether more is to be shown than can be."""
 
-    def __init__(self, poster: Poster, cards: Cards, now: Callable[[], datetime], done: Counter[Done]) -> None:
+    def __init__(
+        self,
+        poster: Poster,
+        cards: Cards,
+        now: Callable[[], datetime],
+        done: Counter[Done],
+        crowded: Callable[[], bool],
+    ) -> None:
         self._poster = poster
         self._cards = cards
         self._now = now
         self._done = done
+        self._crowded = crowded
+        self._put_off: dict[str, float] = {}  # since when
         self._shown: dict[str, _Shown] = {}
         self._to_look: set[str] = set()
         self.lane = Lane(self._show, at_once=AT_ONCE, failed=self._failed, longest=LONGEST_RETRY)
@@ -64,12 +75,18 @@ class CardDelivery:
         reading = await self._cards.get(server)
         if reading is None or _ended(reading):
             self._to_look.discard(server)
+            self._put_off.pop(server, None)
             return None
-        if (wait := self._wait(server, self._gap(reading))) > 0:
+        quiet = self._is_quiet(reading)
+        if (wait := self._wait(server, QUIET_GAP if quiet else CHANGE_GAP)) > 0:
             return wait
         if self._is_shown(reading) and not self._looks(reading):
+            self._put_off.pop(server, None)
             await self._cards.unchanged(server, reading.at)
             return None
+        if quiet and self._crowded() and not self._was_put_off_long(server):
+            return QUIET_GAP
+        self._put_off.pop(server, None)
         self.lane.leave(server)
         return await self._bring(reading)
 
@@ -77,11 +94,14 @@ class CardDelivery:
         shown = self._shown.get(server)
         return 0.0 if shown is None else shown.at + gap - asyncio.get_running_loop().time()
 
-    def _gap(self, reading: Reading) -> float:
+    def _is_quiet(self, reading: Reading) -> bool:
         """Nobody waits for what changes all the time; somebody does who asked for the server."""
         shown = self._shown.get(reading.place.server)
-        quiet = shown is not None and shown.news == _news(reading.view) and not reading.place.doubted
-        return QUIET_GAP if quiet else CHANGE_GAP
+        return shown is not None and shown.news == _news(reading.view) and not reading.place.doubted
+
+    def _was_put_off_long(self, server: str) -> bool:
+        now = asyncio.get_running_loop().time()
+        return now - self._put_off.setdefault(server, now) >= QUIET_LONGEST
 
     def _is_shown(self, reading: Reading) -> bool:
         place = reading.place

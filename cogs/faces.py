@@ -8,6 +8,7 @@ from cogs.drafts import Drafts
 from cogs.languages import Languages
 from cogs.replies import Replies
 from core.accounts.profiles import Accounts
+from core.activity.reading import Activity
 from core.assemble import Core
 from core.games.catalogue import Catalogue
 from core.guilds.games import Games
@@ -47,6 +48,8 @@ class Faces:
     """None: nobody runs this host by direct message."""
     accounts: Accounts | None = None
     """None: nobody sets anything for themselves."""
+    activity: Activity | None = None
+    """None: nobody may read who played."""
 
     @classmethod
     def of(cls, core: Core, replies: Replies) -> Faces:
@@ -67,4 +70,5 @@ class Faces:
             occasions=core.occasions,
             operations=core.operations,
             accounts=core.accounts,
+            activity=core.activity,
         )

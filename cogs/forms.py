@@ -17,7 +17,7 @@ from core.text import say
 from core.words import Desired
 
 MODAL = re.compile(
-    r"dm:(?P<verb>change|delete|purge|entry|zone|guild_zone)_form(?::(?P<server>[a-z][a-z2-7]{11})"
+    r"dm:(?P<verb>change|delete|purge|entry|zone|guild_zone|forget)_form(?::(?P<server>[a-z][a-z2-7]{11})"
     r"(?::(?P<group>[a-z0-9_]+)(?::(?P<mark>[0-9a-f]{16}))?)?)?"
 )
 """Custom ids of submitted modals."""
@@ -87,6 +87,14 @@ def delete(view: ServerView, language: str) -> Modal:
 def purge(view: ServerView, language: str) -> Modal:
     title, label = say(language, "purge.title", name=view.name), say(language, "purge.label")
     return _by_name("purge", view, title, label, say(language, "purge.hint"))
+
+
+def forget(view: ServerView, language: str) -> Modal:
+    """Asks for the name of a player that is to be kept no more."""
+    modal = Modal(title=say(language, "forget.title")[:_LABEL], custom_id=f"dm:forget_form:{view.id}", timeout=None)
+    hint = say(language, "forget.hint")
+    modal.add_item(_text("player", say(language, "forget.label"), "", 32, required=True, hint=hint))
+    return modal
 
 
 def _by_name(verb: str, view: ServerView, title: str, label: str, hint: str) -> Modal:

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from cogs import buttons, forms, games, pages, schedule_page, setup, share_page
+from cogs import activity_pages, buttons, forms, games, pages, schedule_page, setup, share_page
 from cogs.faces import Faces
 from cogs.replies import Answer, Interaction, actor_of, in_words, language_of
 from core.errors import BadInput, ChangedMeanwhile, LicenceNeeded
@@ -54,10 +54,12 @@ class ModalCog(commands.Cog):
                 return await self._guild_zone(interaction, typed)
             if form["verb"] == "zone":
                 return await self._zone(interaction, server, typed)
+            if form["verb"] == "forget":
+                return await self._forget(interaction, server, typed)
             return await self._change(interaction, server, group, typed, form["mark"])
         except (BadInput, ChangedMeanwhile) as wrong:
             refusal = in_words(wrong, language) or ""
-            if form["verb"] in ("delete", "purge"):
+            if form["verb"] in ("delete", "purge", "forget"):
                 return forms.again(refusal, form["verb"], server, language)
             if form["verb"] == "zone":
                 return forms.again(refusal, "schedule_zone", server, language)
@@ -97,6 +99,14 @@ class ModalCog(commands.Cog):
     async def _zone(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
         view = await self._faces.servers.scheduling.set_zone(actor_of(interaction), server, typed.get("zone", ""))
         return schedule_page.page(view, language_of(interaction))
+
+    async def _forget(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
+        if self._faces.activity is None:
+            return await self._old(interaction)
+        actor, player = actor_of(interaction), typed.get("player", "")
+        return activity_pages.forgotten(
+            await self._faces.activity.forget(actor, server, player), language_of(interaction)
+        )
 
     async def _guild_zone(self, interaction: Interaction, typed: dict[str, str]) -> Answer:
         chosen = {"time_zone": typed.get("zone", "").strip() or None}

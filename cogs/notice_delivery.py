@@ -48,7 +48,7 @@ CARD_FIRST = 4  # so often a notice waits for the post of its server's card, unt
 class NoticeDelivery:
     """`lane` is run by the announcer, by server (or guild); `done` counts. `told` is called with the server of a notice
     that was delivered or can never be. `operators` says who is told of alarms, `language_of` what
-    somebody chose to read."""
+    somebody chose to read, `turn` comes back when there is room for a notice."""
 
     def __init__(
         self,
@@ -63,6 +63,7 @@ class NoticeDelivery:
         told: Callable[[str], None],
         done: Counter[Done],
         following: Following | None,
+        turn: Callable[[], Awaitable[None]],
     ) -> None:
         self._poster = poster
         self._outbox = outbox
@@ -74,11 +75,13 @@ class NoticeDelivery:
         self._told = told
         self._done = done
         self._following = following
+        self._turn = turn
         self.lane = Lane(self._deliver, at_once=AT_ONCE, failed=self._failed, longest=LONGEST_RETRY)
 
     async def _deliver(self, key: str) -> float | None:
         """Send what one server (or guild) has to say, in order. One that fails holds up those behind it, until it has
         failed so often that it may fail for ever."""
+        await self._turn()
         failed: Exception | None = None
         for row in await self._outbox.due(self._now(), key):
             if self._poster.stopping:
@@ -160,7 +163,7 @@ class NoticeDelivery:
     async def _edit(self, row: NoticeRow, channel: int, message: int, layout: Any) -> None:
         """Where it stands, whatever the guild's rules say by now: its buttons must not stay behind."""
         try:
-            async with self._poster.queue(channel, Route.EDIT) as waited:
+            async with self._poster.queue(channel, Route.EDIT, may_wait=True) as waited:
                 target = await self._poster.place(row.guild, channel)
                 person = getattr(getattr(target, "recipient", None), "id", None)
                 layout = await self._render(row, person) if waited or person else layout
@@ -180,7 +183,7 @@ class NoticeDelivery:
         for place in places:
             try:
                 target = await self._open(row, place, alone)
-                async with self._poster.queue(target.id, Route.SEND) as waited:
+                async with self._poster.queue(target.id, Route.SEND, may_wait=True) as waited:
                     person = place.id if isinstance(place, Person) else None
                     layout = await self._render(row, person) if waited or person else layout
                     if layout is None:

@@ -30,6 +30,7 @@ from core.queues import Queues
 NOBODY = discord.AllowedMentions.none()
 SHUT, SHUT_LONGEST = 60.0, 3600.0  # seconds that a dead place is left alone: at first, and at most
 UNWANTED = 600.0  # seconds that a place which did not want one message is not asked to take it again
+BEHIND = 30.0  # seconds for which what may wait lets others go first in its channel
 _Result = TypeVar("_Result")
 
 
@@ -85,9 +86,9 @@ class Poster:
         self.stopping = False
 
     @contextlib.asynccontextmanager
-    async def queue(self, place: int, route: Route) -> AsyncIterator[bool]:
+    async def queue(self, place: int, route: Route, *, may_wait: bool = False) -> AsyncIterator[bool]:
         """Messages to one place go one after the other. Gives whether others went first."""
-        async with self._queues.of((place, route)) as waited:
+        async with self._queues.of((place, route), behind=BEHIND if may_wait else 0.0) as waited:
             if self.stopping:
                 raise NotNow("the bot stops")
             yield waited

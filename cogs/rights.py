@@ -37,6 +37,8 @@ COMMANDS: dict[str, Verb] = {
     "guild audit": DoInGuild.AUDIT,
     "account show": DoInGuild.ACCOUNT,
     "account edit": DoInGuild.ACCOUNT,
+    "activity server": Do.SEE,
+    "activity guild": DoInGuild.ACTIVITY,
     "help": DoInGuild.HELP,
 }
 BUTTONS: dict[str, Verb] = {
@@ -79,6 +81,7 @@ BUTTONS: dict[str, Verb] = {
     "schedule_add": Do.SCHEDULE,
     "schedule_zone": Do.SCHEDULE,
     "schedule_remove": Do.SCHEDULE,
+    "forget": Do.FORGET,
 }
 MODALS: dict[str, Verb] = {
     "change": Do.EDIT,
@@ -87,6 +90,7 @@ MODALS: dict[str, Verb] = {
     "entry": Do.SCHEDULE,
     "zone": Do.SCHEDULE,
     "guild_zone": DoInGuild.SETUP,
+    "forget": Do.FORGET,
 }
 SELECTS: dict[str, Verb] = {"dm-setup": DoInGuild.SETUP, "dm-games": DoInGuild.GAMES, "dm-share": Do.SHARE}
 

@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.accounts.profiles import Accounts
+from core.activity.reading import Activity
+from core.activity.recorder import Recorder
+from core.activity.tidying import Tidying
 from core.changes import Changes
 from core.cluster.port import Cluster
 from core.data.database import Database
@@ -79,6 +82,7 @@ class Core:
     quotas: Quotas
     games: Games
     audit: Audit
+    activity: Activity
     operations: Operations
 
     # what people are told
@@ -89,6 +93,8 @@ class Core:
     # what works by itself
     controller: Controller
     sweep: Sweep
+    recorder: Recorder
+    tidying: Tidying
     timekeeper: Timekeeper
     occasions: Occasions
     logs: LogQuery
@@ -127,7 +133,7 @@ def assemble(
     controller = Controller(parts, cluster, world, turns)
     changes.subscribe(controller.wake, owner=controller)
     alarms, logs = Alarms(database, changes, now), LogQuery(cluster.follow)
-    asked = {} if queries is None else queries
+    asked, recorder = {} if queries is None else queries, Recorder(database, cluster, now)
     sweep = Sweep(
         parts,
         asked,
@@ -135,6 +141,7 @@ def assemble(
         in_voice=in_voice,
         logs=logs,
         protect=cluster.protect,
+        recorder=recorder,
         tell_players=cluster.console,
     )
     upkeep, occasions = None, Occasions(parts)
@@ -156,12 +163,15 @@ def assemble(
         games=Games(database, catalogue, changes, now),
         accounts=Accounts(database, now),
         audit=Audit(database, now),
+        activity=Activity(parts),
         operations=Operations(parts, version=version, operators=operators, last_sweep=lambda: sweep.ended_at),
         cards=Cards(database, parts.rows, parts.views, changes, now),
         outbox=Outbox(database),
         alarms=alarms,
         controller=controller,
         sweep=sweep,
+        recorder=recorder,
+        tidying=Tidying(database, now),
         timekeeper=Timekeeper(parts, occasions),
         occasions=occasions,
         logs=logs,

@@ -35,6 +35,7 @@ class Program(StrEnum):
     BRING = "core.worlds.bring"
     EXPORT = "core.worlds.export"
     PRUNE = "core.worlds.prune"
+    DRAW = "core.activity.draw"
     BACKUP = "bot.backup"
 
 

@@ -48,6 +48,11 @@ class Lane:
         """Keys that wait or are worked on."""
         return len(self._due) + len(self._busy)
 
+    @property
+    def full(self) -> bool:
+        """Whether what is due has to wait for a slot."""
+        return self._slots.locked()
+
     def touch(self, key: str, delay: float = 0.0, *, force: bool = False) -> None:
         """Work on this key in at most `delay` seconds. A key that failed waits for its retry, unless `force`."""
         at = asyncio.get_running_loop().time() + delay

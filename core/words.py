@@ -196,6 +196,7 @@ class EventKind(StrEnum):
     GUILD_BLOCKED = "guild_blocked"
     GUILD_UNBLOCKED = "guild_unblocked"
     LICENCE_ACCEPTED = "licence_accepted"
+    NAME_FORGOTTEN = "name_forgotten"
 
 
 class Sharer(StrEnum):

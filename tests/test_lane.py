@@ -79,6 +79,33 @@ async def test_a_queue_keeps_the_order_in_which_people_came() -> None:
     assert order == [(0, False), (1, True), (2, True), (3, True)]
 
 
+async def test_who_stands_behind_lets_others_go_first_for_a_while() -> None:
+    queues, order = Queues(), list[str]()
+
+    async def take(who: str, behind: float) -> None:
+        async with queues.of("channel", behind=behind):
+            await asyncio.sleep(0)
+            order.append(who)
+
+    await asyncio.gather(take("first", 0), take("patient", 60), take("less patient", 30), take("last", 0))
+    assert order == ["first", "last", "less patient", "patient"]
+
+
+async def test_who_gives_up_waiting_holds_up_nobody() -> None:
+    queues = Queues()
+
+    async def take() -> None:
+        async with queues.of("channel"):
+            pass
+
+    async with queues.of("channel"):
+        waiting = [asyncio.create_task(take()) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+    waiting[1].cancel()  # its turn has just come
+    await asyncio.wait_for(waiting[2], 5)
+
+
 async def test_queues_of_different_things_do_not_wait_for_each_other() -> None:
     queues = Queues()
     async with queues.of("here"), queues.of("there") as waited:

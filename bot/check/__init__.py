@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.check import database, discord, folder, games, listening, scratch, store
+from bot.check import containers, database, discord, folder, games, listening, scratch, store
 from bot.check.report import Report
 from bot.settings import Settings, load
 from core.errors import Misconfigured
@@ -22,6 +22,7 @@ async def check(environ: Mapping[str, str] | None = None, env_file: Path | None 
     report.remarks.extend(f"{name} is set, but Dormouse does not know it." for name in unknown)
     await discord.check(settings, report)
     offered = games.check(settings, report)
+    await containers.check(settings, offered, report)
     usable, running = folder.can_be_used(settings, report), folder.is_held(settings, report)
     if usable:
         scratch.check(settings, offered, report)

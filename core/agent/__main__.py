@@ -2,7 +2,8 @@
 
 python -m core.agent local FOLDER   on the local cluster: the game's parent; FOLDER is the server's
 python -m core.agent volume         in a pod, before the game: makes the volume what it has to be, and ends
-python -m core.agent pod            in a pod, beside the game, for as long as that runs
+python -m core.agent pod            in a pod, beside the game, for as long as that runs; where the volume was finished
+                                    before, it does first what `volume` does
 python -m core.agent seal           in a job, beside no game: saves a volume at rest, and ends
 """
 
@@ -15,7 +16,7 @@ from pathlib import Path
 
 
 def main(arguments: list[str]) -> int:
-    """Exit codes: 0 the game has ended, 2 wrong use; of `volume` and `seal` as core/worlds/failures.py says."""
+    """Exit codes: 0 the game has ended, 2 wrong use; of `volume`, `pod` and `seal` as core/worlds/failures.py says."""
     match arguments:
         case ["local", folder]:
             return _local(Path(folder))
@@ -29,9 +30,12 @@ def main(arguments: list[str]) -> int:
             return seal(os.environ)
         case ["pod"]:
             from core.agent.pod import sidecar
+            from core.agent.pod.prepare import prepare_made
 
-            asyncio.run(sidecar.run(os.environ))
-            return 0
+            code = prepare_made(os.environ)
+            if code == 0:
+                asyncio.run(sidecar.run(os.environ))
+            return code
     print("Usage: python -m core.agent local FOLDER | volume | pod | seal", file=sys.stderr)
     return 2
 

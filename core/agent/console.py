@@ -40,7 +40,11 @@ def far_console(pod: PodSpec, *, patience: float | None = None) -> Console | Non
     for one line."""
     rule = pod.console_rule or {"kind": pod.console, "port": "rcon"}
     port = pod.ports.get(rule.get("port", ""))
-    return None if port is None else make_console(rule, loopback(pod.host), port, pod.secret, patience=patience)
+    return (
+        None
+        if port is None
+        else make_console(rule, loopback(pod.host_of(rule["port"])), port, pod.secret, patience=patience)
+    )
 
 
 class Fifo(Console):

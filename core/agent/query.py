@@ -41,7 +41,7 @@ async def _asked(pod: PodSpec, console: Console | None) -> Answer:
     name = rule.get("port", "")
     if name not in pod.ports:
         raise NoAnswer(f"the game has no port {name}")
-    return await ask(loopback(pod.host), pod.ports[name], rule, pod.secret)
+    return await ask(loopback(pod.host_of(name)), pod.ports[name], rule, pod.secret)
 
 
 def read(answer: str, rule: dict[str, str]) -> Answer:

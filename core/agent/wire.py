@@ -41,6 +41,27 @@ class PodSpec(Record):
     save: dict[str, Any] = field(default_factory=dict)  # core.games.catalogue.Save
     console_rule: dict[str, str] = field(default_factory=dict)  # the catalogue's [console], as texts
     secret: str = ""  # the console's; in a pod it comes by another way
+    closed: list[str] = field(default_factory=list)  # names of ports that are on loopback alone, whatever `host` is
+    container: dict[str, Any] = field(default_factory=dict)  # `Container`; empty: the command is the game itself
+
+    def host_of(self, port: str) -> str:
+        """The address that the game's port of this name is on."""
+        return "127.0.0.1" if port in self.closed else self.host
+
+
+@dataclass(frozen=True, slots=True)
+class Container(Record):
+    """With a game in a container, the command and its environment are those of the engine's client."""
+
+    engine: list[str]  # the program, and what comes before each of its commands
+    name: str
+    env: dict[str, str]  # of the engine's other commands
+    files: dict[str, str] = field(default_factory=dict)  # written below the data folder before each start
+    folders: list[str] = field(default_factory=list)  # on the volume, beside the data folder
+    emptied: list[str] = field(default_factory=list)  # beside the pod's files, and empty at each start
+    owner: list[int] = field(default_factory=list)  # user and group that all of these are given to; none: the agent's
+    opened: list[str] = field(default_factory=list)  # paths of which other users' files are made readable after a run
+    stop_command: list[str] = field(default_factory=list)  # run in the container before the game is told to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +94,8 @@ class State(Record):
     not_saved: str = ""  # why the last try gave none, for logs; empty: it gave one, or there was none yet
     not_saved_kind: str = ""  # core.worlds.failures.Failure
     taken: list[str] = field(default_factory=list)  # names of the game's ports that another program uses
+    inner_pid: int | None = None  # of a game in a container, whose client `pid` is; None: not known
+    inner_identity: str = ""
 
 
 def receipt_of(said: Mapping[str, Any]) -> Receipt:

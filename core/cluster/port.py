@@ -172,6 +172,7 @@ class Observed:
     progress: RestoreProgress | None = None
     holds_address: bool = False  # it is paused, and holds an address that paused servers give back
     address: str = ""  # the host that members use, where it is this server's own; empty: the installation's
+    by_name: bool = False  # members type the address alone: a router knows the port
     away: NodeAway | None = None  # the node of the pod
 
     @property
@@ -310,3 +311,8 @@ class Cluster(ABC):
         """What the game uses now; None where there is no pod or the cluster does not tell. Asked while a member waits:
         takes well under a second where all is well, and the caller gives up after that."""
         return None
+
+    async def usage_of_all(self, servers: Collection[str]) -> Mapping[str, InUse]:
+        """What the games of these servers use now, asked by the clock: of those of which the cluster tells it cheaply,
+        without one request for each. Raises `ClusterError`."""
+        return {}

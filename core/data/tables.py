@@ -22,6 +22,11 @@ SQLModel.metadata = MetaData(
 )
 
 
+OF_PHASES = "kind IN ('phase', 'paused', 'resumed', 'restarted', 'deleted', 'undeleted', 'archive_asked', 'purged')"
+"""Events with which what a server uses changes, and who wanted that: they have an index of their own, because they are
+few among many. A query has to say this in these very words for the index to be used."""
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -242,6 +247,48 @@ class OccasionRow(SQLModel, table=True):
     stranger: bool = False  # its creator is no member any more
 
 
+class PlaySessionRow(SQLModel, table=True):
+    """A time in which somebody played, or one player did (core.activity.sessions)."""
+
+    __tablename__ = "play_sessions"
+    __table_args__ = (
+        Index(
+            "uq_play_sessions_open",
+            "server",
+            "name",
+            unique=True,
+            sqlite_where=text("ended IS NULL"),
+            postgresql_where=text("ended IS NULL"),
+        ),
+        Index("ix_play_sessions_ended", "server", "ended"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    server: str = Field(foreign_key="servers.id", ondelete="CASCADE")
+    name: str = ""  # of the player; "": of the server, somebody was on
+    began: datetime
+    ended: datetime | None = None  # None: it goes on, as far as is known until `servers.known_at`
+    began_seen: bool = False  # else it may have begun earlier
+    ended_seen: bool = False  # else it may have gone on
+
+
+class BucketRow(SQLModel, table=True):
+    """How many played in a time (core.activity.buckets)."""
+
+    __tablename__ = "activity_buckets"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # one tree in place of two: half the size
+
+    server: str = Field(primary_key=True, foreign_key="servers.id", ondelete="CASCADE")
+    span: int = Field(primary_key=True)  # seconds
+    start: int = Field(sa_type=BigInteger, primary_key=True)  # seconds since 1970
+    known: int = 0
+    seconds: int = Field(default=0, sa_type=BigInteger)
+    low: int = 0
+    high: int = 0
+    cpu: int = 0
+    memory: int = 0
+
+
 class PortRow(SQLModel, table=True):
     """A port of the pool that is given away. The constraint is what keeps two servers apart."""
 
@@ -259,6 +306,9 @@ class EventRow(SQLModel, table=True):
     """Append-only. Usage fields are those in force from then on: usage can be billed later, not recorded later."""
 
     __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_phases", "server", "at", sqlite_where=text(OF_PHASES), postgresql_where=text(OF_PHASES)),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(index=True)

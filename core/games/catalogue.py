@@ -147,7 +147,9 @@ class Port(_Model):
     protocol: Literal["tcp", "udp"] = "tcp"
     container: int = Field(ge=1, le=65535)
     public: bool = True
-    shares: str = ""  # the name of a port of the other protocol, which players reach under the same number
+    by_name: bool = False  # a router (mc-router) can lead players to it by the host name that they typed
+    shares: str = ""  # the name of a port whose number players find it under; it is of the other protocol, or `plus`
+    plus: int = Field(0, ge=0, le=10)  # is added to that number: for games that count on from their port
     as_outside: bool = False  # the game has to listen on the very number that players use, whatever `container` says
 
 
@@ -514,8 +516,9 @@ class Game(_Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Game:
-        if found := [*self._ports_at_fault(), *self._settings_at_fault(), *self._placeholders_at_fault()]:
-            raise toml_file.Faults(found)
+        found = (self._ports_at_fault, self._settings_at_fault, self._imports_at_fault, self._placeholders_at_fault)
+        if faults := [fault for faults in found for fault in faults()]:
+            raise toml_file.Faults(faults)
         return self
 
     def _ports_at_fault(self) -> Iterator[Fault]:
@@ -530,8 +533,12 @@ class Game(_Model):
             yield ("console", "port"), f"console.port {self.console.port!r} is not one of its ports"
         udp_or_tcp = {port.name: port.protocol for port in self.ports}
         for number, port in enumerate(self.ports):
-            if port.shares and udp_or_tcp.get(port.shares, port.protocol) == port.protocol:
+            if port.shares and port.shares not in udp_or_tcp:
+                yield ("ports", number, "shares"), f"{port.shares!r} is not one of its ports"
+            elif port.shares and not port.plus and udp_or_tcp[port.shares] == port.protocol:
                 yield ("ports", number, "shares"), f"{port.shares!r} is no port of the other protocol"
+            if port.plus and not port.shares:
+                yield ("ports", number, "plus"), "this is added to the number of the port in shares, which is missing"
         if self.image is not None and self.console.kind == "stdin" and not self.image.command:
             yield ("image",), "a console on stdin needs image.command, which is started with it"
         for path, pattern in ((("ready", "log"), self.ready.log), (("save", "done"), self.save.done)):
@@ -571,6 +578,13 @@ class Game(_Model):
                 re.compile(self.names)
             except re.error as wrong:
                 yield ("names",), f"{self.names!r} is not a regular expression: {wrong}"
+
+    def _imports_at_fault(self) -> Iterator[Fault]:
+        ids = {setting.id for setting in self.settings}
+        if self.imports.name and self.imports.name not in ids:
+            yield ("imports", "name"), f"{self.imports.name!r} is not one of its settings"
+        if (split := self.imports.split) and split.setting not in ids:
+            yield ("imports", "split", "setting"), f"{split.setting!r} is not one of its settings"
 
     def _placeholders_at_fault(self) -> Iterator[Fault]:
         ports, settings = {port.name for port in self.ports}, {setting.id for setting in self.settings}

@@ -62,6 +62,7 @@ class Do(StrEnum):
     TRANSFER = "transfer"
     FOLLOW = "follow"
     ACCEPT = "accept"
+    FORGET = "forget"
 
 
 NEEDS: dict[Do, Level] = {
@@ -91,6 +92,7 @@ NEEDS: dict[Do, Level] = {
     Do.SHARE: Level.OWNER,
     Do.TRANSFER: Level.OWNER,
     Do.ACCEPT: Level.OWNER,
+    Do.FORGET: Level.OWNER,
     Do.MAINTAIN: Level.ADMIN,
 }
 
@@ -111,6 +113,7 @@ class DoInGuild(StrEnum):
     GAMES = "games"
     AUDIT = "audit"
     ACCOUNT = "account"
+    ACTIVITY = "activity"  # of the servers that the actor may see
 
 
 NEEDS_IN_GUILD: dict[DoInGuild, Level] = {
@@ -124,6 +127,7 @@ NEEDS_IN_GUILD: dict[DoInGuild, Level] = {
     DoInGuild.GAMES: Level.ADMIN,
     DoInGuild.AUDIT: Level.ADMIN,
     DoInGuild.ACCOUNT: Level.NOBODY,
+    DoInGuild.ACTIVITY: Level.NOBODY,
 }
 """PLAYER: everybody, or whoever has the role that the guild's rules name."""
 

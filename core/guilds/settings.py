@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import once
 from core.changes import Changes
 from core.data.database import Database, insert_missing
-from core.data.tables import CardRow, GuildRow, ServerRow
+from core.data.tables import CardRow, GuildRow, PlaySessionRow, ServerRow
 from core.errors import BadInput
 from core.guilds.access import Actor, DoInGuild, judge
 from core.guilds.quotas import rules_of
@@ -120,6 +120,9 @@ class Guilds:
                     each.awake_until, each.schedule_at = None, self._now()
                     session.add(each)
             if changed.get(GuildSetting.NAMES) is False:
+                theirs = select(ServerRow.id).where(ServerRow.guild == actor.guild)
+                named = (col(PlaySessionRow.name) != "", col(PlaySessionRow.server).in_(theirs))
+                await session.exec(delete(PlaySessionRow).where(*named))
                 await look_again_in(session, actor.guild, self._now())
             view = self._view(row, await _cards(session, actor.guild))
             if changed:

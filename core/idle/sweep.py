@@ -15,6 +15,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import trace
+from core.activity.recorder import Recorder
+from core.activity.sessions import Look
 from core.clock import happened
 from core.data.tables import GuildRow, ServerRow
 from core.errors import ClusterError, Refusal
@@ -68,10 +70,12 @@ class Sweep:
         in_voice: InVoice = nobody_tells,
         logs: LogQuery | None = None,
         protect: Callable[[Collection[str]], Awaitable[None]] | None = None,
+        recorder: Recorder | None = None,
         tell_players: TellPlayers = LastMinute.nobody,
     ) -> None:
         """`logs` knows who plays on games that tell it only in their log. `in_voice` says who is in a guild's voice
-        channel. `protect` is called after each pass: on these servers people play. `tell_players` sends a line to a
+        channel. `protect` is called after each pass: on these servers people play. `recorder` is
+        told each look at who plays. `tell_players` sends a line to a
         game's console."""
         self._database = parts.database
         self._catalogue = parts.catalogue
@@ -85,6 +89,7 @@ class Sweep:
         self._in_voice = in_voice
         self._logs = logs
         self._protect = protect
+        self._recorder = recorder
         self._playing: set[str] = set()
         self._running = asyncio.Lock()
         self.last_minute = LastMinute(tell_players, parts.now, self._look_again)
@@ -210,6 +215,9 @@ class Sweep:
         seen = players(answer.evidence)
         if seen is not None:
             await self._tell_followers(session, row, seen, guild)
+            if self._recorder is not None:
+                look = Look(happened(answered.at, now), seen.online, frozenset(seen.names))
+                await self._recorder.look(session, row, guild, look, self._stale)
         _lapse(row, now)
         evidence = await self._with_voice(session, row, answer.evidence)
         memory = remember(self._projections.memory(row), evidence, happened(answered.at, now), self._stale)

@@ -66,6 +66,7 @@ EVENTS: Mapping[EventKind, type[Event]] = {
         events.GuildBlocked,
         events.GuildUnblocked,
         events.LicenceAccepted,
+        events.NameForgotten,
     )
 }
 NOTICES: Mapping[NoticeKind, tuple[type[Notice], ...]] = {

@@ -41,6 +41,7 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
             EventKind.GUILD_SET,
             EventKind.QUOTA_SET,
             EventKind.GAME_OFFERED,
+            EventKind.NAME_FORGOTTEN,
         }
     ),
     "servers": frozenset(

@@ -27,6 +27,7 @@ from core.lane import Lane
 from core.notices import outbox
 from core.notices.kinds.events import Crashed, Paused, PhaseChanged, ProblemChanged, Purged
 from core.notices.kinds.notices import ReadyNotice
+from core.servers import played
 from core.servers.crashes import Crashes, count, ended_by_itself
 from core.servers.lifecycle import AWAY_AFTER, Folded, Wanted, fold
 from core.servers.parts import ServerParts
@@ -44,7 +45,7 @@ from core.servers.plan import (
     plan,
     wake_at,
 )
-from core.servers.ports import Pool, move
+from core.servers.ports import Pool, counts_on, move
 from core.servers.rows import RowContext
 from core.servers.settled import is_settled, settle
 from core.servers.transitions import start_within
@@ -155,6 +156,11 @@ class Controller:
     def waiting(self) -> int:
         """Servers that are to be looked at, now or later."""
         return len(self._lane)
+
+    @property
+    def busy(self) -> bool:
+        """Whether more servers changed than are looked at at once."""
+        return self._lane.full
 
     def wake(self, server: str) -> None:
         """Look at this server now: somebody asked for something, or the cluster reported something."""
@@ -283,7 +289,7 @@ class Controller:
             look = self._look(row, context)
             if look.dirty or look.actions:
                 await self._continue_trace(session, server)
-        ports = await self._other_ports(look, context)
+        ports = await self._other_ports(row, look, context)
         stuck = ports is not None and len(ports) < len(look.moves)
         if stuck:
             look = look.stays()
@@ -331,11 +337,13 @@ class Controller:
     async def _ports(self, session: AsyncSession, server: str) -> list[PortRow]:
         return list(await session.exec(select(PortRow).where(PortRow.server == server)))
 
-    async def _other_ports(self, look: _Look, context: RowContext) -> list[int] | None:
-        """Ports of the pool in place of those that something else uses; fewer where there are no more. None: no other
-        ones are needed."""
+    async def _other_ports(self, row: ServerRow, look: _Look, context: RowContext) -> list[int] | None:
+        """Ports of the pool in place of those that something else uses; fewer where there are no more, or where the
+        game's have to stand in a row. None: no other ones are needed."""
         if not look.moves:
             return None
+        if (game := self._projections.game(row)) is not None and counts_on(game):
+            return []
         async with self._database.session() as session:
             if await self._pool.moves_of(session, look.seen.server) >= MOST_MOVES:
                 return []
@@ -449,6 +457,7 @@ class Controller:
         if row.phase == Phase.DELETED:
             for port in await self._ports(session, row.id):
                 await session.delete(port)
+            await played.forget(session, row.id)
             await self._events.tell(session, row, Purged())
         if self._observed.stale_since is None:
             await self._world.fold(session, row, seen)

@@ -46,12 +46,40 @@ class Pool:
 
     async def give(self, session: AsyncSession, server: str, game: Game) -> None:
         """A new server's. LimitReached where there are not enough."""
-        public = [port for port in game.ports if port.public and not port.shares]
         free = await self.free(session)
-        if len(free) < len(public):
+        given = in_a_row(game, free) if counts_on(game) else one_each(game, free)
+        if given is None:
             raise LimitReached("create.no_ports")
-        for port, number in zip(public, sorted(free[: len(public)]), strict=True):
-            session.add(PortRow(server=server, name=port.name, port=number, protocol=port.protocol))
+        for port in game.ports:
+            if port.name in given:
+                session.add(PortRow(server=server, name=port.name, port=given[port.name], protocol=port.protocol))
+
+
+def counts_on(game: Game) -> bool:
+    """Whether some of its ports have to stand right after another."""
+    return any(port.plus for port in game.ports)
+
+
+def one_each(game: Game, free: Sequence[int]) -> dict[str, int] | None:
+    """By name: a number for each public port that does not share one. None: there are too few."""
+    names = [port.name for port in game.ports if port.public and not port.shares]
+    return dict(zip(names, sorted(free[: len(names)]), strict=True)) if len(free) >= len(names) else None
+
+
+def in_a_row(game: Game, free: Sequence[int]) -> dict[str, int] | None:
+    """Likewise, where ports count on from another."""
+    left = list(free)
+    given: dict[str, int] = {}
+    for port in game.ports:
+        if not port.public or port.shares:
+            continue
+        after = {each.name: each.plus for each in game.ports if each.shares == port.name and each.plus}
+        fits = (number for number in left if all(number + plus in left for plus in after.values()))
+        if (number := next(fits, None)) is None:
+            return None
+        given |= {port.name: number} | {name: number + plus for name, plus in after.items()}
+        left = [each for each in left if each not in given.values()]
+    return given
 
 
 def move(rows: Sequence[PortRow], numbers: Sequence[int]) -> PortsMoved:

@@ -158,6 +158,7 @@ class Projections:
 
 def _port(port: Port, given: Mapping[str, int]) -> PortSpec:
     """`given`: the public numbers by name."""
-    number = given.get(port.shares or port.name) if port.public else None
+    base = given.get(port.shares or port.name)
+    number = None if base is None else base + port.plus
     inside = number if port.as_outside and number is not None else port.container
-    return PortSpec(port.name, port.protocol, inside, number)
+    return PortSpec(port.name, port.protocol, inside, number if port.public else None)

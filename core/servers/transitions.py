@@ -13,7 +13,7 @@ from core.data.tables import FollowRow, ServerRow
 from core.games.catalogue import Game
 from core.guilds.access import Actor
 from core.notices.kinds.events import Deleted, Paused, Restarted, Resumed
-from core.servers import blocked, left_guilds, licences, maintenance
+from core.servers import blocked, left_guilds, licences, maintenance, played
 from core.servers.admission import Admission
 from core.servers.events import ServerEvents
 from core.servers.projections import Projections
@@ -56,6 +56,7 @@ class Transitions:
         row.start_by = now + start_within(self._projections.game(row))
         row.crash_count, row.crash_ever_ready, row.crash_log = 0, False, ""
         row.sealed = None
+        await played.end_sessions(session, row)
         forget_idle(row)
         row.keep_until, row.vote_until, row.awake_until = kept
         session.add(row)
@@ -72,6 +73,7 @@ class Transitions:
             row.last_players = list(row.players)
         row.players, row.players_online = [], 0
         await self._events.tell(session, row, event)
+        await played.end_sessions(session, row)
         forget_idle(row)
         session.add(row)
 
@@ -89,6 +91,7 @@ class Transitions:
         row.players, row.players_online = [], 0
         row.problem = row.problem_since = None
         await self._events.tell(session, row, Deleted(row.name, purge_at, by))
+        await played.end_sessions(session, row)
         forget_idle(row)
         session.add(row)
 

@@ -179,6 +179,8 @@ class ServerViews:
         public = [port.name for port in game.ports if port.public] if game else []
         given = {port.name: port.port for port in context.ports}
         addresses = {name: authority(host, given[name]) for name in public if host and name in given}
+        if seen.by_name and game:
+            addresses |= {port.name: host for port in game.ports if port.by_name and port.name in addresses}
         address = next((addresses[name] for name in public if name in addresses), None)
         problem = Problem(row.problem) if row.problem else None
         shown = context.guild is None or context.guild.player_names

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import gettext
 import io
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
+from babel.dates import format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -64,6 +66,16 @@ def choose(wanted: str | None) -> str:
     """The language that there is for a locale such as `de`, `en-GB` or `de_AT`; English for the rest."""
     short = (wanted or DEFAULT).replace("_", "-").split("-")[0].lower()
     return short if short in languages() else DEFAULT
+
+
+def number(language: str | None, value: float) -> str:
+    """As exact as it matters: `0.4`, `12.5`, `1,204`, in German `12,5` and `1.204`."""
+    return format_decimal(value, format="#,##0" if value >= 99.95 else "#,##0.#", locale=choose(language))
+
+
+def day(language: str | None, date: date) -> str:
+    """`Nov 3`, `3. Nov.`"""
+    return str(format_skeleton("MMMd", date, locale=choose(language)))
 
 
 def weekday(language: str | None, day: int) -> str:

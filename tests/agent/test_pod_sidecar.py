@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from ports import ports
 
 from core.cluster.kubernetes.manifests_pod import pod_spec
 from core.games.catalogue import Save
+from core.worlds.failures import TABLE, Failure
 from core.worlds.receipt import Receipt
 from tests.agent.pod_process import ROOT, Pod, die
 from tests.worlds.around import SERVER
@@ -86,6 +88,10 @@ class Agent:
                 except aiohttp.ClientError:
                     assert self.process.poll() is None
                 await asyncio.sleep(0.05)
+
+    async def status(self, path: str) -> int:
+        async with self._web.get(f"{self._url}/{path}") as answer:
+            return answer.status
 
     async def snapshot(self, **asked: Any) -> tuple[int, dict[str, Any]]:
         async with self._web.post(f"{self._url}/snapshot", json=asked) as answer:
@@ -156,6 +162,38 @@ def b2(pod: Sidecar) -> Iterator[B2Server]:
             "DORMOUSE_B2_REALM": server.url,
         }
         yield server
+
+
+async def test_whoever_asks_for_the_start_hears_of_it_once_the_game_is_up(pod: Sidecar) -> None:
+    async with beside(pod) as agent:
+        assert await agent.status("started") == 503
+        game = pod.play()
+        try:
+            await agent.up("started")
+            assert await agent.status("ready") == 200
+        finally:
+            game.kill()
+            game.wait()
+
+
+async def test_a_volume_that_was_finished_before_is_taken_up_by_the_agent(pod: Sidecar) -> None:
+    (pod.data / "settings.txt").write_text("old")
+    files = {"DORMOUSE_MADE": "1", "DORMOUSE_FOLDERS": "data,mods", "DORMOUSE_FILES": '{"settings.txt": "new"}'}
+    async with beside(pod, **files):
+        assert (pod.data / "settings.txt").read_text() == "new"
+        assert (pod.volume / "mods").is_dir()
+        (pod.data / "settings.txt").write_text("changed by the game")
+    async with beside(pod, **files):
+        kept = (pod.data / "settings.txt").read_text()
+    assert kept == "changed by the game", "an agent that starts again beside a game touches nothing"
+
+
+async def test_a_volume_that_is_lost_has_no_agent_and_so_no_game(pod: Sidecar) -> None:
+    shutil.rmtree(pod.volume)
+    pod.volume.mkdir()
+    ended = await asyncio.to_thread(pod.run, "pod", DORMOUSE_MADE="1")
+    assert ended.returncode == TABLE[Failure.LOST].container
+    assert "finished once" in pod.last_words()
 
 
 async def test_a_snapshot_is_taken_on_request_and_the_game_is_quiet_meanwhile(pod: Sidecar) -> None:

@@ -10,7 +10,7 @@ import kube
 import pytest
 
 from core.agent.files import read_record
-from core.agent.wire import PodSpec, RunningAgent, State, receipt_of
+from core.agent.wire import Container, PodSpec, RunningAgent, State, receipt_of
 from core.cluster.kubernetes.manifests_pod import pod_spec
 from core.cluster.local.spec import from_json, to_json
 from core.errors import ClusterError
@@ -33,13 +33,14 @@ RECEIPT = {"name": NAME, "saved_at": AT.isoformat(), "size": 7, "new_bytes": 3, 
         (
             State,
             "uid revision phase detail restarts exit_code exit_reason exit_at ready_since pid identity saving saved "
-            "not_saved not_saved_kind taken",
+            "not_saved not_saved_kind taken inner_pid inner_identity",
         ),
         (
             PodSpec,
             "server uid run volume token command env host ports udp ready ready_log ready_within query console "
-            "stop_signal stop_console grace probe_every save console_rule secret",
+            "stop_signal stop_console grace probe_every save console_rule secret closed container",
         ),
+        (Container, "engine name env files folders emptied owner opened stop_command"),
     ],
 )
 def test_keys_are_never_renamed(kind: type[Record], keys: str, tmp_path: Path) -> None:
@@ -49,6 +50,7 @@ def test_keys_are_never_renamed(kind: type[Record], keys: str, tmp_path: Path) -
         RunningAgent: RunningAgent("u", 1, "who", 2),
         State: State("u"),
         PodSpec: pod_spec(kube.make_spec()),
+        Container: Container(["podman"], "dormouse-x-y", {}),
     }
     assert list(made[kind].to_json()) == keys.split()
     kept = tmp_path / "kept.json"

@@ -35,6 +35,13 @@ def test_a_public_host_is_the_name_of_all() -> None:
     assert site(settings(PUBLIC_HOST="play.example"), PASSWORDS).addresses.public_host == "play.example"
 
 
+def test_with_a_router_the_public_host_is_a_domain_and_no_name_of_all() -> None:
+    found = site(settings(EXPOSURE="router", PUBLIC_HOST="play.example.org"), PASSWORDS).addresses
+    assert (found.exposure, found.domain, found.public_host) == (Exposure.ROUTER, "play.example.org", "")
+    with pytest.raises(Misconfigured, match="lead to mc-router"):
+        site(settings(EXPOSURE="router"), PASSWORDS)
+
+
 def test_what_the_file_of_pods_says_reaches_every_server(tmp_path: Path) -> None:
     (tmp_path / "pod.toml").write_text('priority = "games"')
     assert site(settings(POD_FILE=str(tmp_path / "pod.toml")), PASSWORDS).pods.usual.priority == "games"
@@ -64,7 +71,7 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("EXPOSURE", "router"),
+        ("EXPOSURE", "ingress"),
         ("ADDRESSES", "play.example"),
         ("NAMESPACE", "Not A Name"),
         ("TRAFFIC_POLICY", "global"),

@@ -109,3 +109,12 @@ async def test_more_than_discord_takes_waits_its_turn(
     monkeypatch.setattr("bot.throttle.asyncio.sleep", noted)
     await asyncio.gather(*(get(session, f"/channels/{number}") for number in range(4 * int(BURST))))
     assert waited
+
+
+async def test_it_says_whether_requests_wait(front: Front, throttle: Throttle, session: aiohttp.ClientSession) -> None:
+    assert not throttle.crowded
+    asked = [asyncio.create_task(get(session, f"/channels/{number}")) for number in range(5 * int(BURST))]
+    while not throttle.crowded:
+        await asyncio.sleep(0)
+    await asyncio.gather(*asked)
+    assert not throttle.crowded

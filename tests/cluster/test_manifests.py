@@ -19,6 +19,7 @@ from core.cluster.kubernetes.addresses import Exposure, TrafficPolicy, port_name
 from core.cluster.kubernetes.manifests import disruption_budget, manifests
 from core.cluster.kubernetes.manifests_job import job
 from core.cluster.kubernetes.manifests_policy import jobs_policy
+from core.cluster.kubernetes.reduced import reduce_service
 from core.cluster.port import ServerSpec
 from core.games.catalogue import BUILT_IN, Catalogue, Stop
 from core.worlds.store.place import StorePlace
@@ -352,6 +353,37 @@ def test_host_ports_are_on_the_pod_and_the_service_has_no_address() -> None:
     assert container(pod(wanted, Exposure.HOSTPORT), "game")["ports"][0]["hostPort"] == wanted.ports[0].host
 
 
+BY_NAME = {"exposure": Exposure.ROUTER, "domain": "play.example.org"}
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        ("Pond", "pond-aaaa.play.example.org"),
+        ("Bo's Größe 2", "bo-s-groe-2-aaaa.play.example.org"),
+        ("Пруд", "server-aaaa.play.example.org"),
+        ("x" * 32, f"{'x' * 32}-aaaa.play.example.org"),
+    ],
+)
+def test_a_router_leads_players_to_minecraft_by_the_name_that_they_type(name: str, host: str) -> None:
+    wanted = replace(spec("minecraft-java"), name=name)
+    service = made(wanted, **BY_NAME)["services"]
+    assert service["metadata"]["annotations"] == {"mc-router.itzg.me/externalServerName": host}
+    assert service["spec"]["type"] == "ClusterIP"
+    [port] = service["spec"]["ports"]
+    assert (port["name"], port["port"], port["targetPort"]) == ("mc-router", 25565, 25565)
+    seen = reduce_service(service | {"metadata": service["metadata"] | {"uid": "1", "resourceVersion": "1"}})
+    assert seen.hostname == host
+
+
+def test_what_a_router_cannot_lead_to_gets_a_load_balancer() -> None:
+    service = made(spec("meadow"), static=("203.0.113.7",), **BY_NAME)["services"]
+    assert service["spec"]["type"] == "LoadBalancer"
+    assert "mc-router.itzg.me/externalServerName" not in service["metadata"]["annotations"]
+    addresses = kube.site(**BY_NAME).addresses
+    assert addresses.public("aaaaaaaaaaaa", node="10.0.0.1", balancer="198.51.100.1") == "198.51.100.1"
+
+
 @pytest.mark.parametrize(
     ("exposure", "given", "node", "balancer", "address"),
     [
@@ -381,6 +413,8 @@ def test_the_address_that_members_get(exposure: Exposure, given: Raw, node: str,
             "DORMOUSE_PUBLIC_HOST",
         ),
         (Exposure.HOSTPORT, range(25500, 26000), {"traffic": TrafficPolicy.LOCAL}, "DORMOUSE_TRAFFIC_POLICY"),
+        (Exposure.ROUTER, range(25500, 26000), {"domain": "203.0.113.7"}, "DORMOUSE_PUBLIC_HOST"),
+        (Exposure.ROUTER, range(25500, 26000), {}, "DORMOUSE_PUBLIC_HOST"),
     ],
 )
 def test_what_cannot_work_is_said(exposure: Exposure, ports: range, given: Raw, word: str) -> None:
@@ -423,8 +457,8 @@ def test_where_sigterm_saves_nothing_the_game_is_told_before() -> None:
 
 def test_readiness_is_the_agents_word_and_nothing_kills_a_game_that_hangs() -> None:
     game = container(pod(spec("minecraft-java")), "game")
-    for probe in ("startupProbe", "readinessProbe"):
-        assert game[probe]["httpGet"] == {"path": "/v1/ready", "port": AGENT_PORT}
+    for probe, path in (("startupProbe", "/v1/started"), ("readinessProbe", "/v1/ready")):
+        assert game[probe]["httpGet"] == {"path": path, "port": AGENT_PORT}
     assert game["startupProbe"]["periodSeconds"] * game["startupProbe"]["failureThreshold"] == 3600
     assert "livenessProbe" not in game
 
@@ -468,12 +502,26 @@ def test_with_a_store_the_last_snapshot_has_time_within_the_grace() -> None:
 
 def test_a_volume_that_was_finished_is_told_apart_from_a_new_one() -> None:
     def told(**given: Any) -> tuple[Any, Any]:
-        env = container(pod(spec(source="000001-000001-000001-x", **given)), names.VOLUME_CONTAINER)["env"]
+        env = pod(spec(source="000001-000001-000001-x", **given))["initContainers"][0]["env"]
         values = {each["name"]: each.get("value") for each in env}
         return values["DORMOUSE_MADE"], values["DORMOUSE_SOURCE"]
 
     assert told() == ("", "000001-000001-000001-x")
     assert told(made=True) == ("1", "")
+
+
+def test_a_volume_that_was_finished_needs_no_container_of_its_own() -> None:
+    def helpers(**given: Any) -> list[str]:
+        return [each["name"] for each in pod(spec(**given))["initContainers"]]
+
+    assert helpers() == [names.VOLUME_CONTAINER, names.AGENT_CONTAINER]
+    assert helpers(made=True) == [names.AGENT_CONTAINER]
+
+
+def test_the_game_waits_until_the_agent_is_up() -> None:
+    agent = container(pod(spec()), names.AGENT_CONTAINER)
+    (_, _, waits) = agent["lifecycle"]["postStart"]["exec"]["command"]
+    assert waits == "until [ -e /work/up ]; do sleep 0.05; done"
 
 
 def test_a_job_is_as_locked_down_as_a_game_and_not_taken_for_one() -> None:

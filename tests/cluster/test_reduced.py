@@ -62,6 +62,26 @@ def raw_pod(*, game: Raw | None = None, volume: Raw | None = None, meta: Raw | N
     }
 
 
+def raw_made_pod(*, agent: Raw, **given: Any) -> Raw:
+    """One whose volume was finished before: the agent sees to it."""
+    helper = {"name": names.AGENT_CONTAINER} | agent
+    return raw_pod(initContainerStatuses=[helper], game=waiting("PodInitializing"), phase="Pending", **given)
+
+
+def test_the_agent_takes_up_a_volume_that_was_finished_before() -> None:
+    mounting = reduce_pod(raw_made_pod(agent=waiting("PodInitializing")))
+    assert (mounting.step, mounting.mounting, mounting.volume_done) == (Step.VOLUME, True, False)
+    begins = reduce_pod(raw_made_pod(agent={"state": {"running": {}}, "started": False}))
+    assert (begins.step, begins.mounting, begins.volume_done) == (Step.VOLUME, False, False)
+    is_up = reduce_pod(raw_made_pod(agent={"state": {"running": {}}, "started": True}))
+    assert (is_up.step, is_up.volume_done) == (Step.IMAGE, True)
+
+
+def test_a_volume_that_the_agent_finds_lost_is_said() -> None:
+    lost = reduce_pod(raw_made_pod(agent=waiting("CrashLoopBackOff") | {"lastState": {"terminated": ended(68)}}))
+    assert (lost.phase, lost.problem) == (PodPhase.PENDING, Problem.VOLUME_LOST)
+
+
 def ready(status: str = "True") -> list[Raw]:
     return [{"type": "Ready", "status": status, "lastTransitionTime": stamp(-5)}]
 

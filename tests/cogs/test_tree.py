@@ -59,6 +59,8 @@ COMMANDS: dict[str, list[str]] = {
     "guild audit": ["member", "server", "kind", "days"],
     "account show": [],
     "account edit": ["time_zone", "language"],
+    "activity server": ["server*", "days"],
+    "activity guild": ["days"],
     "help": ["topic"],
 }
 
@@ -66,7 +68,7 @@ COMMANDS: dict[str, list[str]] = {
 def faces(**more: Any) -> Faces:
     return Faces(
         **{"servers": None, "guilds": None, "quotas": None, "games": Mock(), "replies": Replies()}
-        | {"catalogue": CATALOGUE, "cards": Mock(), "worlds": Mock(), "accounts": Mock(), **more}
+        | {"catalogue": CATALOGUE, "cards": Mock(), "worlds": Mock(), "accounts": Mock(), "activity": Mock(), **more}
     )
 
 
@@ -103,7 +105,7 @@ async def test_discord_takes_the_commands(bot: commands.Bot) -> None:
 
 async def test_every_option_that_names_a_server_completes(bot: commands.Bot) -> None:
     options = [option for command in found(bot).values() for option in command.parameters if option.name == "server"]
-    assert len(options) == 20
+    assert len(options) == 21
     assert all(option.autocomplete for option in options)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from faults import EDIT, SEND
 from town import Town
 
@@ -45,6 +46,26 @@ async def test_messages_to_one_channel_go_one_after_the_other(hollow_oak: Town) 
     await hollow_oak.until(lambda: len(hollow_oak.having("was paused", channel=SERVERS)) == MANY, 60)
     await hollow_oak.until(lambda: len(hollow_oak.having("**Paused**", channel=SERVERS)) == MANY, 60)
     assert (send.exceeded, send.at_once, edit.exceeded, edit.at_once) == (0, 1, 0, 1)
+
+
+async def test_cards_do_not_wait_for_notices(hollow_oak: Town) -> None:
+    servers = await crowd(hollow_oak)
+    crowded = True
+    await hollow_oak.silence()
+    await hollow_oak.announce(lambda: crowded)
+    await asyncio.gather(*(hollow_oak.wire.core.servers.power.pause(hollow_oak.wire.actor(), each) for each in servers))
+    await hollow_oak.until(lambda: len(hollow_oak.having("**Paused**", channel=SERVERS)) == MANY, 60)
+    assert not hollow_oak.having("was paused", channel=SERVERS)
+    crowded = False
+    await hollow_oak.until(lambda: len(hollow_oak.having("was paused", channel=SERVERS)) == MANY, 60)
+
+
+async def test_no_flood_of_cards_silences_notices(hollow_oak: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cogs.cards_first.PATIENCE", 0.2)
+    await hollow_oak.silence()
+    await hollow_oak.announce(lambda: True)
+    await hollow_oak.pause(await hollow_oak.create())
+    await hollow_oak.message("was paused", channel=None)
 
 
 async def test_the_cards_of_servers_that_are_gone_for_good_are_left_alone(hollow_oak: Town) -> None:

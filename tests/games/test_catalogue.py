@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.games.catalogue import BUILT_IN, Catalogue, Game, placeholders
+from core.servers.ports import in_a_row
 from tests.conftest import ADA, CHANNEL
 
 GAMES = list(Catalogue.load(BUILT_IN, keys={"curseforge"}))
@@ -89,3 +92,29 @@ async def test_ports_that_players_reach_under_one_number_have_one(house: Any) ->
     assert ports["game"].host == ports["api"].host == ports["game"].container == ports["api"].container
     assert (ports["game"].protocol, ports["api"].protocol) == ("udp", "tcp")
     assert ports["messages"].host not in (None, ports["game"].host)
+
+
+@given(st.lists(st.integers(1, 40), unique=True, max_size=12))
+def test_ports_that_count_on_from_another_are_in_a_row_or_there_are_none(free: list[int]) -> None:
+    given_ports = in_a_row(find("seven-days-to-die"), free)
+    fits = any({number, number + 2} <= set(free) for number in free)
+    assert (given_ports is not None) is fits
+    if given_ports is not None:
+        assert set(given_ports) == {"game", "direct"}
+        assert given_ports["direct"] == given_ports["game"] + 2
+        assert set(given_ports.values()) <= set(free)
+
+
+async def test_a_console_on_the_games_own_number_is_asked_there_and_stays_closed(house: Any) -> None:
+    view = await house.servers.creation.create(ADA, channel=CHANNEL, game="cs2", name="Pond", size=None)
+    await house.until(view.id, lambda _: view.id in house.cluster.specs)
+    ports = {port.name: port for port in house.cluster.specs[view.id].ports}
+    assert (ports["rcon"].container, ports["rcon"].host) == (ports["game"].host, None)
+
+
+async def test_a_game_that_counts_on_has_its_ports_in_a_row(house: Any) -> None:
+    view = await house.servers.creation.create(ADA, channel=CHANNEL, game="seven-days-to-die", name="Pond", size=None)
+    await house.until(view.id, lambda _: view.id in house.cluster.specs)
+    ports = {port.name: port for port in house.cluster.specs[view.id].ports}
+    assert ports["direct"].host == ports["game"].host + 2
+    assert ports["steam"].host == ports["game"].host == ports["game"].container

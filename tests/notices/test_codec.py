@@ -193,6 +193,7 @@ OLD_EVENTS: list[tuple[dict[str, Any], Event]] = [
         {"name": "EULA", "url": "https://example.org", "version": "1", "game": "meadow"},
         events.LicenceAccepted("EULA", "https://example.org", "1", "meadow", by=1),
     ),
+    ({}, events.NameForgotten(by=1)),
 ]
 OLD_NOTICES: list[tuple[NoticeKind, dict[str, Any], Notice]] = [
     (

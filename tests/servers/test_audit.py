@@ -14,6 +14,7 @@ from onesave import AT, SAVED, Shelf
 from sqlalchemy import text
 
 from cogs import audit_pages
+from core.data.tables import PlaySessionRow
 from core.errors import NotAllowed, NotFound
 from core.guilds.access import Actor, Do, DoInGuild, Verb
 from core.notices import telling
@@ -78,10 +79,12 @@ DONE: dict[Verb, Act] = {
     Do.UNDO: lambda house, pond: house.servers.removal.undo(CY, pond),
     Do.PURGE: lambda house, pond: house.servers.removal.purge(CY, pond, "Pond"),
     Do.ACCEPT: accept,
+    Do.FORGET: lambda house, pond: house.core.activity.forget(CY, pond, "bo"),
 }
 READS = {
     *(Do.SEE, Do.JOIN, Do.SNAPSHOTS),
     *(DoInGuild.HELP, DoInGuild.LIST, DoInGuild.LIST_DELETED, DoInGuild.STATUS, DoInGuild.AUDIT),
+    DoInGuild.ACTIVITY,
     DoInGuild.ACCOUNT,  # what somebody sets for themselves is no guild's affair
 }
 COMES = {Do.CONSOLE, Do.LOGS, Do.SHARE, Do.TRANSFER}
@@ -104,7 +107,8 @@ async def rows(house: Any) -> list[Any]:
             "SELECT id, desired, because, name, description, idle_after, keep_until, purge_at, run, volume FROM servers"
         )
         guilds = text("SELECT id, language, servers_per_guild, games_withheld FROM guilds")
-        return [sorted((await session.exec(query)).all()) for query in (servers, guilds)]
+        plays = text("SELECT server, name FROM play_sessions")
+        return [sorted((await session.exec(query)).all()) for query in (servers, guilds, plays)]
 
 
 async def by_cy(house: Any) -> int:
@@ -121,6 +125,9 @@ async def test_what_is_done_is_written_with_it_or_not_done(
         await house.phase(pond, "paused")
     if do in (Do.UNDO, Do.PURGE):
         await house.servers.removal.delete(ADA, pond, "Pond")
+    if do is Do.FORGET:
+        async with house.database.begin() as session:
+            session.add(PlaySessionRow(server=pond, name="Bo", began=AT, ended=AT))
     before = await rows(house)
 
     def fails(*_: Any, **__: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -30,6 +31,21 @@ async def test_a_created_server_starts_gets_an_address_and_says_that_it_is_ready
     assert ready.address is not None
     assert ready.address.startswith("127.0.0.1:255")
     assert [notice.kind for notice in await house.notices(view.id)] == ["ready"]
+
+
+async def test_where_a_router_leads_by_name_the_address_is_a_name_without_a_port(house) -> None:
+    server = await house.create()
+    await house.phase(server, "running")
+    games = house.parts.catalogue._games
+    ports = tuple(port.model_copy(update={"by_name": True}) for port in games["meadow"].ports)
+    games["meadow"] = games["meadow"].model_copy(update={"ports": ports})
+    pod = house.cluster.pods[server]
+    house.cluster.pods[server] = replace(pod, address="pond-aaaa.play.example.org", by_name=True)
+    house.cluster.tell(server)
+    async with asyncio.timeout(60):
+        while not house.parts.observed.of(server).by_name:
+            await asyncio.sleep(0)
+    assert (await house.servers.lookup.get(ADA, server)).address == "pond-aaaa.play.example.org"
 
 
 async def test_pause_and_resume_are_a_new_run_of_the_same_volume(house) -> None:

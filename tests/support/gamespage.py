@@ -45,11 +45,12 @@ HEAD = """\
 
 Dormouse comes with {count} games. Each is one [TOML file](games-toml.md); your own go beside them.
 
-*Runs here* means that the game itself was started by Dormouse's tests. *Manifest and parser tested* means less: a real
-API server takes its objects in every size, and what is read of it (lines of its log, answers) was tried on samples whose
-source is named, but the game was not run. What a file is unsure of is listed with each game.
+*Runs here* means that the game itself was started by Dormouse's tests. *Manifest and parser tested* means less: a
+real API server takes its objects in every size, and what is read of it (lines of its log, answers) was tried on
+samples whose source is named, but the game was not run. What a file is unsure of is listed with each game.
 
-All but Meadow run from an image. The disk is what each server asks for in its smallest size, with what the game fetches.
+All but Meadow run from an image. The disk is what each server asks for in its smallest size, with what the game
+fetches.
 """
 
 
@@ -60,9 +61,8 @@ def _head(games: list[Game]) -> Iterator[str]:
     for game in games:
         anchor = "".join(char for char in game.name.lower() if char.isalnum() or char in " -_").replace(" ", "-")
         memory = " / ".join(_memory(size.memory) for size in game.sizes)
-        yield (
-            f"| [{game.name}](#{anchor}) | {_status(game)} | {QUERIES[game.query.kind]} | {memory} | {_disk(game)} GiB |"
-        )
+        cells = [f"[{game.name}](#{anchor})", _status(game), QUERIES[game.query.kind], memory, f"{_disk(game)} GiB"]
+        yield f"| {' | '.join(cells)} |"
     yield ""
 
 

@@ -140,7 +140,8 @@ def _places() -> Iterator[Place]:
 
 def _tree() -> app_commands.CommandTree[Any]:
     nothing = cast(Any, object())
-    faces = Faces(*[nothing] * 3, Replies(), CATALOGUE, *[nothing] * 2, worlds=nothing, accounts=nothing)
+    rest = dict.fromkeys(("worlds", "accounts", "activity"), nothing)
+    faces = Faces(*[nothing] * 3, Replies(), CATALOGUE, *[nothing] * 2, **rest)
 
     async def made() -> Client:
         client = Client(faces, cast(Any, None))

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from discord.ui import LayoutView, Modal
+from made_up import made_up
 
 from bot.demo.guild import cast, components
-from cogs import account, forms, licence_page, pages, schedule_page
+from cogs import account, activity_pages, forms, licence_page, pages, schedule_page
 from cogs.cards import card
 from cogs.notices import notice
 from core.accounts.profiles import Profile
@@ -51,6 +52,7 @@ def modals(view: ServerView, language: str) -> Iterator[tuple[str, dict[str, Any
     for group, _, _ in forms.groups(view, language):
         yield f"edit {group}", _modal(forms.change(view, group, language))
     yield "delete", _modal(forms.delete(view, language))
+    yield "forget", _modal(forms.forget(view, language))
 
 
 def plain_texts(modal: Mapping[str, Any]) -> Iterator[str]:
@@ -88,6 +90,8 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
         game=view.name, licence=view.name, url="https://example.org", mark="0" * 16, guild=view.guild, server=view.id
     )
     yield "licence", licence_page.question(licence, language)
+    yield "activity", activity_pages.page(replace(made_up(), server=view.id, name=view.name), language)
+    yield "forgotten", activity_pages.forgotten(view.name, language)
     yield "schedule", schedule_page.page(view, language)
     yield "edit", forms.page(view, language)
     yield "edited", forms.changed(replace(view, name="Before", description="before"), view, language)

@@ -39,7 +39,7 @@ class Town:
         if self.announcer is not None:
             self.announcer.touch(server)
 
-    async def announce(self) -> None:
+    async def announce(self, crowded: Callable[[], bool] = lambda: False) -> None:
         """A new announcer, with nothing remembered."""
 
         async def operators() -> list[int]:
@@ -56,6 +56,7 @@ class Town:
             operators=operators,
             following=self.wire.core.servers.following,
             language_of=client.faces.replies.languages.of,
+            crowded=crowded,
         )
         self._running = asyncio.create_task(self.announcer.run())
 

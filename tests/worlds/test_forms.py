@@ -28,7 +28,8 @@ def forms(game: str, **settings: str) -> Forms:
 FACTORIO, VALHEIM, MINECRAFT = forms("factorio"), forms("valheim"), forms("minecraft-java")
 PAPER = forms("minecraft-java", type="PAPER")
 TERRARIA, BEDROCK = forms("terraria"), forms("minecraft-bedrock")
-NAMED = Forms(place="worlds", files=("{name}.wld",), backups=("*.bak",), calls=True, name="Dormouse")
+AMONG = Forms(files=("{name}.wld",), backups=("*.bak",), called="Dormouse")
+"""A server that loads one file, which lies among others."""
 
 
 def members(*paths: str) -> list[Member]:
@@ -145,21 +146,21 @@ def test_what_a_world_of_an_older_snapshot_is_called() -> None:
 def test_a_lone_world_file_is_taken_and_called_as_the_server_loads_it() -> None:
     assert TERRARIA.is_of_world("Green Hills.WLD")
     assert not TERRARIA.is_of_world("Green Hills.png")
-    made = planned(TERRARIA, "Green Hills.WLD", sent="Green Hills.WLD")
+    made = planned(AMONG, "Green Hills.WLD", sent="Green Hills.WLD")
     assert (placed(made), made.name, made.taken) == ({"/Dormouse.wld"}, "", ("Green Hills.WLD",))
-    named = planned(NAMED, "Green Hills.WLD")
+    named = planned(TERRARIA, "Green Hills.WLD")
     assert (placed(named), named.name) == ({"worlds/Green Hills.wld"}, "Green Hills")
 
 
 @pytest.mark.parametrize("exact", [False, True])
-def test_of_a_folder_of_terrarias_the_world_is_taken(exact: bool) -> None:
-    made = planned(TERRARIA, "Worlds/$Hills.wld", "Worlds/$Hills.wld.bak", "Players/me.plr", exact=exact)
+def test_of_a_folder_of_worlds_the_world_is_taken(exact: bool) -> None:
+    made = planned(AMONG, "Worlds/$Hills.wld", "Worlds/$Hills.wld.bak", "Players/me.plr", exact=exact)
     assert (placed(made), made.left) == ({"/Dormouse.wld"}, ("Players/", "Worlds/$Hills.wld.bak"))
 
 
-def test_of_the_files_beside_a_terraria_world_only_worlds_are_replaced() -> None:
+def test_of_the_files_beside_a_world_only_worlds_are_replaced() -> None:
     names = ("Dormouse.wld", "Dormouse.wld.bak", "tshock.sqlite", "config.json", "plugins")
-    assert [name for name in names if TERRARIA.is_replaced(name)] == ["Dormouse.wld", "Dormouse.wld.bak"]
+    assert [name for name in names if AMONG.is_replaced(name)] == ["Dormouse.wld", "Dormouse.wld.bak"]
 
 
 # Minecraft
@@ -277,7 +278,7 @@ paths = st.lists(st.lists(name, min_size=1, max_size=4).map(b"/".join), unique=T
 
 @given(
     paths,
-    st.sampled_from([FACTORIO, VALHEIM, MINECRAFT, PAPER, TERRARIA, NAMED, BEDROCK, Forms()]),
+    st.sampled_from([FACTORIO, VALHEIM, MINECRAFT, PAPER, TERRARIA, AMONG, BEDROCK, Forms()]),
     st.text(max_size=12),
     st.booleans(),
     st.booleans(),
@@ -315,7 +316,7 @@ def _above(path: bytes) -> list[bytes]:
     return [b"/".join(parts[:end]) for end in range(1, len(parts))]
 
 
-@pytest.mark.parametrize("wanted", [FACTORIO, VALHEIM, MINECRAFT, PAPER, TERRARIA, NAMED, BEDROCK])
+@pytest.mark.parametrize("wanted", [FACTORIO, VALHEIM, MINECRAFT, PAPER, TERRARIA, AMONG, BEDROCK])
 def test_forms_go_through_json(wanted: Forms) -> None:
 
     assert Forms.of(json.loads(json.dumps(wanted.to_json()))) == wanted

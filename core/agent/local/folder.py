@@ -11,6 +11,7 @@
       pod/state.json       what its agent saw last
       pod/log              output of this run of the game; pod/log.previous of the one before
       pod/agent.log        what the agent itself had to say
+      pod/extra/<name>/    more folders of a game in a container, empty at each of its starts
       volumes/<n>/         incarnation n of the volume (core/agent/volume.py); the game works in its `data`
       volumes/<n>/lock     held by the agent and by the game: two games never run on one volume
 
@@ -96,6 +97,10 @@ class ServerFolder:
     @property
     def previous_log(self) -> Spot:
         return self.pod / "log.previous"
+
+    @property
+    def extra(self) -> Spot:
+        return self.pod / "extra"
 
     @property
     def volumes(self) -> Spot:

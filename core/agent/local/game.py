@@ -32,6 +32,7 @@ class GameProcess:
         self._pump = pump
         self.pid = process.pid
         self.identity = identity(process.pid) or ""
+        self.why = ""  # the exit's reason, where it is more than the code tells
 
     @classmethod
     async def start(

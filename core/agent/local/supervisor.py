@@ -17,10 +17,11 @@ from typing import Any
 from core.agent import probe, query
 from core.agent.console import NoConsole, far_console
 from core.agent.files import write_json
+from core.agent.local.container import ContainerGame, NotEnded, end_left
 from core.agent.local.folder import ServerFolder
 from core.agent.local.game import GameProcess
 from core.agent.local.log import Log
-from core.agent.wire import PodSpec, State
+from core.agent.wire import Container, PodSpec, State
 from core.games.console.port import Console, ConsoleAway
 from core.games.protocols.answer import NoAnswer
 
@@ -35,6 +36,8 @@ _CONSOLE_CAP = 4096  # bytes
 
 _NOT_READY = "NotReady"
 
+Game = GameProcess | ContainerGame
+
 
 class Supervisor:
     """`run` returns once the game has ended for good; `state` is what to tell, `changed` waits for news of it."""
@@ -47,7 +50,7 @@ class Supervisor:
         self._signal = signal.Signals[pod.stop_signal]
         self._stopping = asyncio.Event()
         self._news = asyncio.Event()
-        self._game: GameProcess | None = None
+        self._game: Game | None = None
         self._console = asyncio.Lock()
         self._far = far_console(pod)
         self._quick = far_console(pod, patience=query.PATIENCE)
@@ -58,6 +61,7 @@ class Supervisor:
         """`lock` is the open file that holds the volume's lock; the game gets a copy."""
         while not self._stopping.is_set():
             await self._wait_or_stop(_backoff(self._starts))
+            await self._until_alone()
             is_ours = await self._until_free()
             if self._stopping.is_set():
                 break
@@ -73,6 +77,8 @@ class Supervisor:
                 ready_since="",
                 pid=None,
                 identity="",
+                inner_pid=None,
+                inner_identity="",
             )
         self._set(phase="ended")
 
@@ -149,6 +155,17 @@ class Supervisor:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
+    async def _until_alone(self) -> None:
+        """No container of this server is left by an agent, or a client, that was killed. Two games never run on one
+        volume, and its ports are to come free."""
+        while self._pod.container and not self._stopping.is_set():
+            try:
+                await end_left(Container.of(self._pod.container), self._pod.server, self._pod.grace)
+                break
+            except NotEnded as wrong:
+                self.say(str(wrong))
+                await self._wait_or_stop(_TAKEN_AGAIN)
+
     async def _until_free(self) -> bool:
         """Whether the game's ports can be had. While another program uses one the game is not started: it says which,
         for whoever can give it others, and goes on where they come free.
@@ -177,15 +194,7 @@ class Supervisor:
 
         forget = self._log.listen(hear)
         try:
-            self._game = await GameProcess.start(
-                pod.command,
-                env=pod.env,
-                folder=str(self._folder.volume(pod.volume).data),
-                lock=lock,
-                console=pod.console == "stdin",
-                ends_with=self._signal,
-                on_output=self._log.write,
-            )
+            self._game = await self._start(lock)
             detail = "" if is_ours else "a port of the game cannot be had"
             self._set(detail=detail, pid=self._game.pid, identity=self._game.identity)
             return await self._accompany(self._game, said_ready, is_ours=is_ours)
@@ -196,14 +205,28 @@ class Supervisor:
             self._game = None
             forget()
 
-    async def _accompany(self, game: GameProcess, said_ready: asyncio.Event, *, is_ours: bool) -> tuple[int, str]:
+    async def _start(self, lock: int) -> Game:
+        pod = self._pod
+        if pod.container:
+            return await ContainerGame.start(pod, self._folder, lock=lock, ends_with=self._signal, hear=self._log.write)
+        return await GameProcess.start(
+            pod.command,
+            env=pod.env,
+            folder=str(self._folder.volume(pod.volume).data),
+            lock=lock,
+            console=pod.console == "stdin",
+            ends_with=self._signal,
+            on_output=self._log.write,
+        )
+
+    async def _accompany(self, game: Game, said_ready: asyncio.Event, *, is_ours: bool) -> tuple[int, str]:
         exited = asyncio.create_task(game.wait())
         asked = asyncio.create_task(self._stopping.wait())
         never_ready = asyncio.create_task(self._follow_readiness(said_ready, is_ours=is_ours))
         try:
             await asyncio.wait([exited, asked, never_ready], return_when=asyncio.FIRST_COMPLETED)
             if exited.done():
-                return exited.result(), "Error" if exited.result() else "Completed"
+                return exited.result(), game.why or ("Error" if exited.result() else "Completed")
             never_ready.cancel()  # a game that ends is not to be called ready any more
             if asked.done():
                 return await self._end(game, exited), "Stopped"
@@ -213,8 +236,12 @@ class Supervisor:
             asked.cancel()
             never_ready.cancel()
 
-    async def _end(self, game: GameProcess, exited: asyncio.Task[int]) -> int:
+    async def _end(self, game: Game, exited: asyncio.Task[int]) -> int:
         grace = self._pod.grace
+        if isinstance(game, ContainerGame):
+            before = asyncio.create_task(game.before_stop())
+            await asyncio.wait([exited, before], timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+            before.cancel()
         if self._pod.stop_console:
             with contextlib.suppress(NoConsole):
                 if self._far is not None:
@@ -245,9 +272,15 @@ class Supervisor:
             return
         while True:
             self._set(phase="ready", ready_since=_now(), detail="")
+            await self._find_inner()
             await self._while_ready()
             self._set(phase="starting", ready_since="", detail="the game does not answer any more")
             await self._until_up()
+
+    async def _find_inner(self) -> None:
+        """Whose CPU and memory are the game's, where that is not our child's."""
+        if isinstance(self._game, ContainerGame) and (found := await self._game.inner()) is not None:
+            self._set(inner_pid=found[0], inner_identity=found[1])
 
     async def _until_up(self) -> None:
         pause = _FIRST_LOOK

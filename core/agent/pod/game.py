@@ -20,6 +20,7 @@ FLUSH_TAKES = 2.0
 
 _STOP_EVERY = 0.5  # seconds between looks for the wish to stop
 _FRESH = 8.0  # seconds that a look at the game counts; kubelet asks every 5
+_SOON = 0.2  # seconds between looks while kubelet waits for the answer
 _READY_EVERY = 1.0  # seconds between looks at a game that comes up
 
 
@@ -57,6 +58,15 @@ class PodGame:
         if self._seen is not None and time.monotonic() - self._seen[0] < _FRESH:
             return not self._seen[1]
         return not await self.detail()
+
+    async def up_within(self, seconds: float) -> str:
+        """As `detail`, as soon as it is up; at the latest after so many seconds."""
+        why = "no answer yet"
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while why := await self.detail():  # noqa: ASYNC110 - a game has to be asked
+                    await asyncio.sleep(_SOON)
+        return why
 
     async def until_up(self) -> None:
         while await self.detail():  # noqa: ASYNC110 - a game has to be asked

@@ -13,6 +13,7 @@ from core.agent.volume import Volume
 from core.agent.wire import AGENT_PORT
 from core.nofollow import Spot
 
+UP = "up"
 TOLD_TO_STOP = 143
 """The exit code of a container that ended because of SIGTERM, as a shell says it."""
 
@@ -50,6 +51,11 @@ class Places:
     def receipt(self) -> Path:
         """The newest snapshot that this pod took."""
         return self.work / "saved.json"
+
+    @property
+    def up(self) -> Path:
+        """It exists once this pod's agent was up, and the game may have been started. The pod's template knows it."""
+        return self.work / UP
 
     @property
     def since(self) -> Path:

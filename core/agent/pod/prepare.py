@@ -14,11 +14,10 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from core.agent.pod.places import TOLD_TO_STOP, Places, child_env, run_or_stop
-from core.agent.volume import FOR_THE_GROUP, Facts, Volume, VolumeRefused
+from core.agent.volume import FOR_THE_GROUP, Facts, Volume, VolumeRefused, put
 from core.children import ChildFailed, Program, run_child
 from core.nofollow import Spot
 from core.worlds.failures import TABLE, Failure, failure_of
@@ -26,6 +25,7 @@ from core.worlds.process import Progress
 from core.worlds.source import split_source
 from core.worlds.store.place import KEY, KEY_ID, SOURCE_KEY, SOURCE_KEY_ID, StorePlace
 
+MADE = "DORMOUSE_MADE"
 _PROGRESS_EVERY = 1.0  # seconds between lines
 
 
@@ -50,9 +50,17 @@ def prepare(environ: Mapping[str, str]) -> int:
     return 0
 
 
+def prepare_made(environ: Mapping[str, str]) -> int:
+    """As `prepare`, by the agent beside the game, where the volume was finished before: a container of its own takes a
+    second more. Once the game may run, nothing is touched."""
+    if environ.get(MADE) != "1" or Places.of(environ).up.exists():
+        return 0
+    return prepare(environ)
+
+
 def _made(volume: Volume, places: Places, environ: Mapping[str, str]) -> Facts:
     """Raises `VolumeRefused`, OSError; CancelledError where it was told to stop."""
-    facts = volume.take_up(made=environ.get("DORMOUSE_MADE") == "1")
+    facts = volume.take_up(made=environ.get(MADE) == "1")
     if facts is not None:
         return facts
     source = environ.get("DORMOUSE_SOURCE")
@@ -82,18 +90,6 @@ def _store(environ: Mapping[str, str], *, is_own: bool) -> StorePlace:
         keys = {KEY_ID: environ[SOURCE_KEY_ID], KEY: environ[SOURCE_KEY]}
         return replace(store, secrets=store.secrets | keys)
     return store
-
-
-def put(world: Spot, path: str, content: str) -> None:
-    """Write one file in the world. What the game left there is hostile: a link on the way makes room for a folder."""
-    *folders, name = Path(path).parts
-    at = world
-    for folder in folders:
-        at /= folder
-        if at.kind() not in ("folder", "file", None):
-            at.remove()
-        at.make_folder(FOR_THE_GROUP)
-    (at / name).write(content.encode(), durable=False, mode=0o660, new=f".{name}.new", ours=False)
 
 
 def _end(places: Places, code: int, why: str) -> int:

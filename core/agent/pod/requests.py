@@ -1,7 +1,9 @@
 """What the agent in a pod answers besides (core/agent/requests.py).
 
 GET  /v1/alive                  200; needs no token
-GET  /v1/ready                  200 or 503; needs no token (the kubelet asks)
+GET  /v1/ready                  200 or 503; needs no token (kubelet asks)
+GET  /v1/started                the same, and a game that comes up is waited for, so that kubelet hears of it at once
+                                and not when it asks the next time
 GET  /v1/status                 {"phase", "detail", "run"}
 GET  /v1/saved[?after=N]        {"revision": N, "saved": Receipt or null, "saving": bool, "not_saved": why or "",
                                 "not_saved_kind": of failures.py, or ""};
@@ -24,6 +26,8 @@ from core.agent.saver import Saver
 from core.agent.wire import PodSpec
 
 LONG_POLL = 25.0  # seconds
+STARTED_WITHIN = 0.8
+"""Seconds that `/v1/started` waits at most: kubelet asks every second, and skips a turn while it waits."""
 
 
 class SidecarRequests(Requests):
@@ -57,8 +61,9 @@ class SidecarRequests(Requests):
             case "GET", "/v1/alive":
                 return 200, {}
             case "GET", "/v1/ready":
-                detail = await self._game.detail()
-                return (503 if detail else 200), {"ready": not detail, "detail": detail}
+                return _ready(await self._game.detail())
+            case "GET", "/v1/started":
+                return _ready(await self._game.up_within(STARTED_WITHIN))
         return None
 
     async def own(self, method: str, path: str, after: int | None, body: bytes) -> Response | None:
@@ -86,3 +91,7 @@ class SidecarRequests(Requests):
     async def console(self, line: str) -> str | None:
         said = await self._game.order(line)
         return said if self._game.hears_answers else None
+
+
+def _ready(detail: str) -> Response:
+    return (503 if detail else 200), {"ready": not detail, "detail": detail}

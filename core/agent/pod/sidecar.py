@@ -51,6 +51,7 @@ async def run(environ: Mapping[str, str]) -> None:
         tasks.append(asyncio.create_task(game.watch_for_stop(), name="stop line"))
     requests = SidecarRequests(pod, game, saver, news, around.take_store, places.token)
     async with HttpServer(requests.answer, places.host, places.port):
+        places.up.touch()
         await stopping.wait()
         for task in tasks:
             task.cancel()

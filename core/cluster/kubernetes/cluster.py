@@ -331,7 +331,8 @@ class KubernetesCluster(Cluster):
         """The host that members use; empty where it is the same for all (`Host.public_host`)."""
         node = held.pod.node_ip if held.pod else ""
         balancer = held.service.balancer if held.service else ""
-        return self._site.addresses.public(held.server, node=node, balancer=balancer)
+        hostname = held.service.hostname if held.service else ""
+        return self._site.addresses.public(held.server, node=node, balancer=balancer, hostname=hostname)
 
     def _node(self, held: Held) -> NodeRecord | None:
         return self._nodes.records.get(held.pod.node) if held.pod and self._nodes.fresh else None

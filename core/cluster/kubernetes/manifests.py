@@ -9,8 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from core.cluster.image import env_of, files_of, image_of
 from core.cluster.kubernetes import names
-from core.cluster.kubernetes.manifests_pod import OWN_UID, env_of, files_of, image_of, pod_of
+from core.cluster.kubernetes.manifests_pod import OWN_UID, pod_of
 from core.cluster.kubernetes.manifests_policy import policy_of
 from core.cluster.kubernetes.site import Site
 from core.cluster.port import ServerSpec, fingerprint
@@ -107,7 +108,7 @@ def _service(spec: ServerSpec, site: Site) -> Raw:
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": _meta(spec.server, spec, site, **site.addresses.annotations(spec.server)),
+        "metadata": _meta(spec.server, spec, site, **site.addresses.annotations(spec)),
         "spec": {"selector": _selector(spec, site), **site.addresses.service(spec)},
     }
 

@@ -6,13 +6,15 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from core.agent.pod.places import UP
 from core.agent.wire import AGENT_PORT, PodSpec
 from core.children import Program, command
+from core.cluster.image import env_of, image_of, name_of, values_of
 from core.cluster.kubernetes import names
 from core.cluster.kubernetes.addresses import port_name
 from core.cluster.kubernetes.site import Site
 from core.cluster.port import PortSpec, ServerSpec
-from core.games.catalogue import SECRETS, Image, escaped, fill, placeholders
+from core.games.catalogue import Image, fill
 
 Raw = dict[str, Any]
 
@@ -25,6 +27,8 @@ GRACE_FOR_SNAPSHOT = 60
 """Seconds of a pod's grace that are for the snapshot after the game's end: it may take as long, and no longer."""
 """The agent's pipes. A game sees the folder read-only, so that it can use them and put nothing in their place."""
 CONSOLE = f"{SHARED}/console"
+_UNTIL_UP = f"until [ -e {WORK}/{UP} ]; do sleep 0.05; done"
+"""The game is started when this has ended. A probe would do the same, up to a second later."""
 _TOKEN = [{"key": "agent", "path": "agent"}]
 PROBE_TIMEOUT = 5  # seconds; the agent asks the game for at most 3
 MARGIN = 5  # seconds beyond the game's grace that the agent has to end: both share one period
@@ -34,54 +38,9 @@ HELPERS_CPU = "1"
 """What a helper takes at most. A quota on CPU limits refuses a pod that has one container without."""
 
 
-def image_of(spec: ServerSpec) -> Image:
-    if spec.game.image is None:
-        raise ValueError(f"{spec.game.id} has no image")
-    return spec.game.image
-
-
-def _values(spec: ServerSpec, *, secret: bool) -> dict[str, str]:
-    """What placeholders stand for. Without `secret`, those that are secret are missing."""
-    image = image_of(spec)
-    values = placeholders(
-        name=spec.name,
-        host="0.0.0.0",
-        data=image.data,
-        memory=spec.size.memory,
-        ports={port.name: port.container for port in spec.ports},
-        settings=spec.game.told(spec.settings),
-        console_secret=spec.console_secret,
-        curseforge_key=spec.curseforge_key,
-        python="python",
-    )
-    hidden = {f"secret.{each}" for each in SECRETS} | {
-        f"{kind}.{each.id}"
-        for each in spec.game.settings
-        if each.type == "secret"
-        for kind in ("setting", "lines", "array")
-    }
-    return values if secret else {key: value for key, value in values.items() if key not in hidden}
-
-
-def env_of(spec: ServerSpec) -> tuple[dict[str, str], dict[str, str]]:
-    """The game's environment: what may be read by whoever may read pods, and what may not."""
-    plain, hidden = {}, {}
-    for name, template in {**spec.game.env, **image_of(spec).env}.items():
-        try:
-            plain[name] = fill(template, _values(spec, secret=False))
-        except KeyError:
-            hidden[name] = fill(template, _values(spec, secret=True))
-    return plain, hidden
-
-
 def literal(text: str) -> str:
     """Kubernetes reads `$(NAME)` in commands and values; what members typed must not be read so."""
     return text.replace("$", "$$")
-
-
-def files_of(spec: ServerSpec) -> dict[str, str]:
-    values = _values(spec, secret=True)
-    return {file.path: fill(file.content, escaped(values, file.path)) for file in image_of(spec).files}
 
 
 def pod_of(spec: ServerSpec, site: Site) -> Raw:
@@ -105,7 +64,7 @@ def pod_of(spec: ServerSpec, site: Site) -> Raw:
             "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "initContainers": [_prepare(spec, site), _agent(spec, site)],
+        "initContainers": [*([] if spec.made else [_prepare(spec, site)]), _agent(spec, site)],
         "containers": [_game(spec, site)],
         "volumes": volumes,
         **site.pods.usual.pod(),
@@ -140,8 +99,13 @@ def _helper(spec: ServerSpec, site: Site, name: str, memory: str) -> Raw:
 
 
 def _prepare(spec: ServerSpec, site: Site) -> Raw:
+    return _helper(spec, site, names.VOLUME_CONTAINER, "128Mi") | {"env": _volume_env(spec)}
+
+
+def _volume_env(spec: ServerSpec) -> list[Raw]:
+    """What the volume has to be."""
     folders = ["data", *(mount.name for mount in image_of(spec).mounts if mount.keep)]
-    env = [
+    return [
         {"name": "DORMOUSE_SERVER", "value": spec.server},
         {"name": "DORMOUSE_VOLUME", "value": str(spec.volume)},
         {"name": "DORMOUSE_MADE", "value": "1" if spec.made else ""},
@@ -149,7 +113,6 @@ def _prepare(spec: ServerSpec, site: Site) -> Raw:
         {"name": "DORMOUSE_FOLDERS", "value": ",".join(folders)},
         _from_secret("DORMOUSE_FILES", spec.server, "files"),
     ]
-    return _helper(spec, site, names.VOLUME_CONTAINER, "128Mi") | {"env": env}
 
 
 def _agent(spec: ServerSpec, site: Site) -> Raw:
@@ -160,14 +123,13 @@ def _agent(spec: ServerSpec, site: Site) -> Raw:
         _from_secret("DORMOUSE_AGENT_TOKEN", spec.server, "agent"),
         _from_secret("DORMOUSE_CONSOLE_SECRET", spec.server, "console"),
     ]
-    alive = {"httpGet": {"path": "/v1/alive", "port": AGENT_PORT}, "periodSeconds": 1, "failureThreshold": 60}
     helper = _helper(spec, site, names.AGENT_CONTAINER, "64Mi")
     return helper | {
         "restartPolicy": "Always",
         "volumeMounts": [*helper["volumeMounts"], {"name": "token", "mountPath": "/run/token", "readOnly": True}],
-        "env": env,
+        "env": [*env, *(_volume_env(spec) if spec.made else ())],
         "ports": [{"name": "dormouse-agent", "containerPort": AGENT_PORT, "protocol": "TCP"}],
-        "startupProbe": alive,
+        "lifecycle": {"postStart": {"exec": {"command": ["sh", "-c", _UNTIL_UP]}}},
     }
 
 
@@ -206,7 +168,7 @@ def _game(spec: ServerSpec, site: Site) -> Raw:
     own = image.ref == "dormouse"
     made: Raw = {
         "name": names.GAME_CONTAINER,
-        "image": site.image if own else image.ref_for(game.values(spec.settings)),
+        "image": name_of(image, site.image, game.values(spec.settings)),
         "imagePullPolicy": "IfNotPresent",
         "env": [
             *({"name": name, "value": literal(value)} for name, value in sorted(plain.items())),
@@ -224,10 +186,10 @@ def _game(spec: ServerSpec, site: Site) -> Raw:
         **_probes(game.ready.within),
     }
     if image.command:
-        words = [literal(fill(word, _values(spec, secret=False))) for word in image.command]
+        words = [literal(fill(word, values_of(spec, secret=False))) for word in image.command]
         made["command"] = _with_console(words) if game.console.kind == "stdin" else words
     if (before := _before_stop(spec)) is not None:
-        words = [fill(word, _values(spec, secret=False)) for word in game.stop.command]
+        words = [fill(word, values_of(spec, secret=False)) for word in game.stop.command]
         made["lifecycle"] = {
             "preStop": {"exec": {"command": ["sh", "-c", before, *(["stop", *words] if words else [])]}}
         }
@@ -255,9 +217,9 @@ def _before_stop(spec: ServerSpec) -> str | None:
 def _probes(within: int) -> Raw:
     """The agent asks the game itself on loopback. No liveness: a game that hangs is a person's to judge."""
     probe = {"httpGet": {"path": "/v1/ready", "port": AGENT_PORT}, "timeoutSeconds": PROBE_TIMEOUT}
-    every = 1 if within <= 60 else 2
+    started = {"httpGet": {"path": "/v1/started", "port": AGENT_PORT}, "timeoutSeconds": PROBE_TIMEOUT}
     return {
-        "startupProbe": probe | {"periodSeconds": every, "failureThreshold": max(1, within // every)},
+        "startupProbe": started | {"periodSeconds": 1, "failureThreshold": max(1, within)},
         "readinessProbe": probe | {"periodSeconds": 5, "failureThreshold": 3},
     }
 

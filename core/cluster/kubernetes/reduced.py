@@ -13,6 +13,7 @@ from typing import Any
 
 from core.agent.wire import AGENT_PORT
 from core.cluster.kubernetes import names
+from core.cluster.kubernetes.addresses import ROUTED
 from core.cluster.kubernetes.metrics import quantity
 from core.cluster.kubernetes.reduced_pod import PodRecord
 from core.cluster.port import LastSave, NodeAway, Observed, RestoreProgress
@@ -68,6 +69,7 @@ class ClaimRecord(ObjectRecord):
 class ServiceRecord(ObjectRecord):
     balancer: str  # the address that a load balancer was given
     balanced: bool = False  # it asks for a load balancer
+    hostname: str = ""  # by which a router leads players to it
 
 
 def reduce_set(raw: Raw) -> SetRecord:
@@ -108,7 +110,12 @@ def reduce_service(raw: Raw) -> ServiceRecord:
     given = ((raw.get("status") or {}).get("loadBalancer") or {}).get("ingress") or [{}]
     balanced = (raw.get("spec") or {}).get("type") == "LoadBalancer"
     first = given[0] if balanced else {}  # what was given back stands in the status for a while
-    return ServiceRecord(*_common(raw), balancer=first.get("hostname") or first.get("ip") or "", balanced=balanced)
+    return ServiceRecord(
+        *_common(raw),
+        balancer=first.get("hostname") or first.get("ip") or "",
+        balanced=balanced,
+        hostname=_annotations(raw).get(ROUTED, ""),
+    )
 
 
 def reduce_policy(raw: Raw) -> ObjectRecord:
@@ -263,6 +270,7 @@ def observe(
         claim=(claim or newest).bytes if newest else 0,
         holds_address=bool(wanted and not wanted.replicas and held.service and held.service.balanced and gives_back),
         address=address,
+        by_name=bool(held.service and held.service.hostname),
         saved=saved,
         last_save=last_save,
         progress=progress,

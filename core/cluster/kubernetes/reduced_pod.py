@@ -144,8 +144,14 @@ _OF_EXIT = {
 """What the last exit says of a game that is not up again."""
 
 
+def _first_helper(status: Raw) -> str:
+    """The one that makes the volume; where that was finished before, the agent sees to it."""
+    known = [each["name"] for each in status.get("initContainerStatuses") or ()]
+    return names.AGENT_CONTAINER if known == [names.AGENT_CONTAINER] else names.VOLUME_CONTAINER
+
+
 def _is_mounting(status: Raw) -> bool:
-    state = _container(status, "initContainerStatuses", names.VOLUME_CONTAINER).get("state") or {}
+    state = _container(status, "initContainerStatuses", _first_helper(status)).get("state") or {}
     return not {"running", "terminated"} & state.keys()
 
 
@@ -164,7 +170,7 @@ def _before_game(status: Raw, game: Raw, *, restores: bool) -> Told:
             return PodPhase.PENDING, Step.VOLUME, problem, f"{name}: {detail}"
         if name == names.VOLUME_CONTAINER and "running" in state and restores:
             return PodPhase.RESTORING, Step.RESTORE, None, ""
-        if name == names.VOLUME_CONTAINER and "terminated" not in state:
+        if name == _first_helper(status) and not _is_through(name, helper):
             return PodPhase.PENDING, Step.VOLUME, None, ""
     return PodPhase.PENDING, Step.IMAGE, *_trouble(game)
 
@@ -208,8 +214,17 @@ def _disruption(conditions: Mapping[str, Raw]) -> str:
     return str(conditions["DisruptionTarget"].get("reason", "")) if _is_true(conditions, "DisruptionTarget") else ""
 
 
+def _is_through(name: str, helper: Raw) -> bool:
+    return (
+        "terminated" in (helper.get("state") or {}) if name == names.VOLUME_CONTAINER else bool(helper.get("started"))
+    )
+
+
 def _volume_done(status: Raw) -> str | None:
-    """The last words of the container that makes the volume, if it ended well."""
+    """The last words of the container that makes the volume, if it ended well; none where it was finished before."""
+    if _first_helper(status) == names.AGENT_CONTAINER:
+        agent = _container(status, "initContainerStatuses", names.AGENT_CONTAINER)
+        return "" if _is_through(names.AGENT_CONTAINER, agent) else None
     state = _container(status, "initContainerStatuses", names.VOLUME_CONTAINER).get("state") or {}
     ended = state.get("terminated")
     return str(ended.get("message", "")) if ended and not ended.get("exitCode") else None

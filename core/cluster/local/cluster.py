@@ -1,4 +1,5 @@
-"""Servers as child processes of this machine: the `Cluster` port's adapter for one host, the demo and most tests.
+"""Servers as child processes of this machine, or in its containers: the `Cluster` port's adapter for one host, the demo
+and most tests.
 
 It plays StatefulSet controller (a keeper a server); the agent, a process of its own that outlives the bot, plays
 kubelet. core/agent/local/folder.py says what stands in a server's folder.
@@ -8,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
 
+from core.agent.files import read_record
 from core.agent.local.folder import ServerFolder
+from core.agent.wire import PodSpec
 from core.authority import listen_error
+from core.cluster.local.containers import Containers
 from core.cluster.local.keeper import Keeper
 from core.cluster.local.log import follow
 from core.cluster.local.usage import Reading, in_use, read
@@ -33,15 +37,24 @@ LOG_MOST = 64 * 1024
 
 class LocalCluster(Cluster):
     """`folder` has one folder a server; `host` is the address that games listen on; `store` is where worlds are kept,
-    without which none is saved. Worlds come back in one of the `turns`."""
+    without which none is saved. Worlds come back in one of the `turns`. With `containers`, games are started from
+    their images where they have one."""
 
     def __init__(
-        self, folder: Path, *, host: str = "127.0.0.1", store: StorePlace | None = None, turns: Turns | None = None
+        self,
+        folder: Path,
+        *,
+        host: str = "127.0.0.1",
+        store: StorePlace | None = None,
+        turns: Turns | None = None,
+        containers: Containers | None = None,
     ) -> None:
         self._folder = folder
         self._turns = turns or Turns()
         self._store = store
         self._host = host
+        self._containers = containers
+        self._cleaning: asyncio.Task[None] | None = None
         self._keepers: dict[str, Keeper] = {}
         self._readings: dict[str, Reading] = {}  # of what each used when somebody asked last
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -56,12 +69,23 @@ class LocalCluster(Cluster):
         for each in sorted(self._folder.iterdir()):
             if is_server_id(each.name) and Spot.of(each).kind() == "folder":
                 self._keep(each.name, halted=halted)
+        if self._containers is not None:
+            self._cleaning = asyncio.create_task(self._containers.end_strangers(self._runs), name="containers")
+
+    def _runs(self, server: str, uid: str) -> bool:
+        """Whether the container of this pod is somebody's: its agent's, or its keeper's that cleans up after it."""
+        if not is_server_id(server) or not uid:
+            return False
+        pod = read_record(PodSpec, ServerFolder(self._folder / server).pod_file)
+        return pod is not None and pod.uid.startswith(uid)
 
     async def close(self) -> None:
-        tasks = list(self._tasks.values())
+        tasks = [*self._tasks.values(), *([self._cleaning] if self._cleaning else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._containers is not None:
+            await self._containers.close()
         if self._session is not None:
             await self._session.close()
 
@@ -93,7 +117,7 @@ class LocalCluster(Cluster):
             self._watchers.remove(watcher)
 
     async def ensure(self, spec: ServerSpec) -> None:
-        if spec.game.local is None:
+        if spec.game.local is None and not (self._containers and self._containers.runs(spec.game)):
             raise ClusterError(f"{spec.game.id} cannot run on this machine", problem=Problem.CANNOT_APPLY)
         keeper = self._keep(spec.server)
         try:
@@ -173,6 +197,10 @@ class LocalCluster(Cluster):
             self._readings[server] = now
         return in_use(now, before)
 
+    async def usage_of_all(self, servers: Collection[str]) -> Mapping[str, InUse]:
+        used = {server: await self.usage(server) for server in servers}
+        return {server: each for server, each in used.items() if each is not None}
+
     async def listenable(self, ports: Sequence[int], most: int) -> list[int]:
         def find() -> list[int]:
             found: list[int] = []
@@ -196,6 +224,7 @@ class LocalCluster(Cluster):
             host=self._host,
             turns=self._turns,
             store=self._store,
+            containers=self._containers,
         )
         keeper.halted = halted
         self._keepers[server] = keeper

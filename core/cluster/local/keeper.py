@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,9 +21,10 @@ import structlog
 from core.agent.files import is_locked, read_json, read_record, take_lock, write_json
 from core.agent.local.folder import LAST_SNAPSHOT_WITHIN, LOG_CAP, ServerFolder
 from core.agent.local.process import end, is_alive, kill_group, reap
-from core.agent.wire import PodSpec, RunningAgent, State, receipt_of
+from core.agent.wire import Container, PodSpec, RunningAgent, State, receipt_of
 from core.children import Program, command, minimal_env
-from core.cluster.local.spec import from_json, pod_spec, to_json
+from core.cluster.local.containers import Containers, end_all
+from core.cluster.local.spec import container_spec, from_json, pod_spec, to_json
 from core.cluster.local.volumes import Volumes
 from core.cluster.port import LastSave, Observed, RestoreProgress, ServerSpec, fingerprint
 from core.errors import ClusterError
@@ -40,6 +41,7 @@ RETRY = 2.0  # seconds after an agent that did not come up
 LONGEST_RETRY = 60.0  # seconds; trouble that stays is tried at growing distance
 TELL_EVERY = 1.0  # seconds between words about a restore's progress
 AGENT_UP = 15.0  # seconds that an agent may take to say its port
+OUT_OF_MEMORY = "OOMKilled"  # an exit's reason
 HUNG = 5.0  # seconds beyond the game's grace that its agent has to end
 STOP_POLL = aiohttp.ClientTimeout(total=3)
 LONG_POLL = aiohttp.ClientTimeout(total=40)
@@ -61,6 +63,7 @@ class Keeper:
         host: str,
         turns: Turns,
         store: StorePlace | None = None,
+        containers: Containers | None = None,
     ) -> None:
         self._volumes = Volumes(folder, store)
         self._progress: RestoreProgress | None = None  # of a restore that is under way
@@ -73,6 +76,8 @@ class Keeper:
         self._host = host
         self._turns = turns
         self._waits_for_turn = False
+        self._containers = containers
+        self._pulls = False  # its image is being fetched
         self._woken = asyncio.Event()
         self._state: State | None = None
         self._problem: tuple[Problem, str] | None = None
@@ -153,8 +158,15 @@ class Keeper:
                     await asyncio.to_thread(self._folder.spot.remove)
             return True
         if await self._prepare(spec):
-            await self._start(spec)
+            engine = self._engine_of(spec)
+            user = None if engine is None else await self._fetch(spec, engine)
+            if engine is None or user is not None:
+                await self._start(spec, user or "")
         return False
+
+    def _engine_of(self, spec: ServerSpec) -> Containers | None:
+        """What starts this game in a container; None: it is a child process."""
+        return self._containers if self._containers is not None and self._containers.runs(spec.game) else None
 
     async def _accompany(self, pod: PodSpec | None, wanted: bool) -> None:
         """Ask the agent what is new, and tell it to stop where its pod is not wanted any more."""
@@ -212,6 +224,8 @@ class Keeper:
             self._tell(self.observe())
             await end(state.pid, state.identity, by=signal.Signals[pod.stop_signal], grace=pod.grace)
             kill_group(state.pid, state.identity)
+        if pod.container:
+            await end_all(Container.of(pod.container), pod.server, pod.grace)
         self._folder.agent_file.remove()
         self._folder.state_file.remove()
         self._folder.pod_file.remove()
@@ -226,21 +240,48 @@ class Keeper:
             return True
         self._problem = None
         self._show_progress(0, 0)
-        bringing = asyncio.create_task(self._bring(spec))
         try:
-            while not bringing.done():
-                self._woken.clear()
-                woken = asyncio.create_task(self._woken.wait())
-                await asyncio.wait([bringing, woken], return_when=asyncio.FIRST_COMPLETED)
-                woken.cancel()
-                if not bringing.done() and not self._still_wants(spec):
-                    return False
-            await bringing
+            if not await self._while_wanted(spec, self._bring(spec)):
+                return False
         finally:
-            bringing.cancel()
-            await asyncio.gather(bringing, return_exceptions=True)
             self._progress = None
         return self._still_wants(spec)
+
+    async def _fetch(self, spec: ServerSpec, engine: Containers) -> str | None:
+        """See that the game's image is there; the user that it says it starts as. None where something else came to be
+        wanted meanwhile."""
+        found: list[str] = []
+
+        async def fetch() -> None:
+            await engine.engine()
+            found.append(await engine.image(spec, self._show_pull))
+
+        try:
+            done = await self._while_wanted(spec, fetch())
+        finally:
+            self._pulls = False
+        return found[0] if done and self._still_wants(spec) else None
+
+    def _show_pull(self) -> None:
+        self._problem, self._pulls = None, True
+        self._tell(self.observe())
+
+    async def _while_wanted(self, spec: ServerSpec, doing: Coroutine[Any, Any, None]) -> bool:
+        """Whether it was done; it is ended where something else comes to be wanted."""
+        task = asyncio.create_task(doing)
+        try:
+            while not task.done():
+                self._woken.clear()
+                woken = asyncio.create_task(self._woken.wait())
+                await asyncio.wait([task, woken], return_when=asyncio.FIRST_COMPLETED)
+                woken.cancel()
+                if not task.done() and not self._still_wants(spec):
+                    return False
+            await task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        return True
 
     async def _bring(self, spec: ServerSpec) -> None:
         """In a turn: a hundred worlds that come back at once would take the machine from the games."""
@@ -272,14 +313,32 @@ class Keeper:
             self._told_at = now
             self._tell(self.observe())
 
-    async def _start(self, spec: ServerSpec) -> None:
+    async def _pod_of(self, spec: ServerSpec, user: str) -> PodSpec:
+        uid, every = uuid.uuid4().hex, 2.0
+        if (engine := self._engine_of(spec)) is None:
+            return pod_spec(spec, self._folder, uid=uid, host=self._host, probe_every=every)
+        return container_spec(
+            spec,
+            self._folder,
+            await engine.engine(),
+            uid=uid,
+            host=self._host,
+            probe_every=every,
+            env=engine.env,
+            mark=engine.mark,
+            own=engine.own,
+            user=user,
+        )
+
+    async def _start(self, spec: ServerSpec, user: str) -> None:
+        """`user`: what the image says of its user, where there is one."""
         self._problem = None
         self._folder.pod.make_folder(ours=True)
         lock = take_lock(self._folder.pod_lock)
         if lock is None:
             return
         try:
-            pod = pod_spec(spec, self._folder, uid=uuid.uuid4().hex, host=self._host, probe_every=2.0)
+            pod = await self._pod_of(spec, user)
             write_json(self._folder.pod_file, pod.to_json())
             self._state = None
             child = await asyncio.to_thread(self._spawn, lock)
@@ -324,11 +383,14 @@ class Keeper:
         taken = tuple(state.taken) if state else ()
         problem, detail = self._problem or (Problem.PORT_TAKEN if taken else None, state.detail if state else "")
         restoring = pod is None and self._progress is not None
+        pulling = pod is None and self._pulls
+        if state is not None and state.exit_reason == OUT_OF_MEMORY and problem is None and not state.ready_since:
+            problem, detail = Problem.OUT_OF_MEMORY, "the game used more than its memory"
         return Observed(
             self.server,
-            pod=PodPhase.RESTORING if restoring else _phase(pod, state),
+            pod=PodPhase.RESTORING if restoring else PodPhase.PENDING if pulling else _phase(pod, state),
             uid=pod.uid if pod else None,
-            run=pod.run if pod else spec.run if restoring and spec else 0,
+            run=pod.run if pod else spec.run if (restoring or pulling) and spec else 0,
             restarts=state.restarts if state else 0,
             last_exit=_exit(state),
             ready_since=datetime.fromisoformat(state.ready_since) if state and state.ready_since else None,
@@ -351,14 +413,21 @@ class Keeper:
         )
 
     def _step_of(self, pod: PodSpec | None, *, restoring: bool) -> Step:
+        if self._pulls and pod is None:
+            return Step.IMAGE
         if restoring:
             return Step.TURN if self._waits_for_turn else Step.RESTORE
         return Step.GAME if pod else Step.QUEUED
 
     def game(self) -> tuple[int, str] | None:
         """The game's process, and which one that is (core.agent.local.process.identity)."""
-        state = self._known(read_record(PodSpec, self._folder.pod_file))
-        return None if state is None or state.pid is None else (state.pid, state.identity)
+        pod = read_record(PodSpec, self._folder.pod_file)
+        state = self._known(pod)
+        if state is None or state.pid is None:
+            return None
+        if pod is not None and pod.container:
+            return None if state.inner_pid is None else (state.inner_pid, state.inner_identity)
+        return state.pid, state.identity
 
     def _known(self, pod: PodSpec | None) -> State | None:
         """What the agent of this pod said last, or wrote where it was not asked yet."""
@@ -372,7 +441,7 @@ class Keeper:
     def _endpoints(self, pod: PodSpec | None) -> dict[str, Endpoint]:
         if pod is None:
             return {}
-        found = {name: Endpoint(pod.host, port) for name, port in pod.ports.items()}
+        found = {name: Endpoint(pod.host_of(name), port) for name, port in pod.ports.items()}
         agent = read_record(RunningAgent, self._folder.agent_file)
         return found | ({"agent": Endpoint("127.0.0.1", agent.port)} if agent and agent.uid == pod.uid else {})
 

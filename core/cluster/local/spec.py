@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from core.agent.local.folder import ServerFolder
-from core.agent.wire import PodSpec
+from core.agent.wire import Container, PodSpec
 from core.authority import family
 from core.children import minimal_env
+from core.cluster.local.container import Engine, Places, container_name, start_of
 from core.cluster.port import NOT_TOLD, PortSpec, ServerSpec
 from core.errors import ClusterError
 from core.games.catalogue import Game, Size, fill, placeholders
@@ -61,6 +63,71 @@ def pod_spec(spec: ServerSpec, folder: ServerFolder, *, uid: str, host: str, pro
         named = {name: fill(text, values) for name, text in game.env.items()}
     except KeyError as missing:
         raise ClusterError(f"nothing is known of {missing}", problem=Problem.CANNOT_APPLY) from missing
+    env = minimal_env(data, python=any("{python}" in word for word in local.command)) | named
+    return _pod(spec, uid=uid, host=host, probe_every=probe_every, ports=ports, command=command, env=env)
+
+
+def container_spec(
+    spec: ServerSpec,
+    folder: ServerFolder,
+    engine: Engine,
+    *,
+    uid: str,
+    host: str,
+    probe_every: float,
+    env: Mapping[str, str],
+    mark: str,
+    own: str,
+    user: str,
+) -> PodSpec:
+    """Likewise, in a container (core/cluster/local/container.py). `env` is what the engine's client needs. Ports that
+    stay closed are on loopback."""
+    assert spec.game.image is not None
+    mounts, volume = spec.game.image.mounts, folder.volume(spec.volume)
+    ports = {port.name: port.host or _free_port("127.0.0.1") for port in spec.ports}
+    places = Places(
+        volume.data.resolve(),
+        {mount.name: volume.root.resolve() / mount.name for mount in mounts if mount.keep},
+        {mount.name: folder.extra.path.resolve() / mount.name for mount in mounts if not mount.keep},
+    )
+    start = start_of(spec, engine, places, uid=uid, mark=mark, ports=ports, address=_address(host), own=own, user=user)
+    container = Container(
+        engine=[engine.program],
+        name=container_name(spec.server, uid),
+        env=dict(env),
+        files=start.files,
+        folders=list(places.kept),
+        emptied=list(places.emptied),
+        owner=list(start.owner or ()),
+        opened=[str(each) for each in (places.data, *places.kept.values())] if start.opens else [],
+        stop_command=start.stop_command,
+    )
+    if clash := sorted(start.secret.keys() & env.keys()):
+        raise ClusterError(f"the game's {clash[0]} would be the engine's own", problem=Problem.CANNOT_APPLY)
+    pod = _pod(
+        spec,
+        uid=uid,
+        host=host,
+        probe_every=probe_every,
+        ports=ports,
+        command=start.command,
+        env=dict(env) | start.secret,
+    )
+    closed = [port.name for port in spec.ports if port.host is None]
+    return replace(pod, closed=closed, container=container.to_json())
+
+
+def _pod(
+    spec: ServerSpec,
+    *,
+    uid: str,
+    host: str,
+    probe_every: float,
+    ports: dict[str, int],
+    command: list[str],
+    env: dict[str, str],
+) -> PodSpec:
+    game = spec.game
     return PodSpec(
         server=spec.server,
         uid=uid,
@@ -68,7 +135,7 @@ def pod_spec(spec: ServerSpec, folder: ServerFolder, *, uid: str, host: str, pro
         volume=spec.volume,
         token=spec.agent_secret,
         command=command,
-        env=minimal_env(data, python=any("{python}" in word for word in local.command)) | named,
+        env=env,
         host=host,
         ports=ports,
         udp=[port.name for port in spec.ports if port.protocol == "udp"],
@@ -85,6 +152,14 @@ def pod_spec(spec: ServerSpec, folder: ServerFolder, *, uid: str, host: str, pro
         save=game.save.model_dump(mode="json"),
         secret=spec.console_secret,
     )
+
+
+def _address(host: str) -> str:
+    """Engines publish ports on an address, not on a name."""
+    try:
+        return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError as wrong:
+        raise ClusterError(f"{host} is no address of this machine: {wrong}", problem=Problem.CANNOT_APPLY) from wrong
 
 
 def _free_port(host: str) -> int:

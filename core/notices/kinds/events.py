@@ -463,3 +463,11 @@ class LicenceAccepted(Event):
     version: str
     game: str
     by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameForgotten(Event):
+    """A player's name is kept no more. Which one is not said."""
+
+    kind: ClassVar = EventKind.NAME_FORGOTTEN
+    by: int | None = None

@@ -50,8 +50,11 @@
 {{- if eq $v.games.namespace .Release.Namespace -}}
 {{- $said = append $said "games.namespace: games need a namespace of their own, not the bot's." -}}
 {{- end -}}
-{{- if and (ne $v.exposure "loadbalancer") $v.addresses -}}
-{{- $said = append $said (printf "addresses: only exposure loadbalancer uses them; leave them empty with %s." $v.exposure) -}}
+{{- if and (not (has $v.exposure (list "loadbalancer" "router"))) $v.addresses -}}
+{{- $said = append $said (printf "addresses: only exposures loadbalancer and router use them; leave them empty with %s." $v.exposure) -}}
+{{- end -}}
+{{- if and (eq $v.exposure "router") (not $v.publicHost) -}}
+{{- $said = append $said "publicHost: exposure router needs a domain; each Minecraft server has a name below it." -}}
 {{- end -}}
 {{- if and (eq $v.exposure "nodeport") (not $v.publicHost) -}}
 {{- $said = append $said "publicHost: exposure nodeport needs the name or address of a node that members reach." -}}

@@ -24,6 +24,7 @@ from pathlib import Path
 import kube
 import quiet
 import report
+import resuming
 import tables
 import to_ready
 from measuring import Load
@@ -69,6 +70,10 @@ async def on_cluster(size: Size, folder: Path) -> str:
         pairs = await to_ready.pairs(side, namespace, size.pairs)
         others = f"The machine was busy to {load.read()[1]:.0%} meanwhile, with the cluster itself and other programs."
         sections = [section("From the command to Ready", f"{tables.to_ready(pairs)} {others}")]
+        load.read()
+        resumed = await resuming.pairs(side, namespace, size.pairs)
+        busy = f"The machine was busy to {load.read()[1]:.0%} meanwhile."
+        sections.append(section("From Resume to Ready", f"{tables.resuming(resumed)} {busy}"))
         await side.stop()
         side.command = COUNTED
         await side.start()

@@ -41,6 +41,12 @@ class Pods:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
 
+    def forget(self, name: str) -> None:
+        """What is known of its last pod; the next one is awaited."""
+        self._came.pop(name, None)
+        self._ready.pop(name, None)
+        self._gone.discard(name)
+
     async def ready(self, name: str) -> tuple[float, float]:
         """When it came, and when it became Ready."""
         async with asyncio.timeout(WITHIN), self._news:

@@ -8,9 +8,12 @@ from statistics import median
 
 from quiet import Quiet
 from report import FILE, ms, table
+from resuming import Resumed
 from starting import KINDS, Start
 from to_ready import Pair, Took
 
+RESUME = 1.5
+"""Target: of the bare game's time."""
 RATIO, CPU, MEMORY, BLOCK = 1.05, 0.6, 100.0, 0.050
 """Targets: of kubectl's time; seconds for 10,000 objects of a kind; MiB above idle; seconds."""
 MOMENTS: Mapping[str, Callable[[Took], float]] = {
@@ -21,9 +24,18 @@ MOMENTS: Mapping[str, Callable[[Took], float]] = {
 
 
 def to_ready(pairs: Sequence[Pair]) -> str:
+    took = [(each.dormouse, each.kubectl) for each in pairs]
+    return _beside(took, "`/server create`", "kubectl", RATIO)
+
+
+def resuming(pairs: Sequence[Resumed]) -> str:
+    return _beside([(each.dormouse, each.bare) for each in pairs], "**Resume**", "the bare game", RESUME)
+
+
+def _beside(pairs: Sequence[tuple[Took, Took]], our_name: str, their_name: str, target: float) -> str:
     rows = []
     for what, moment in MOMENTS.items():
-        ours, theirs = [moment(each.dormouse) for each in pairs], [moment(each.kubectl) for each in pairs]
+        ours, theirs = [moment(each) for each, _ in pairs], [moment(each) for _, each in pairs]
         ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
         ratio, (low, high) = median(ratios), _interval(ratios)
         text = f"{ratio:.2f}"
@@ -32,7 +44,7 @@ def to_ready(pairs: Sequence[Pair]) -> str:
                 what,
                 f"{median(ours):.2f}",
                 f"{median(theirs):.2f}",
-                f"**{text}**" if what == "it is Ready" and ratio > RATIO else text,
+                f"**{text}**" if what == "it is Ready" and ratio > target else text,
                 f"{low:.2f} to {high:.2f}",
                 f"{min(ours):.2f} to {max(ours):.2f}",
                 f"{min(theirs):.2f} to {max(theirs):.2f}",
@@ -40,12 +52,12 @@ def to_ready(pairs: Sequence[Pair]) -> str:
         )
     head = (
         "s, medians",
-        "`/server create`",
-        "kubectl",
+        our_name,
+        their_name,
         "ratio of a pair",
         "95 %",
-        "Dormouse's range",
-        "kubectl's range",
+        f"range of {our_name}",
+        f"range of {their_name}",
     )
     return f"{table(head, rows)}\n\n{len(pairs)} pairs."
 

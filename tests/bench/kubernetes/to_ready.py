@@ -86,10 +86,17 @@ class Dormouse:
         side.guild.world.emitter.listeners.append(self._on_event)
 
     async def make(self, name: str) -> Took:
-        told = self._told[name] = asyncio.get_running_loop().create_future()
+        return await self._timed(name, "create", game=GAME, name=name)
+
+    async def resume(self, name: str) -> Took:
+        self._pods.forget(name)
+        return await self._timed(name, "resume", server=name)
+
+    async def _timed(self, server: str, command: str, /, **options: str) -> Took:
+        told = self._told[server] = asyncio.get_running_loop().create_future()
         began = time.perf_counter()
-        await self._side.ask(cast.ADA, "create", game=GAME, name=name)
-        came, ready = await self._pods.ready(name)
+        await self._side.ask(cast.ADA, command, **options)
+        came, ready = await self._pods.ready(server)
         async with asyncio.timeout(WITHIN):
             return Took(came - began, ready - began, await told - began)
 
