@@ -56,6 +56,7 @@ _WHO = Actor(user=1, guild=1, name="Operator", manages_guild=True)
 _SLACK = 60.0  # seconds, on top of what a game itself may take
 _WORLD_WITHIN = 1800.0  # seconds for a world to be saved, or to come back
 _ANSWERS_WITHIN = 60.0  # seconds for the cluster to list what there is, and for a game to tell who plays
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 _CLEARED_WITHIN = 900.0  # seconds: a game may take its grace to end
 _LOOK_EVERY = 1.0  # seconds, where no change wakes us
 _PORTS = 32  # so many of the pool's highest free ones
@@ -82,8 +83,8 @@ def run(chosen: argparse.Namespace) -> int:
     )
     try:
         return asyncio.run(_run(settings, game))
-    except asyncio.CancelledError:
-        return 128 + signal.SIGTERM
+    except asyncio.CancelledError as stopped:
+        return 128 + int(next(iter(stopped.args), signal.SIGTERM))
     finally:
         structlog.configure(**logged)
 
@@ -95,19 +96,25 @@ async def _run(settings: Settings, game: Game) -> int:
     own, missing = _own(settings, game.id), not settings.data_dir.exists()
     with only_one(own.data_dir):
         await _clear(own)  # what a trial that was killed left
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+        for number in _STOPS:  # also where whoever started us has Ctrl-C ignored, as shells do in the background
+            loop.add_signal_handler(number, _stop, task, number)
         try:
             return await _try(own, game, await _ports(settings))
         except asyncio.CancelledError:
             print("\nStopped. What was made is removed ...", flush=True)
             raise
         finally:
-            loop.add_signal_handler(signal.SIGTERM, lambda: None)  # once is enough: the rest has to be done
+            for number in _STOPS:
+                loop.add_signal_handler(number, lambda: None)  # once is enough: the rest has to be done
             await _clear(own)
             shutil.rmtree(own.data_dir)
             for folder in (own.data_dir.parent, *[settings.data_dir] * missing):
                 with contextlib.suppress(OSError):  # not empty
                     folder.rmdir()
+
+
+def _stop(task: asyncio.Task[int], number: signal.Signals) -> None:
+    task.cancel(number)
 
 
 async def _clear(own: Settings) -> None:

@@ -228,10 +228,20 @@ async def test_a_world_of_a_later_version_is_refused_where_the_server_has_a_cert
     assert (await disk.worlds.bring_in(ADA, server, file=brought, url=None)).taken == ("Oak",)
 
 
-async def test_a_terraria_world_takes_the_place_of_the_one_that_is_loaded_and_nothing_else(disk: Disk) -> None:
-    server = await disk.create("terraria")
-    disk.write({"Dormouse.wld": "old", "Dormouse.wld.bak": "older", "tshock.sqlite": "who", "plugins/Shop.dll": "x"})
-    made = await disk.worlds.bring_in(ADA, server, file=Sent("Green_Hills.wld", b"relogic"), url=None)
-    assert (made.taken, made.setting) == (("Green_Hills.wld",), None)
+async def test_a_world_that_the_server_loads_by_one_name_is_called_so(disk: Disk) -> None:
+    server = await disk.create("vintage-story")
+    disk.write({"vs/Saves/default.vcdbs": "old", "vs/Mods/shop.zip": "x"})
+    made = await disk.worlds.bring_in(ADA, server, file=Sent("Green_Hills.vcdbs", b"SQLite format 3"), url=None)
+    assert (made.taken, made.setting) == (("Green_Hills.vcdbs",), None)
     await disk.up()
-    assert disk.files() == {"Dormouse.wld": "relogic", "tshock.sqlite": "who", "plugins/Shop.dll": "x"}
+    assert disk.files() == {"vs/Saves/default.vcdbs": "SQLite format 3", "vs/Mods/shop.zip": "x"}
+
+
+async def test_a_lone_world_of_terraria_names_what_the_server_loads(disk: Disk) -> None:
+    server = await disk.create("terraria")
+    disk.write({"worlds/Dormouse.wld": "old", "worlds/Dormouse.wld.bak": "older", "tshock.sqlite": "who"})
+    made = await disk.worlds.bring_in(ADA, server, file=Sent("Green_Hills.wld", b"relogic"), url=None)
+    assert (made.taken, made.called) == (("Green_Hills.wld",), "Green_Hills")
+    assert await disk.setting("world") == "Green_Hills"
+    await disk.up()
+    assert disk.files() == {"worlds/Green_Hills.wld": "relogic", "tshock.sqlite": "who"}
