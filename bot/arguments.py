@@ -49,9 +49,7 @@ def add_games_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
     verbs = games.add_subparsers(dest="verb", required=True, metavar="VERB")
     checked = verbs.add_parser("check", help="every mistake in games' files, with its line; exit 1 if there is one")
     checked.add_argument("files", nargs="*", type=Path, metavar="FILE", help="these; else all on offer")
-    tested = verbs.add_parser(
-        "test", help="start, ask, pause, resume and delete one on this cluster; exit 1 if not well"
-    )
+    tested = verbs.add_parser("test", help="one server of it, from its first start to its end; exit 1 if not well")
     tested.add_argument("id", help="the game's id, as its TOML file says it")
     tested.add_argument("--accept-licence", action="store_true", help="you have read its licence and accept it")
 

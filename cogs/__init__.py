@@ -34,6 +34,7 @@ async def add_all(
     from cogs.servers import ServerCog
     from cogs.setup import Choose
     from cogs.share_page import ShareWith
+    from cogs.size_select import SizePick
     from cogs.speech import Speech
     from cogs.worlds import WorldCog
 
@@ -54,7 +55,7 @@ async def add_all(
         await bot.add_cog(OccasionCog(bot, faces.occasions))
     if faces.operations is not None:
         await bot.add_cog(OperatorCog(bot, faces.operations, sync or bot.tree.sync))
-    bot.add_dynamic_items(Press, Choose, Pick, ShareWith)
+    bot.add_dynamic_items(Press, Choose, Pick, ShareWith, SizePick)
 
     async def on_error(interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
         await faces.replies.sorry(interaction, error)

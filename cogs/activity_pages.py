@@ -7,7 +7,7 @@ from datetime import timedelta
 from discord.ui import Button, Container, LayoutView, MediaGallery, TextDisplay
 
 from cogs.cards import button, rows
-from cogs.escape import escape, when
+from cogs.escape import escape, plain, when
 from cogs.replies import Answer, WithFile
 from cogs.trouble import memory
 from core.activity.report import MOST_NOT_SEEN, Report
@@ -19,7 +19,7 @@ LONGEST_ALT = 1024
 
 def page(found: Report, language: str, picture: bytes | None = None) -> Answer:
     """`picture` None: there is none, and the text says it all."""
-    title = f"### {_title(found, language)}"
+    title = f"### {_title(found, language, escape(found.name))}"
     buttons: list[Button[LayoutView]] = []
     if found.may_forget and found.named and found.server:
         buttons = [button("forget", found.server, language)]
@@ -38,17 +38,18 @@ def page(found: Report, language: str, picture: bytes | None = None) -> Answer:
 
 def alt(found: Report, language: str) -> str:
     """The picture in words, for whoever does not see it."""
-    return " ".join([say(language, "activity.alt"), *_figures(found, language)]).replace("**", "")[:LONGEST_ALT]
+    said = [_title(found, language, plain(found.name)), say(language, "activity.alt"), *_figures(found, language)]
+    return " ".join(said).replace("**", "")[:LONGEST_ALT]
 
 
 def forgotten(name: str, language: str) -> str:
     return say(language, "forget.done", name=f"**{escape(name)}**")
 
 
-def _title(found: Report, language: str) -> str:
+def _title(found: Report, language: str, name: str) -> str:
     days = count(language, "activity.days", found.days)
     if found.server:
-        return say(language, "activity.of_server", name=escape(found.name), days=days)
+        return say(language, "activity.of_server", name=name, days=days)
     return say(language, "activity.of_guild", days=days)
 
 

@@ -90,6 +90,8 @@ def what(entry: Entry, language: str) -> str:
             return said("owner_back", owner=mention(Sharer.MEMBER, back))
         case events.Edited(changed=changed, before=before, after=after):
             return said("edited", changes=_edits(changed, before or {}, after or {}))
+        case events.LineSent(line=line):
+            return said("line_sent", line=escape(line))
         case events.IdleSet(before=before) as idle:
             now = {"after": idle.after, "warn": idle.warn, "voice": idle.voice, "vote": idle.vote}
             return said("idle_set", changes=_idle(now, before, language))

@@ -15,6 +15,7 @@ from discord.ui import Button, DynamicItem, Item
 
 from cogs import (
     audit_pages,
+    console_page,
     forms,
     games,
     guild_pages,
@@ -166,6 +167,18 @@ async def _open_change(pressed: Pressed) -> Answer:
     view = await pressed.faces.servers.lookup.get(pressed.actor, pressed.server, Do.EDIT)
     draft = pressed.faces.drafts.take(pressed.actor.user, view.id, pressed.more)
     return forms.change(view, pressed.more, pressed.language, draft)
+
+
+async def _open_console(pressed: Pressed) -> Answer:
+    view = await pressed.faces.servers.consoles.look(pressed.actor, pressed.server)
+    draft = pressed.faces.drafts.take(pressed.actor.user, view.id, console_page.DRAFT)
+    return console_page.form(view, pressed.language, draft)
+
+
+async def _logs(pressed: Pressed) -> Answer:
+    before = pressed.more == console_page.BEFORE
+    found = await pressed.faces.servers.consoles.logs(pressed.actor, pressed.server, console_page.LINES, before=before)
+    return console_page.log(found, pressed.language)
 
 
 async def _open_delete(pressed: Pressed) -> Answer:
@@ -332,6 +345,8 @@ VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "game_on": (How.UPDATE, _game_on),
     "game_off": (How.UPDATE, _game_off),
     "change": (How.MODAL, _open_change),
+    "console": (How.MODAL, _open_console),
+    "logs": (How.NEW, _logs),
     "delete": (How.MODAL, _open_delete),
     "purge": (How.MODAL, _open_purge),
     "kept": (How.NEW, _kept),

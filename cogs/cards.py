@@ -21,7 +21,7 @@ from cogs.people import owner_of
 from cogs.trouble import how_far, last_exit, what_to_do, why
 from core.guilds.access import EVERYTHING, Do, Rights
 from core.notices.kinds.carried import Trouble
-from core.servers.views import ServerView
+from core.servers.views import SIZE, ServerView
 from core.text import count, duration, say, size
 from core.words import Because, Desired, Phase, Problem, Reason
 
@@ -52,6 +52,7 @@ LOG_LINES = 8
 OF_THE_GAME = (Problem.CRASHING, Problem.OUT_OF_MEMORY)
 MOST_NAMES, LONGEST_NAME = 12, 32
 LONGEST_EVENT = 60
+MOST_PENDING = 5
 
 
 def card(view: ServerView, language: str, *, number: int, rights: Rights = EVERYTHING) -> LayoutView:
@@ -177,6 +178,15 @@ def receipt(view: ServerView, language: str) -> str:
     return "\n".join(filter(None, [said, lacking(view, language)]))
 
 
+def pending(view: ServerView, language: str) -> list[str]:
+    """What it takes at its next start only, by name; empty: nothing."""
+    labels = {setting.id: setting.label for setting in view.game.settings} if view.game else {}
+    labels[SIZE] = say(language, "edit.size")
+    names = [escape(labels.get(key, key)) for key in view.pending]
+    shown = ", ".join([*names[:MOST_PENDING], *(["…"] if len(names) > MOST_PENDING else [])])
+    return [say(language, "edit.pending", what=shown)] if names else []
+
+
 def _not_saved(view: ServerView, language: str) -> str:
     """That the newest save failed, or is still to come, and how old the last good one is."""
     if view.unsaved_since is None or view.phase in (Phase.DELETING, Phase.DELETED):
@@ -228,6 +238,7 @@ def _body(view: ServerView, language: str) -> list[str]:
         _progress(view, language),
         *_address(view, language),
         *_next(view, language),
+        *pending(view, language),
         saved(view, language),
     ]
 
@@ -423,5 +434,5 @@ def _gave_up(view: ServerView, language: str, first: str) -> list[str]:
 
 
 def _footer(view: ServerView, language: str) -> str:
-    known = say(language, f"size.{view.size}")
+    known = say(language, f"size.{view.size_now}")
     return say(language, "card.footer", game=escape(view.game_name), size=known, owner=owner_of(view.owner, language))

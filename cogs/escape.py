@@ -50,10 +50,27 @@ def code(text: str) -> str:
 
 def block(text: str, lines: int = 8) -> str:
     """The last `lines` of a log as a code block that its content cannot leave, folded for a phone. Empty for none."""
-    folded: list[str] = []
-    for line in text.rstrip().splitlines():
-        folded += _fold(plain(line.expandtabs(4)).replace("`", "'"))
-    kept = "\n".join(folded[-lines:]).rstrip()
+    return _fenced(_folded(text)[-lines:])
+
+
+def block_of(text: str, most: int, *, newest: bool = False) -> tuple[str, bool]:
+    """As many of the first lines, or of the `newest`, as `most` characters take; and whether that is all."""
+    rows = _folded(text)
+    kept: list[str] = []
+    for row in reversed(rows) if newest else rows:
+        most -= len(row) + 1
+        if most < 0:
+            break
+        kept.append(row)
+    return _fenced(kept[::-1] if newest else kept), len(kept) == len(rows)
+
+
+def _folded(text: str) -> list[str]:
+    return [row for line in text.rstrip().splitlines() for row in _fold(plain(line.expandtabs(4)).replace("`", "'"))]
+
+
+def _fenced(rows: list[str]) -> str:
+    kept = "\n".join(rows).rstrip()
     return f"```\n{kept}\n```" if kept.strip() else ""
 
 

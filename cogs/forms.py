@@ -6,18 +6,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from discord.ui import Button, Label, LayoutView, Modal, Select, TextInput
+from discord import TextStyle
+from discord.ui import ActionRow, Button, Container, Label, LayoutView, Modal, Select, TextInput
 
+from cogs.cards import button, pending
 from cogs.escape import escape
-from cogs.pages import deleted, page_of
-from core.games.catalogue import Setting
+from cogs.pages import LONGEST, deleted, page_of
+from cogs.trouble import memory
+from core.games.catalogue import Game, Setting
 from core.servers.edit import Shown
 from core.servers.views import ServerView
 from core.text import say
 from core.words import Desired
 
 MODAL = re.compile(
-    r"dm:(?P<verb>change|delete|purge|entry|zone|guild_zone|forget)_form(?::(?P<server>[a-z][a-z2-7]{11})"
+    r"dm:(?P<verb>change|console|delete|purge|entry|zone|guild_zone|forget)_form(?::(?P<server>[a-z][a-z2-7]{11})"
     r"(?::(?P<group>[a-z0-9_]+)(?::(?P<mark>[0-9a-f]{16}))?)?)?"
 )
 """Custom ids of submitted modals."""
@@ -26,18 +29,68 @@ MOST_GROUPS = 24
 ABOUT = "about"
 _LABEL, _HINT, _OPTIONS, _YES = 45, 100, 25, {"true": "yes", "false": "no"}
 
+_LONG = 250  # characters: what may be longer, as a list of names, is typed where one sees more than its end
+_SHORTER = (100, 40, 20, 8, 0)  # characters of a value, until all of a game's settings fit on a page
+
 Group = tuple[str, str, tuple[Setting, ...]]
 """Id, title, settings."""
 
 
 def page(view: ServerView, language: str) -> LayoutView:
-    """Name, description and the game's settings as they are, and a button for each group of them."""
-    lines = [f"### {escape(view.name)}", say(language, "edit.page")]
-    buttons: list[Button[LayoutView]] = []
-    for group, title, settings in groups(view, language):
-        lines += ["", f"**{escape(title)}**", *_stored(settings, view, language)]
-        buttons.append(Button(label=title[:80], custom_id=f"dm:change:{view.id}:{group}"))
-    return page_of("\n".join(lines), buttons)
+    """Name, description and the game's settings as they are chosen, a button for each group of them, and a select of
+    its size. What the next start takes is said, with a way to start it anew."""
+    buttons: list[Button[LayoutView]] = [
+        Button(label=title[:80], custom_id=f"dm:change:{view.id}:{group}") for group, title, _ in groups(view, language)
+    ]
+    buttons += restart_now(view, language)
+    texts = (_page_text(view, language, most) for most in _SHORTER)
+    layout = page_of(next((text for text in texts if len(text) <= LONGEST), ""), buttons)
+    if view.game is not None and len(view.game.sizes) > 1:
+        [container] = layout.children
+        assert isinstance(container, Container)
+        container.add_item(ActionRow(_sizes(view, view.game, language)))
+    return layout
+
+
+def _page_text(view: ServerView, language: str, most: int) -> str:
+    """Values with at most so many characters; 0: without values."""
+    lines = [f"### {escape(view.name)}", *pending(view, language), say(language, "edit.page")]
+    for _, title, settings in groups(view, language) if most else ():
+        lines += ["", f"**{escape(title)}**", *_stored(settings, view, language, most)]
+    if view.game is not None:
+        lines += [
+            "",
+            f"**{say(language, 'edit.size')}**: {_size_of(view.size, view.game, language)}",
+            *_disk(view, language),
+        ]
+    return "\n".join(lines)
+
+
+def _size_of(size: str, game: Game, language: str) -> str:
+    known = game.sized(size)
+    name = say(language, f"size.{size}")
+    return say(language, "games.size", size=name, memory=memory(known.memory, language)) if known else name
+
+
+def _sizes(view: ServerView, game: Game, language: str) -> Select[LayoutView]:
+    select: Select[LayoutView] = Select(custom_id=f"dm-size:{view.id}", placeholder=say(language, "edit.choose_size"))
+    for size in game.sizes[:_OPTIONS]:
+        label, disk = _size_of(size.id, game, language), say(language, "edit.size_disk", disk=game.volume_of(size))
+        select.add_option(label=label, value=size.id, description=disk, default=size.id == view.size)
+    return select
+
+
+def _disk(view: ServerView, language: str) -> list[str]:
+    """That it keeps a disk which is larger than that of the size it is to have."""
+    now, chosen = view.sized, view.game.sized(view.size) if view.game else None
+    if view.game is None or now is None or chosen is None or view.game.volume_of(chosen) >= view.game.volume_of(now):
+        return []
+    return [f"-# {say(language, 'edit.disk_stays')}"]
+
+
+def restart_now(view: ServerView, language: str) -> list[Button[LayoutView]]:
+    """The offer to start it anew for that."""
+    return [button("restart", view.id, language, label="restart_now")] if view.pending else []
 
 
 def groups(view: ServerView, language: str) -> list[Group]:
@@ -118,27 +171,28 @@ def meanwhile(refusal: str, view: ServerView, group: str, language: str) -> Layo
     return again("\n".join(lines), f"change:{group}", view.id, language)
 
 
-def changed(before: ServerView, after: ServerView, language: str) -> str:
-    """What an edit changed, by name, and whether the server starts anew for it."""
+def changed(before: ServerView, after: ServerView, language: str) -> LayoutView | str:
+    """What an edit changed, by name, and what of that waits for the next start."""
     names = [say(language, f"edit.{key}") for key in ("name", "description") if _get(before, key) != _get(after, key)]
     settings = after.game.settings if after.game else ()
     names += [each.label for each in settings if before.settings.get(each.id) != after.settings.get(each.id)]
     name = f"**{escape(after.name)}**"
     if not names:
         return say(language, "answer.edited_nothing", name=name)
-    restarts = before.started_at != after.started_at
-    message = "answer.edited_restart" if restarts else "answer.edited"
-    return say(language, message, name=name, what=", ".join(names))
+    said = say(language, "answer.edited", name=name, what=", ".join(names))
+    if not after.pending:
+        return said
+    return page_of("\n".join([said, *pending(after, language)]), restart_now(after, language))
 
 
-def shown(setting: Setting, view: ServerView, language: str) -> str:
+def shown(setting: Setting, view: ServerView, language: str, most: int = 100) -> str:
     """A setting's value for eyes: secrets hidden, yes and no in words. Empty for empty."""
     value = view.settings.get(setting.id, setting.fallback)
     if setting.type == "secret":
         return "••••" if value else ""
     if setting.type == "bool":
         return say(language, f"word.{_YES.get(value, 'no')}")
-    return escape(value, 100)
+    return escape(value, most)
 
 
 def _settings(view: ServerView, group: str, language: str) -> tuple[Setting, ...]:
@@ -146,7 +200,7 @@ def _settings(view: ServerView, group: str, language: str) -> tuple[Setting, ...
     return next((settings for known, _, settings in groups(view, language) if known == group), ())
 
 
-def _stored(settings: tuple[Setting, ...], view: ServerView, language: str) -> list[str]:
+def _stored(settings: tuple[Setting, ...], view: ServerView, language: str, most: int = 100) -> list[str]:
     """These settings as they are, a line each; for none, name and description."""
     empty = say(language, "edit.empty")
     if not settings:
@@ -154,7 +208,7 @@ def _stored(settings: tuple[Setting, ...], view: ServerView, language: str) -> l
             f"{say(language, 'edit.name')}: {escape(view.name)}",
             f"{say(language, 'edit.description')}: {escape(view.description) or empty}",
         ]
-    return [f"{setting.label}: {shown(setting, view, language) or empty}" for setting in settings]
+    return [f"{setting.label}: {shown(setting, view, language, most) or empty}" for setting in settings]
 
 
 def _field(setting: Setting, value: str, language: str) -> Label[Any]:
@@ -183,7 +237,12 @@ def _text(
     placeholder: str | None = None,
 ) -> Label[Any]:
     field: TextInput[Any] = TextInput(
-        custom_id=key, default=value[:most] or None, required=required, max_length=most, placeholder=placeholder
+        style=TextStyle.paragraph if most > _LONG else TextStyle.short,
+        custom_id=key,
+        default=value[:most] or None,
+        required=required,
+        max_length=most,
+        placeholder=placeholder,
     )
     return Label(text=label[:_LABEL], description=hint[:_HINT] or None, component=field)
 

@@ -10,15 +10,26 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from cogs import activity_pages, buttons, forms, games, pages, schedule_page, setup, share_page
+from cogs import (
+    activity_pages,
+    buttons,
+    console_page,
+    forms,
+    games,
+    pages,
+    schedule_page,
+    setup,
+    share_page,
+    size_select,
+)
 from cogs.faces import Faces
 from cogs.replies import Answer, Interaction, actor_of, in_words, language_of
-from core.errors import BadInput, ChangedMeanwhile, LicenceNeeded
+from core.errors import BadInput, ChangedMeanwhile
 from core.guilds.access import Do
 from core.servers.edit import Shown
 from core.text import say
 
-_OURS = [re.compile(template) for template in (buttons.TEMPLATE, setup.TEMPLATE, games.TEMPLATE, share_page.TEMPLATE)]
+_OURS = [re.compile(each.TEMPLATE) for each in (buttons, setup, games, share_page, size_select)]
 
 
 class ModalCog(commands.Cog):
@@ -44,6 +55,8 @@ class ModalCog(commands.Cog):
             return await self._old(interaction)
         server, group, language = form["server"] or "", form["group"] or forms.ABOUT, language_of(interaction)
         try:
+            if form["verb"] == "console":
+                return await self._console(interaction, server, typed)
             if form["verb"] == "delete":
                 return await self._delete(interaction, server, typed)
             if form["verb"] == "purge":
@@ -61,6 +74,9 @@ class ModalCog(commands.Cog):
             refusal = in_words(wrong, language) or ""
             if form["verb"] in ("delete", "purge", "forget"):
                 return forms.again(refusal, form["verb"], server, language)
+            if form["verb"] == "console":
+                self._faces.drafts.keep(interaction.user.id, server, console_page.DRAFT, typed)
+                return forms.again(refusal, "console", server, language)
             if form["verb"] == "zone":
                 return forms.again(refusal, "schedule_zone", server, language)
             if form["verb"] == "guild_zone":
@@ -73,10 +89,10 @@ class ModalCog(commands.Cog):
                 view = await self._faces.servers.lookup.get(actor_of(interaction), server, Do.EDIT)
                 return forms.meanwhile(refusal, view, group, language)
             return forms.again(refusal, f"change:{group}", server, language)
-        except LicenceNeeded:
-            if form["verb"] == "change":
-                self._faces.drafts.keep(interaction.user.id, server, group, typed)
-            raise
+
+    async def _console(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
+        sent = await self._faces.servers.consoles.send(actor_of(interaction), server, typed.get(console_page.LINE, ""))
+        return console_page.answer(sent, language_of(interaction))
 
     async def _delete(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
         view = await self._faces.servers.removal.delete(actor_of(interaction), server, typed.get("name", ""))

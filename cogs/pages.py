@@ -23,7 +23,7 @@ PER_PAGE = 10
 MOST_KEPT = 9
 LONGEST_LABEL = 80
 LONGEST = 3900
-MORE = ("edit", "share", "snapshots", "delete")
+MORE = ("edit", "console", "logs", "share", "snapshots", "delete")
 
 
 def created(view: ServerView, language: str) -> str:
@@ -202,7 +202,7 @@ def join(view: ServerView, language: str) -> LayoutView | str:
 
 def more(view: ServerView, language: str, rights: Rights = EVERYTHING) -> LayoutView:
     """What the card has no room for, and the way to change it: for whoever has no right to that, who has."""
-    verbs = () if view.desired is Desired.DELETED else MORE
+    verbs = () if view.desired is Desired.DELETED else [verb for verb in MORE if verb != "console" or listens(view)]
     mine = [verb for verb in verbs if rights.may(needs(verb))]
     others: dict[Who, list[str]] = {}
     for verb in verbs:
@@ -214,6 +214,11 @@ def more(view: ServerView, language: str, rights: Rights = EVERYTHING) -> Layout
         for who, what in others.items()
     ]
     return page_of("\n".join(lines), [button(verb, view.id, language) for verb in mine])
+
+
+def listens(view: ServerView) -> bool:
+    """Whether its game has a console."""
+    return view.game is not None and view.game.console.kind != "none"
 
 
 def show(view: ServerView, language: str, in_use: InUse | None = None, rights: Rights = EVERYTHING) -> LayoutView:
@@ -275,7 +280,7 @@ def _name(view: ServerView) -> str:
 
 
 def _details(view: ServerView, language: str, in_use: InUse | None = None) -> str:
-    lines, size = [escape(view.description)], say(language, f"size.{view.size}")
+    lines, size = [escape(view.description)], say(language, f"size.{view.size_now}")
     known = memory(view.sized.memory, language) if view.sized else ""
     lines.append(say(language, "more.size", size=size, memory=known) if known else size)
     if in_use is not None:
@@ -315,7 +320,8 @@ def _crowd(view: ServerView, language: str) -> str:
 def _needed(view: ServerView, language: str) -> list[str]:
     """What a player needs besides the address, as the game's entry of the catalogue says."""
     needed = [setting for setting in view.game.settings if setting.join] if view.game else []
-    known = [(setting, view.settings[setting.id]) for setting in needed if view.settings.get(setting.id)]
+    values = view.settings_now
+    known = [(setting, values[setting.id]) for setting in needed if values.get(setting.id)]
     return [
         say(language, "answer.password", password=_spoiler(value))
         if setting.type == "secret"

@@ -46,7 +46,7 @@ LANGUAGE = "language"
 """Among an interaction's extras: what the person chose, None where they chose none."""
 _CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
-_OURS = re.compile(r"dm(?:-setup|-games|-share)?:([a-z_]{1,20})(?::|$)")
+_OURS = re.compile(r"dm(?:-setup|-games|-share|-size)?:([a-z_]{1,20})(?::|$)")
 
 Interaction = discord.Interaction[Any]
 

@@ -22,6 +22,8 @@ COMMANDS: dict[str, Verb] = {
     "server transfer": Do.TRANSFER,
     "server follow": Do.FOLLOW,
     "server edit": Do.EDIT,
+    "server console": Do.CONSOLE,
+    "server logs": Do.LOGS,
     "server clone": Do.CLONE,  # and CREATE
     "server delete": Do.DELETE,
     "world snapshots": Do.SNAPSHOTS,
@@ -63,6 +65,8 @@ BUTTONS: dict[str, Verb] = {
     "game_on": DoInGuild.GAMES,
     "game_off": DoInGuild.GAMES,
     "change": Do.EDIT,
+    "console": Do.CONSOLE,
+    "logs": Do.LOGS,
     "delete": Do.DELETE,
     "purge": Do.PURGE,
     "kept": DoInGuild.LIST_DELETED,
@@ -85,6 +89,7 @@ BUTTONS: dict[str, Verb] = {
 }
 MODALS: dict[str, Verb] = {
     "change": Do.EDIT,
+    "console": Do.CONSOLE,
     "delete": Do.DELETE,
     "purge": Do.PURGE,
     "entry": Do.SCHEDULE,
@@ -92,7 +97,12 @@ MODALS: dict[str, Verb] = {
     "guild_zone": DoInGuild.SETUP,
     "forget": Do.FORGET,
 }
-SELECTS: dict[str, Verb] = {"dm-setup": DoInGuild.SETUP, "dm-games": DoInGuild.GAMES, "dm-share": Do.SHARE}
+SELECTS: dict[str, Verb] = {
+    "dm-setup": DoInGuild.SETUP,
+    "dm-games": DoInGuild.GAMES,
+    "dm-share": Do.SHARE,
+    "dm-size": Do.EDIT,
+}
 
 
 def of_command(name: str) -> Do:

@@ -1,5 +1,5 @@
-"""`/server`: create, list, show, resume, pause, restart, keep, idle, schedule, share, transfer, follow, edit, clone,
-delete."""
+"""`/server`: create, list, show, resume, pause, restart, keep, idle, schedule, share, transfer, follow, edit,
+console, logs, clone, delete."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Group, Range
 from discord.ext import commands
 
-from cogs import forms, pages, rights, schedule_page, setup, world_pages
+from cogs import console_page, forms, pages, rights, schedule_page, setup, world_pages
 from cogs.choices import LONGEST_CHOICE, MOST_CHOICES, suggest_servers, suggest_snapshots
 from cogs.membership import deleted_roles
 from cogs.replies import Answer, How, Interaction, Replies, actor_of, in_words, language_of
@@ -20,6 +20,7 @@ from core.guilds.access import Do
 from core.guilds.games import Games
 from core.guilds.settings import Guilds
 from core.servers.cards import Cards
+from core.servers.console import LOG_LINES, LONGEST_LINE
 from core.servers.sharing import Target
 from core.servers.usecases import Servers
 from core.servers.worlds import Worlds
@@ -237,6 +238,29 @@ class ServerCog(commands.Cog):
 
         await self._replies.answer(interaction, handle)
 
+    @server.command(description=text("command.server.console"))
+    @app_commands.describe(server=text("option.server"), command=text("option.command"))
+    async def console(self, interaction: Interaction, server: str, command: Range[str, 1, LONGEST_LINE]) -> None:
+        async def handle() -> Answer:
+            sent = await self._servers.consoles.send(actor_of(interaction), server, command)
+            return console_page.answer(sent, language_of(interaction))
+
+        await self._replies.answer(interaction, handle)
+
+    @server.command(description=text("command.server.logs"))
+    @app_commands.describe(server=text("option.server"), lines=text("option.lines"))
+    async def logs(
+        self,
+        interaction: Interaction,
+        server: str,
+        lines: Range[int, LOG_LINES[0], LOG_LINES[-1]] = console_page.LINES,
+    ) -> None:
+        async def handle() -> Answer:
+            found = await self._servers.consoles.logs(actor_of(interaction), server, lines)
+            return console_page.log(found, language_of(interaction))
+
+        await self._replies.answer(interaction, handle)
+
     @server.command(description=text("command.server.clone"))
     @app_commands.describe(server=text("option.server"), name=text("option.name"), snapshot=text("option.snapshot"))
     async def clone(
@@ -294,6 +318,8 @@ class ServerCog(commands.Cog):
     @transfer.autocomplete("server")
     @follow.autocomplete("server")
     @edit.autocomplete("server")
+    @console.autocomplete("server")
+    @logs.autocomplete("server")
     @clone.autocomplete("server")
     @delete.autocomplete("server")
     async def _suggest(self, interaction: Interaction, typed: str) -> list[Choice[str]]:

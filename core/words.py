@@ -157,6 +157,7 @@ class EventKind(StrEnum):
     RESTARTED = "restarted"
     KEPT = "kept"
     EDITED = "edited"
+    LINE_SENT = "line_sent"
     PORTS_MOVED = "ports_moved"
     IDLE_SET = "idle_set"
     VOTED = "voted"

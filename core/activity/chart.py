@@ -1,7 +1,7 @@
-"""Pure: the picture of an answer about activity, as SVG for a phone's width in Discord's dark theme.
+"""Pure: the picture of an answer about activity, as SVG for Discord's dark theme on a phone.
 
-It is 360 wide, so that a size in it is what a phone shows: no text is below 10. Nothing that people typed is in it, and
-whatever is said goes through `escape`.
+It is as wide as a phone of 360 shows a picture in a message, so that a size in it is what one sees: no text is below
+9. Nothing that people typed is in it, and whatever is said goes through `escape`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 from xml.sax.saxutils import escape
 
 from core.activity.report import Report
-from core.text import day, number, say, weekday
+from core.text import count, day, number, say, weekday
 
-WIDTH, HEIGHT = 360, 336
+WIDTH, HEIGHT = 270, 350
+_MARGIN = 8
 _BACK, _PANEL, _LINE = "#1a1b1e", "#232428", "#3a3c43"
 _TEXT, _QUIET = "#f2f3f5", "#b5bac1"
 _AVERAGE, _HIGH, _ASLEEP = "#3fc380", "#2c5c46", "#5a63a8"
 _HEAT = ("#2b2d31", "#24463a", "#2b6a4f", "#349a6a", "#3fc380", "#8ff0bd")
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 348, 126, 232
-_TICKS = 6
+_LEFT, _RIGHT, _TOP, _BOTTOM = 30, 262, 170, 260
+_TICKS = 4
 
 
 def svg(found: Report, language: str) -> str:
@@ -37,23 +38,26 @@ def svg(found: Report, language: str) -> str:
 
 def _tiles(found: Report, language: str) -> Iterator[str]:
     saved = found.saved
-    pauses = number(language, saved.pauses)
-    idle = say(language, "chart.by_itself", idle=number(language, saved.pauses_by_itself))
-    not_used = say(language, "chart.hours", n=number(language, saved.slept.total_seconds() / 3600))
+
+    def time(lasted: timedelta) -> str:
+        return say(language, "chart.hours", n=number(language, lasted.total_seconds() / 3600))
+
+    automatic = say(language, "chart.by_itself", idle=number(language, saved.pauses_by_itself))
     gib = say(language, "chart.gib_hours", n=number(language, saved.gib_hours))
-    played = say(language, "chart.hours", n=number(language, found.played.total_seconds() / 3600))
     tiles = (
-        (say(language, "chart.played"), played, say(language, "chart.high", n=found.high)),
-        (say(language, "chart.paused"), pauses, idle),
-        (say(language, "chart.not_used"), not_used, gib),
+        ("chart.played", time(found.played), say(language, "chart.high", n=found.high)),
+        ("chart.ran", time(saved.ran), count(language, "activity.days", found.days)),
+        ("chart.paused", number(language, saved.pauses), automatic),
+        ("chart.not_used", time(saved.slept), gib),
     )
-    width, gap = 108, 6
+    gap, height = 6, 54
+    width = (WIDTH - 2 * _MARGIN - gap) / 2
     for place, (label, value, below) in enumerate(tiles):
-        x = 12 + place * (width + gap)
-        yield f'<rect x="{x}" y="10" width="{width}" height="66" rx="6" fill="{_PANEL}"/>'
-        yield _text(x + 8, 25, label, 10, _QUIET, room=width - 14)
-        yield _text(x + 8, 48, value, 18, _TEXT, bold=True, room=width - 14)
-        yield _text(x + 8, 66, below, 10, _QUIET, room=width - 14)
+        x, y = _MARGIN + place % 2 * (width + gap), _MARGIN + place // 2 * (height + gap)
+        yield f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" fill="{_PANEL}"/>'
+        yield _text(x + 8, y + 14, say(language, label), 10, _QUIET, room=width - 14)
+        yield _text(x + 8, y + 33, value, 17, _TEXT, bold=True, room=width - 14)
+        yield _text(x + 8, y + 47, below, 10, _QUIET, room=width - 14)
 
 
 def _players(found: Report, language: str) -> Iterator[str]:
@@ -66,12 +70,12 @@ def _players(found: Report, language: str) -> Iterator[str]:
     legend = [(_AVERAGE, "chart.average")]
     legend += [(_HIGH, "chart.most")] if of_one else []
     legend += [(_ASLEEP, "chart.asleep")] if of_one and found.saved.sleeps else []
-    yield _text(12, 98, say(language, "chart.players"), 12, _TEXT, bold=True)
-    x = 12.0
+    yield _text(_MARGIN, 142, say(language, "chart.players"), 12, _TEXT, bold=True)
+    x = float(_MARGIN)
     for colour, label in legend:
         words = say(language, label)
-        yield f'<rect x="{x:.1f}" y="106" width="9" height="9" rx="2" fill="{colour}"/>'
-        yield _text(x + 13, 114, words, 10, _QUIET)
+        yield f'<rect x="{x:.1f}" y="150" width="9" height="9" rx="2" fill="{colour}"/>'
+        yield _text(x + 13, 158, words, 10, _QUIET)
         x += 13 + _length(words, 10) + 12
     span = (found.until - found.since).total_seconds()
 
@@ -86,7 +90,7 @@ def _players(found: Report, language: str) -> Iterator[str]:
         yield f'<rect x="{x:.1f}" y="{_BOTTOM + 2}" width="{width:.1f}" height="5" fill="{_ASLEEP}"/>'
     for tick in range(0, top + 1, step):
         yield f'<path d="M{_LEFT} {up(tick):.1f}H{_RIGHT}" stroke="{_LINE}" stroke-width="{1.2 if not tick else 0.6}"/>'
-        yield _text(_LEFT - 6, up(tick) + 3.5, number(language, tick), 10, _QUIET, anchor="end")
+        yield _text(_LEFT - 6, up(tick) + 3.5, _tick(tick, top, language), 10, _QUIET, anchor="end")
     for point in found.points:
         left, right = across(point.at), across(point.at + found.step)
         width = max(0.8, right - left - (0.6 if right - left > 2 else 0))
@@ -106,16 +110,16 @@ def _players(found: Report, language: str) -> Iterator[str]:
 
 
 def _day(found: Report, language: str) -> Iterator[str]:
-    most, cell, y = max(found.hours), (WIDTH - 24) / 24, 284
-    yield _text(12, 274, say(language, "chart.day"), 12, _TEXT, bold=True)
+    most, cell, y = max(found.hours), (WIDTH - 2 * _MARGIN) / 24, 307
+    yield _text(_MARGIN, 300, say(language, "chart.day"), 12, _TEXT, bold=True)
     for hour, players in enumerate(found.hours):
         shade = 0 if players <= 0 else 1 + min(len(_HEAT) - 2, int((len(_HEAT) - 1) * players / most - 1e-9))
-        x = 12 + hour * cell
-        yield f'<rect x="{x:.1f}" y="{y}" width="{cell - 1.5:.1f}" height="24" rx="2" fill="{_HEAT[shade]}"/>'
+        x = _MARGIN + hour * cell
+        yield f'<rect x="{x:.1f}" y="{y}" width="{cell - 1.2:.1f}" height="20" rx="2" fill="{_HEAT[shade]}"/>'
     for hour in (0, 6, 12, 18, 24):
         anchor = "start" if hour == 0 else "end" if hour == 24 else "middle"
-        x = 12 + hour * cell - (1.5 if hour == 24 else 0)
-        yield _text(x, y + 38, say(language, "chart.clock", hour=hour), 10, _QUIET, anchor=anchor)
+        x = _MARGIN + hour * cell - (1.2 if hour == 24 else 0)
+        yield _text(x, y + 34, say(language, "chart.clock", hour=hour), 10, _QUIET, anchor=anchor)
 
 
 def _dates(found: Report, language: str) -> list[tuple[datetime, str]]:
@@ -125,14 +129,18 @@ def _dates(found: Report, language: str) -> list[tuple[datetime, str]]:
         every = 6 * found.days
         at = since.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         at += timedelta(hours=-at.hour % every)
-        times = [at + timedelta(hours=every * number) for number in range(_TICKS + 1)]
+        times = [at + timedelta(hours=every * number) for number in range(6)]
         marks = [(each, say(language, "chart.clock", hour=each.hour)) for each in times]
     else:
         every = 1 if _by_weekday(found) else -(-found.days // _TICKS)
         midnight = since.replace(hour=0, minute=0, second=0, microsecond=0)
-        dates = [midnight + timedelta(days=1 + every * number) for number in range(_TICKS + 2)]
+        dates = [midnight + timedelta(days=1 + every * number) for number in range(8)]
         marks = [(each, _name(found, each, language)) for each in dates]
     return [(at, label) for at, label in marks if found.since <= at <= found.until]
+
+
+def _tick(players: int, top: int, language: str) -> str:
+    return number(language, players) if top < 1000 else f"{number(language, players / 1000)}k"
 
 
 def _by_weekday(found: Report) -> bool:

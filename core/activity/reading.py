@@ -58,9 +58,10 @@ class Activity:
         player of that name is known."""
         async with self._rows.changing(actor, server, Do.FORGET) as (session, row):
             wanted = typed.strip()
-            same = func.lower(col(PlaySessionRow.name)) == wanted.lower()
-            named = (col(PlaySessionRow.server) == row.id, same)
-            gone = (await session.exec(delete(PlaySessionRow).where(*named))).rowcount if wanted else 0
+            theirs = (col(PlaySessionRow.server) == row.id, col(PlaySessionRow.name) != "")
+            known = await session.exec(select(PlaySessionRow.name).where(*theirs).distinct())
+            gone = [name for name in known if name.casefold() == wanted.casefold()]
+            await session.exec(delete(PlaySessionRow).where(*theirs, col(PlaySessionRow.name).in_(gone)))
             last = [name for name in row.last_players if name.casefold() != wanted.casefold()]
             if not gone and last == row.last_players:
                 raise BadInput("forget.unknown", name=row.name)

@@ -8,7 +8,7 @@ twice, whoever dies where.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -25,12 +25,14 @@ from core.activity.sessions import Look, differs, follow, is_cut
 from core.cluster.port import Cluster
 from core.data.database import Database
 from core.data.tables import BucketRow, GuildRow, PlaySessionRow, ServerRow
-from core.errors import ClusterError
+from core.errors import ClusterError, TryAgain
 
 log = structlog.get_logger()
 EVERY = timedelta(minutes=1)
 AT_ONCE = 500  # rows of one transaction
 LATE = timedelta(minutes=10)
+MOST = 2**31 - 1  # millicores, and MiB
+MOST_PLAYERS = 100_000
 MOST_WAITING = 200_000  # buckets that wait for a database that is away
 
 
@@ -55,7 +57,7 @@ class Recorder:
     ) -> None:
         """What a query said, before the row remembers it. `gap`: after that long without a look nothing is known of the
         time between. May be told again, where its transaction failed."""
-        before = self._before(row)
+        before, now = self._before(row), _looked(now.at, now.online, now.names)
         if before is not None and row.ready_at is not None and before.at < row.ready_at:
             gap = timedelta(0)  # the game ended and started since
         if differs(before, now, gap):
@@ -81,9 +83,9 @@ class Recorder:
             try:
                 async with self._database.begin() as session:
                     await write(session, rows)
-            finally:
-                if len(self._open) > MOST_WAITING:
-                    self._drop(due)
+            except TryAgain:
+                self._drop(due[: max(0, len(self._open) - MOST_WAITING)])
+                raise
             self._drop(part)
         running = {server for server, _ in self._open}
         for server in [each for each in self._counted if each not in running]:
@@ -106,7 +108,7 @@ class Recorder:
             return self._looks.get(row.id) if row.known_at is not None else None
         if row.known_at is None:
             return None
-        return Look(row.known_at, row.players_online, frozenset(row.players))
+        return _looked(row.known_at, row.players_online, row.players)
 
     def _count(self, server: str, since: datetime | None, online: int, now: Look) -> None:
         """`since` None: nothing is known of the time before."""
@@ -135,8 +137,14 @@ class Recorder:
             return
         for server, each in used.items():
             if (bucket := self._open.get((server, start))) is not None:
-                cpu, memory = max(bucket.cpu, each.cpu), max(bucket.memory, round(each.memory / 2**20))
+                cpu, memory = max(bucket.cpu, min(each.cpu, MOST)), max(bucket.memory, min(each.memory >> 20, MOST))
                 self._open[server, start] = replace(bucket, cpu=cpu, memory=memory)
+
+
+def _looked(at: datetime, online: int, names: Iterable[str]) -> Look:
+    """A game may claim any number of players and any name: what no database takes is left out."""
+    cleaned = (name.encode(errors="ignore").decode().replace("\0", "").strip() for name in names)
+    return Look(at, min(online, MOST_PLAYERS), frozenset(name for name in cleaned if name))
 
 
 async def write(session: AsyncSession, rows: list[dict[str, Any]]) -> None:

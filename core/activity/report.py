@@ -13,6 +13,8 @@ DEFAULT_DAYS, MOST_DAYS = 7, 365
 MOST_POINTS = 130
 """More than that are too close to be told apart on a phone."""
 STEPS = tuple(timedelta(seconds=each) for each in (900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 7 * 86400))
+FIRST = timedelta(minutes=10)
+"""Before that there is nothing to show."""
 MOST_BUSY = 3
 NOT_SEEN_FOR = timedelta(days=30)
 MOST_NOT_SEEN = 10
@@ -85,8 +87,9 @@ class Report:
 
     @property
     def is_empty(self) -> bool:
-        """Nobody knows anything of that time."""
-        return all(point.average is None for point in self.points) and not self.saved.ran and not self.saved.slept
+        """Next to nothing is known of that time."""
+        known = any(point.average is not None for point in self.points)
+        return not known and self.saved.ran + self.saved.slept < FIRST
 
 
 def step_of(days: int) -> timedelta:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from pathlib import Path
 
 from core.agent.listening import listens
-from core.agent.wire import PodSpec
+from core.agent.wire import Container, PodSpec
 from core.authority import listen_error, loopback
 from core.games.protocols.answer import NoAnswer
 
@@ -14,25 +15,30 @@ _PATIENCE = 3.0  # seconds
 _HANGS_UP_WITHIN = 0.25  # seconds
 
 
-async def takes_connections(pod: PodSpec) -> None:
+async def takes_connections(pod: PodSpec, inner: int | None = None) -> None:
     """Returns if the game listens on the port of the query, or else on the first; `NoAnswer` if not (yet). Without
-    connecting to it, where the system tells."""
+    connecting to it, where the system tells. `inner`: the process of a game in a container, where it is known: what
+    listens outside is the engine, and may be there before the game is."""
     name = pod.query.get("port", "") if pod.ready == "query" else ""
     if name not in pod.ports:
         name = next((each for each in pod.ports if each not in pod.udp), next(iter(pod.ports), ""))
     if name not in pod.ports:
         raise NoAnswer("the game has no port")
     port, udp = pod.ports[name], name in pod.udp
-    if pod.container and not udp:
-        heard = None  # the engine may listen, before the game does
-    else:
-        heard = listens(port, udp=udp)
+    heard = _listens_inside(pod, name, inner) if pod.container else listens(port, udp=udp)
     if heard is False:
         raise NoAnswer(f"nothing listens on port {port}")
     if heard is None and udp:
         raise NoAnswer("nothing tells whether a program listens on a UDP port")
     if heard is None:
         await _connect(pod, name)
+
+
+def _listens_inside(pod: PodSpec, name: str, inner: int | None) -> bool | None:
+    port = Container.of(pod.container).ports.get(name)
+    if inner is None or port is None:
+        return None
+    return listens(port, udp=name in pod.udp, tables=Path(f"/proc/{inner}/net"))
 
 
 async def _connect(pod: PodSpec, name: str) -> None:

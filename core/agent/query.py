@@ -22,13 +22,18 @@ async def players(pod: PodSpec, console: Console | None) -> dict[str, Any]:
     return {"online": answer.online, "max": answer.max or None, "names": list(answer.names)}
 
 
-async def is_up(pod: PodSpec, console: Console | None) -> None:
-    """Returns if the game answers as its catalogue entry says; `NoAnswer` if not (yet)."""
-    kind = pod.query.get("kind", "")
-    if pod.ready == "query" and (kind in KINDS or kind == "console"):
+async def is_up(pod: PodSpec, console: Console | None, inner: int | None = None) -> None:
+    """Returns if the game answers as its catalogue entry says; `NoAnswer` if not (yet). `inner` as in `probe`."""
+    if is_asked(pod):
         await _asked(pod, console)
     else:
-        await probe.takes_connections(pod)
+        await probe.takes_connections(pod, inner)
+
+
+def is_asked(pod: PodSpec) -> bool:
+    """Whether a game that is up answers; else somebody listens on its port."""
+    kind = pod.query.get("kind", "")
+    return pod.ready == "query" and (kind in KINDS or kind == "console")
 
 
 async def _asked(pod: PodSpec, console: Console | None) -> Answer:
@@ -56,4 +61,4 @@ def read(answer: str, rule: dict[str, str]) -> Answer:
     return counted(len(names), None, names)
 
 
-__all__ = ["PATIENCE", "NoAnswer", "is_up", "players", "read"]
+__all__ = ["PATIENCE", "NoAnswer", "is_asked", "is_up", "players", "read"]

@@ -60,7 +60,9 @@ class Container(Record):
     folders: list[str] = field(default_factory=list)  # on the volume, beside the data folder
     emptied: list[str] = field(default_factory=list)  # beside the pod's files, and empty at each start
     owner: list[int] = field(default_factory=list)  # user and group that all of these are given to; none: the agent's
+    ports: dict[str, int] = field(default_factory=dict)  # by name: those that the game itself listens on, inside
     opened: list[str] = field(default_factory=list)  # paths of which other users' files are made readable after a run
+    stop_command: list[str] = field(default_factory=list)  # run in the container before the game is told to end
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,8 @@ class ServerRow(SQLModel, table=True):
     volume: int = 1
     source: str | None = None
     start_by: datetime | None = None
+    run_size: str | None = None  # what this run was started with, since something else was chosen; None: what is above
+    run_settings: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     phase: str
     phase_since: datetime
     problem: str | None = None

@@ -337,7 +337,7 @@ class Split(_Model):
 class Foreign(_Model):
     """A world with `file` in it is one of another `game`."""
 
-    file: Annotated[str, Field(pattern=_FOLDER)]
+    file: Annotated[str, Field(pattern=r"^[\w*-][\w.*-]*(/[\w*-][\w.*-]*)*$")]  # a glob
     game: str = Field(max_length=60)
 
 
@@ -348,7 +348,7 @@ class Import(_Model):
     `root` is a file that shows where in an archive the world begins (`level.dat`), however deep it was packed. `files`:
     it is these instead, which share a `{name}`, in whatever folder. `archive`: an archive with one of these in it is
     itself the world, and stays packed, called as the first of `files`. `backups`: globs of names that are no world.
-    `name`: the setting that says what the world is called.
+    `name`: the setting that says what the world is called; `called`: what it is called here, whatever it was before.
     """
 
     world: Annotated[str, Field(pattern=rf"^$|{_FOLDER}")] = ""  # empty: all of the data folder
@@ -357,17 +357,21 @@ class Import(_Model):
     archive: tuple[str, ...] = ()
     backups: tuple[str, ...] = ()
     name: str = ""
+    called: Annotated[str, Field(pattern=r"^$|^[\w][\w.-]*$")] = ""
     dimensions: tuple[Dimension, ...] = ()
     split: Split | None = None
     foreign: tuple[Foreign, ...] = ()
+    version: str = ""  # of Minecraft Java alone: the setting that says which one it is
     plugins: Annotated[str, Field(pattern=_FOLDER)] | None = None  # None: there are none
 
     @model_validator(mode="after")
     def _consistent(self) -> Import:
         if self.root and self.files:
             raise ValueError("a world is a folder with `root` in it, or `files`: not both")
-        if (self.archive or self.name) and not self.files:
-            raise ValueError("`archive` and `name` need `files`, which say how a world is called")
+        if (self.archive or self.name or self.called) and not self.files:
+            raise ValueError("`archive`, `name` and `called` need `files`, which say how a world is called")
+        if self.name and self.called:
+            raise ValueError("a world has the name that it came with (`name`), or always one (`called`): not both")
         if self.dimensions and not (self.world and self.root):
             raise ValueError("`dimensions` need `world` and `root`")
         return self
@@ -560,6 +564,12 @@ class Game(_Model):
             setting = known.get(other.setting)
             if setting is None or setting.type != "choice" or other.value not in setting.choices:
                 yield ("image", "instead", number), f"{other.value!r} is no choice of a setting {other.setting!r}"
+        split = self.imports.split
+        wants = {"name": self.imports.name, "version": self.imports.version, "split": split.setting if split else ""}
+        for key, wanted in wants.items():
+            path = ("imports", key)
+            if wanted and wanted not in known:
+                yield path, f"{wanted!r} is not one of its settings"
         for number, line in enumerate(self.chat):
             if "{name}" not in line or "{text}" not in line:
                 yield ("chat", number), "a line of the chat needs {name} and {text}"
@@ -630,6 +640,10 @@ class Game(_Model):
                 return size
         raise BadInput("create.size", game=self.name, sizes=", ".join(size.id for size in self.sizes))
 
+    def sized(self, size: str) -> Size | None:
+        """None where it has no such size any more."""
+        return next((each for each in self.sizes if each.id == size), None)
+
     def volume_of(self, size: Size) -> int:
         """GiB of disk in this size."""
         return self.volume if size.volume is None else size.volume
@@ -647,9 +661,11 @@ class Game(_Model):
             files=imports.files,
             archive=imports.archive,
             backups=imports.backups,
+            called=imports.called,
             dimensions=tuple(forms.Dimension(each.name, each.inside, each.beside) for each in imports.dimensions),
             split=split is not None and values.get(split.setting) in split.values,
             copies=split.copies if split else (),
+            runs=values.get(imports.version, ""),
             foreign=tuple(forms.Foreign(each.file, each.game) for each in imports.foreign),
             **({} if name is None else _calls(name, values.get(name.id, name.fallback))),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,16 +37,17 @@ def read(file: Path, model: type[_M]) -> tuple[_M, Callable[[Sequence[str | int]
         why, line = (found["why"], found["line"]) if found else (str(wrong), None)
         where = int(line) if line else text.count("\n") + 1
         raise Misconfigured([f"{file.name}, line {where}: this is not TOML: {why}."]) from None
-    lines = Lines(text)
+    lines = cache(lambda: Lines(text))  # most files have no mistake
 
     def say(path: Sequence[str | int], words: str) -> str:
         named = ".".join(str(part) for part in path if isinstance(part, str))
-        return f"{file.name}, line {lines.find(path)}: {named + ': ' if named else ''}{words}."
+        return f"{file.name}, line {lines().find(path)}: {named + ': ' if named else ''}{words}."
 
     try:
         return model.model_validate(values), say
     except ValidationError as wrong:
-        raise Misconfigured([say(path, words) for path, words in _mistakes(wrong)]) from None
+        told = ((_closer(values, path, words), words) for path, words in _mistakes(wrong))
+        raise Misconfigured([say(path, words) for path, words in told]) from None
 
 
 def _mistakes(wrong: ValidationError) -> Iterator[tuple[Sequence[str | int], str]]:
@@ -56,6 +58,20 @@ def _mistakes(wrong: ValidationError) -> Iterator[tuple[Sequence[str | int], str
                 yield (*each["loc"], *path), words
         else:
             yield each["loc"], _words(each)
+
+
+def _closer(values: Any, path: Sequence[str | int], words: str) -> Sequence[str | int]:
+    """A table as a whole is at fault: the key in it whose value the words repeat, if there is one."""
+    table = values
+    for part in path:
+        try:
+            table = table[part]
+        except (LookupError, TypeError):
+            return path
+    if not isinstance(table, dict):
+        return path
+    named = [key for key, value in table.items() if isinstance(value, str) and value and words.startswith(repr(value))]
+    return (*path, named[0]) if len(named) == 1 else path
 
 
 def _words(error: Any) -> str:

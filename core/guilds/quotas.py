@@ -214,14 +214,15 @@ class Quotas:
             raise refused
         special = select(QuotaRow).where(QuotaRow.guild == actor.guild).order_by(QuotaRow.kind, col(QuotaRow.target))
         row_of: Any = ServerRow
-        every: Any = columns(row_of.owner, row_of.desired, row_of.game, row_of.size, row_of.stored_bytes).where(
-            row_of.guild == actor.guild, row_of.desired != Desired.DELETED
-        )
+        every: Any = columns(
+            row_of.owner, row_of.desired, row_of.game, row_of.size, row_of.run_size, row_of.stored_bytes
+        ).where(row_of.guild == actor.guild, row_of.desired != Desired.DELETED)
         servers, memory, stored = Counter[int](), Counter[int](), Counter[int]()
-        for owner, desired, game, size, took in await session.exec(every):
+        for owner, desired, game, size, run_size, took in await session.exec(every):
             servers[owner] += 1
             stored[owner] += took
-            memory[owner] += self._memory_of(game, size) if desired == Desired.RUNNING else 0
+            sizes = {size, run_size or size} if desired == Desired.RUNNING else ()  # as core.servers.admission counts
+            memory[owner] += max((self._memory_of(game, each) for each in sizes), default=0)
         query = select(ServerRow.phase).where(ServerRow.guild == actor.guild, ServerRow.desired != Desired.DELETED)
         deleted = select(func.count()).where(
             ServerRow.guild == actor.guild, ServerRow.desired == Desired.DELETED, ServerRow.phase != Phase.DELETED

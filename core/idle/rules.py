@@ -52,6 +52,8 @@ STALE_AT_LEAST = timedelta(minutes=3)
 SLEEP_WAITS = timedelta(minutes=30)
 RESTART_WAITS = timedelta(hours=2)
 VOTE_KEEPS = timedelta(hours=1)
+UNCHANGED = timedelta(minutes=5)
+"""The longest that `unchanged_until` promises."""
 LAST_MINUTE = timedelta(seconds=60)
 """So long before a pause or a restart that meets players the game begins to tell them."""
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -343,6 +345,18 @@ def unstoppable_at(facts: Facts, now: datetime) -> datetime | None:
     case = _Case(Policy(timedelta(0), timedelta(0), timedelta(0)), Memory(), facts, now, STALE_AT_LEAST)
     pauses = [each for each in (_maintenance(case), _firm(case)) if each is not None]
     return min((each.at for each in pauses if each.ends is None or each.at < each.ends), default=None)
+
+
+def unchanged_until(policy: Policy, memory: Memory, facts: Facts, now: datetime, stale: timedelta) -> datetime | None:
+    """So long `decide` holds, and recalls nothing, where each look sees what the last one saw; None where that is not
+    known: something else than idleness is at work."""
+    if not facts.running or facts.ready_since is None or facts.problem or facts.busy or facts.warned_at is not None:
+        return None
+    if facts.keep_until or facts.vote_until or facts.event or facts.schedule or facts.awake_until or facts.restart_by:
+        return None
+    first = due(policy, memory, facts, now, stale) if memory.empty_since is not None else None
+    until = now + UNCHANGED
+    return until if first is None else min(until, first.at - policy.warn)
 
 
 def pause_at(policy: Policy, memory: Memory, facts: Facts, now: datetime) -> datetime | None:

@@ -1,15 +1,20 @@
 """The sweep: ask every running server who plays, remember it, decide, act. APScheduler calls `run` at intervals.
 
-It needs no memory of its own: all is in the rows, so a restart of the bot changes nothing.
+All that counts is in the rows, so a restart of the bot changes nothing. What it remembers itself only saves work: who
+has been silent is asked more seldom (`pace.py`), and where an answer changes nothing its row is not touched
+(`quiet.py`), but that once a minute it is noted when it came.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import sqlalchemy
 import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -25,7 +30,19 @@ from core.games.query.log import LogQuery
 from core.games.query.port import Players, Query
 from core.idle.evidence import ShownPlayers, joined, players
 from core.idle.last_minute import Farewell, LastMinute, TellPlayers
-from core.idle.rules import LAST_MINUTE, WHATEVER_HAPPENS, Act, Decision, combine, decide, remember, stale_after
+from core.idle.pace import Pace
+from core.idle.quiet import Mark, Quiet
+from core.idle.rules import (
+    LAST_MINUTE,
+    WHATEVER_HAPPENS,
+    Act,
+    Decision,
+    combine,
+    decide,
+    remember,
+    stale_after,
+    unchanged_until,
+)
 from core.idle.voice import InVoice, nobody_tells, reported
 from core.notices import outbox
 from core.notices.kinds.events import IdleSet, Paused, Recalled, Warned, Withdrawn
@@ -48,6 +65,13 @@ from core.words import (
 
 log = structlog.get_logger()
 AT_ONCE = 64
+APART = 0.005
+"""Seconds between two questions, or less where there are too many servers for that."""
+TOGETHER = 0.5  # seconds that a first answer waits for others, to be written with them
+EARLY = 0.05  # seconds: what comes earlier than that waits
+NOTED = 500  # rows to a statement
+NOTE_EVERY = timedelta(minutes=1)
+"""So old may be what a row says of when its server answered last: a third of what makes it stale."""
 BATCH = 50  # rows to a transaction, in which other writers wait: milliseconds
 UNKNOWN_NOTICE = timedelta(hours=24)
 
@@ -58,6 +82,15 @@ class QueryResult:
 
     at: datetime
     players: Players
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A running server. `mark` is as in core.idle.quiet."""
+
+    game: str
+    warned: bool
+    mark: Mark
 
 
 class Sweep:
@@ -96,6 +129,9 @@ class Sweep:
         self._queries = queries
         self._every = every
         self._stale = stale_after(every)
+        self._pace = Pace(every)
+        self._quiet = Quiet()
+        self._noted_at: datetime | None = None
         self.ended_at: datetime | None = None
         """When the last pass over all servers ended; none does while the cluster is away."""
 
@@ -112,16 +148,22 @@ class Sweep:
     async def _pass(self) -> None:
         if self._observed.stale_since is not None:
             return
-        async with self._database.session() as session:
-            query = select(ServerRow.id, ServerRow.game).where(
-                ServerRow.desired == Desired.RUNNING, ServerRow.phase == Phase.RUNNING
-            )
-            games = dict(list(await session.exec(query)))
-        answers, self._playing = await self._ask_all(games), set()
-        servers = list(answers)
-        for start in range(0, len(servers), BATCH):
-            for server in await self._remember_all(servers[start : start + BATCH], answers):
-                await self._last_look(server, games[server])
+        asked = await self._to_ask()
+        self._pace.keep(set(asked))
+        self._quiet.keep(asked)
+        self._playing = set()
+        heard: asyncio.Queue[tuple[str, QueryResult] | None] = asyncio.Queue()
+        asking = asyncio.create_task(self._ask_all(asked, heard), name="sweep: asking")
+        try:
+            while batch := await _some(heard):
+                loud = [server for server, answer in batch if not self._goes_on(server, asked[server], answer)]
+                for server in await self._remember_all(loud, dict(batch)) if loud else ():
+                    await self._last_look(server, asked[server].game)
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+        if self._noted_at is None or not timedelta(0) <= self._now() - self._noted_at < NOTE_EVERY:
+            await self._note()
         if self._protect is not None:
             try:
                 await self._protect(self._playing)
@@ -129,17 +171,60 @@ class Sweep:
                 log.warning("players not protected from maintenance", detail=wrong.detail)
         self.ended_at = self._now()
 
-    async def _ask_all(self, games: Mapping[str, str]) -> dict[str, QueryResult]:
-        """AT_ONCE games at a time, so a game that does not answer does not hold up the others."""
-        answers: dict[str, QueryResult] = {}
-        left = iter(games.items())
+    async def _to_ask(self) -> dict[str, _Asked]:
+        """Every running server, by chance in another order each time."""
+        query = (
+            sqlalchemy.select(col(ServerRow.id), col(ServerRow.game), col(ServerRow.warned_at), col(ServerRow.version))
+            .add_columns(col(GuildRow.idle_after), col(GuildRow.idle_warn))
+            .join(GuildRow, col(GuildRow.id) == col(ServerRow.guild), isouter=True)
+            .where(col(ServerRow.desired) == Desired.RUNNING, col(ServerRow.phase) == Phase.RUNNING)
+        )
+        async with self._database.session() as session:
+            rows = (await (await session.connection()).execute(query)).all()
+        found = [(server, _Asked(game, warned is not None, tuple(mark))) for server, game, warned, *mark in rows]
+        random.shuffle(found)
+        return dict(found)
+
+    async def _ask_all(
+        self, servers: Mapping[str, _Asked], heard: asyncio.Queue[tuple[str, QueryResult] | None]
+    ) -> None:
+        """AT_ONCE games at a time, so a game that does not answer does not hold up the others, and spread over a part
+        of the time until the next pass. At the end, None."""
+        clock = asyncio.get_running_loop().time
+        began, apart = clock(), min(APART, self._every.total_seconds() / 2 / max(1, len(servers)))
+        left = enumerate(servers.items())
 
         async def ask() -> None:
-            for server, game in left:
-                answers[server] = await self._ask(server, game)
+            for place, (server, asked) in left:
+                if (early := began + place // AT_ONCE * AT_ONCE * apart - clock()) > EARLY:  # many wake the loop once
+                    await asyncio.sleep(early)
+                heard.put_nowait((server, await self._ask(server, asked.game, always=asked.warned)))
 
-        await asyncio.gather(*(ask() for _ in range(min(AT_ONCE, len(games)))))
-        return answers
+        try:
+            await asyncio.gather(*(ask() for _ in range(min(AT_ONCE, len(servers)))))
+        finally:
+            heard.put_nowait(None)
+
+    def _goes_on(self, server: str, asked: _Asked, answer: QueryResult) -> bool:
+        """Whether it changes nothing, so that its row is left alone."""
+        if not self._quiet.goes_on(server, asked.mark, answer.players, answer.at, self._now()):
+            return False
+        if isinstance(answer.players.evidence, Occupied):
+            self._playing.add(server)
+        return True
+
+    async def _note(self) -> None:
+        """Write when those whose rows are left alone answered last: whoever starts after us, and cards, go by it. This
+        makes no new version of a row: nothing is different."""
+        known, self._noted_at = self._quiet.known(), self._now()
+        servers = list(known)
+        for start in range(0, len(servers), NOTED):
+            ids = servers[start : start + NOTED]
+            at = min(known[server] for server in ids)
+            still = col(ServerRow.id).in_(ids) & (col(ServerRow.phase) == Phase.RUNNING)
+            change = sqlalchemy.update(ServerRow).where(still, col(ServerRow.known_at) < at).values(known_at=at)
+            async with self._database.begin() as session:
+                await (await session.connection()).execute(change)
 
     async def _remember_all(self, batch: list[str], answers: Mapping[str, QueryResult]) -> list[str]:
         """`_remember`. Where a batch fails, each row is tried alone, so one server never holds up another."""
@@ -151,8 +236,11 @@ class Sweep:
                 return []
             return [due for server in batch for due in await self._remember_all([server], answers)]
 
-    async def _ask(self, server: str, game: str) -> QueryResult:
+    async def _ask(self, server: str, game: str, *, always: bool = True) -> QueryResult:
+        """`always`: also where it has been silent for long."""
         at = self._now()
+        if not always and (held := self._pace.held(server)) is not None:
+            return QueryResult(at, held)
         try:
             return QueryResult(at, await self._query(server, game))
         except Exception as wrong:
@@ -161,10 +249,9 @@ class Sweep:
 
     async def _query(self, server: str, game_id: str) -> Players:
         game, seen = self._catalogue.get(game_id), self._observed.of(server)
-        if game is None or seen.pod is not PodPhase.READY:
-            return Players(Unknown("not ready"))
-        if seen.away is not None:
-            return Players(Unknown("its node does not answer"))
+        if game is None or seen.pod is not PodPhase.READY or seen.away is not None:
+            self._pace.forget(server)
+            return Players(Unknown("not ready" if seen.away is None else "its node does not answer"))
         if game.query.kind == "log" and self._logs is not None:
             return await self._logs.players(server, seen, game.query)
         query = self._queries.get(AGENT if game.query.kind != "none" and game.asked_by_agent else game.query.kind)
@@ -173,11 +260,13 @@ class Sweep:
         if query is None or endpoint is None:
             return Players(Unknown("this game tells nobody who plays"))
         token = self._passwords.of("agent", server) if by_agent else ""
-        return await query.players(endpoint, game.query, token=token)
+        players = await query.players(endpoint, game.query, token=token)
+        self._pace.heard(server, players)
+        return players
 
     async def _remember(self, batch: list[str], answers: Mapping[str, QueryResult]) -> list[str]:
         """Write a batch in one transaction. Returns the servers whose pause is due."""
-        due, changed = [], []
+        due, changed, quiet = [], [], []
         async with self._database.begin() as session:
             query = select(ServerRow).where(col(ServerRow.id).in_(batch)).with_for_update()
             found = list(await session.exec(query))
@@ -195,13 +284,26 @@ class Sweep:
                     due.append(row.id)
                 elif decision.forced and decision.act is Act.HOLD and row.players_online:
                     self._begin_last_minute(row, decision, guilds.get(row.guild))
+                elif decision.act is Act.HOLD and not decision.recall:
+                    quiet.append(row)
                 if before != _shown(row):
                     row.changed_at = self._now()
                     changed.append(row.id)
                 session.add(row)
+            await session.flush()  # its version is that of the row as it is now
+            for row in quiet:
+                self._be_quiet(row, answers[row.id].players, guilds.get(row.guild))
         for server in changed:
             self._changes.tell(server)
         return due
+
+    def _be_quiet(self, row: ServerRow, players: Players, guild: GuildRow | None) -> None:
+        now = self._now()
+        policy, facts = self._projections.policy(row, guild), self._projections.facts(row, guild, now)
+        until = unchanged_until(policy, self._projections.memory(row), facts, now, self._stale)
+        if until is not None and not row.idle_voice and row.restart_by is None:
+            mark = row.version, *((guild.idle_after, guild.idle_warn) if guild else (None, None))
+            self._quiet.begins(row.id, mark, players, now, until)
 
     async def _guilds(self, session: AsyncSession, ids: set[int]) -> dict[int, GuildRow]:
         return {row.id: row for row in await session.exec(select(GuildRow).where(col(GuildRow.id).in_(ids)))}
@@ -333,6 +435,23 @@ class Sweep:
             row = await session.get(ServerRow, server)
         if row is not None and self._observed.stale_since is None:
             await self._last_look(server, row.game)
+
+
+async def _some(heard: asyncio.Queue[tuple[str, QueryResult] | None]) -> list[tuple[str, QueryResult]]:
+    """Up to BATCH of those that come within a moment; none when all have come. What is taken after the end is put
+    back."""
+    found: list[tuple[str, QueryResult]] = []
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(None) as patience:
+            while len(found) < BATCH:
+                one = await heard.get()
+                if one is None:
+                    heard.put_nowait(None)
+                    break
+                if not found:
+                    patience.reschedule(asyncio.get_running_loop().time() + TOGETHER)
+                found.append(one)
+    return found
 
 
 def _recalled(row: ServerRow, decision: Decision) -> Recalled:

@@ -27,6 +27,7 @@ EVENTS: Mapping[EventKind, type[Event]] = {
         events.Paused,
         events.Kept,
         events.Edited,
+        events.LineSent,
         events.PortsMoved,
         events.IdleSet,
         events.Voted,

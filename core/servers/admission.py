@@ -47,4 +47,6 @@ class Admission:
 
     def _running(self, row: ServerRow) -> Running:
         memory = self._catalogue.memory(row.game, row.size)
+        if row.desired == Desired.RUNNING and row.run_size is not None:  # its next start may come any time
+            memory = max(memory, self._catalogue.memory(row.game, row.run_size))
         return Running(row.id, row.name, row.owner, memory, row.players_online)

@@ -44,6 +44,7 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
             EventKind.NAME_FORGOTTEN,
         }
     ),
+    "console": frozenset({EventKind.LINE_SENT}),
     "servers": frozenset(
         {
             EventKind.CREATED,

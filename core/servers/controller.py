@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -46,6 +45,7 @@ from core.servers.plan import (
     wake_at,
 )
 from core.servers.ports import Pool, counts_on, move
+from core.servers.redaction import black_out, readable
 from core.servers.rows import RowContext
 from core.servers.settled import is_settled, settle
 from core.servers.transitions import start_within
@@ -415,7 +415,7 @@ class Controller:
             text = await self._cluster.logs(server, lines=40, previous=look.crashed > 0)
         except ClusterError:
             return ""
-        return plain(text).encode(errors="replace")[-LOG_KEPT:].decode(errors="ignore")
+        return readable(text).encode(errors="replace")[-LOG_KEPT:].decode(errors="ignore")
 
     async def _write(
         self, session: AsyncSession, row: ServerRow, look: _Look, crash_log: str, ports: list[int]
@@ -428,7 +428,7 @@ class Controller:
         if (problem or None) != (Problem(row.problem) if row.problem else None):
             row.problem, row.problem_since = problem, now if problem else None
             refused = self._refused.get(row.id) or self._jobs_refused.get(row.id)
-            detail = plain(seen.detail or (refused.detail if refused else ""))[:500]
+            detail = readable(seen.detail or (refused.detail if refused else ""))[:500]
             row.problem_detail = detail if problem else ""
             if problem is None:
                 log.info("problem is over", server=row.id)
@@ -436,6 +436,7 @@ class Controller:
                 log.warning("problem", server=row.id, problem=problem, detail=detail)
             node, since = (seen.away.node, seen.away.since) if seen.away else ("", None)
             await self._events.tell(session, row, ProblemChanged(problem, detail, node, since))
+        crash_log = black_out(crash_log, self._projections.secrets(row)) if crash_log else ""
         if look.crashed:
             row.crash_log = crash_log
             trouble = self._views.trouble(row, problem)
@@ -558,8 +559,3 @@ class Controller:
             moments.append(look.seen.ready_since + self._rules.healthy_after)
         at = min((at for at in moments if at > now - timedelta(seconds=1)), default=None)
         return None if at is None else max(0.0, (at - now).total_seconds()) + 0.01
-
-
-def plain(text: str) -> str:
-    """What a game printed, without the control characters that databases and messages refuse."""
-    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs"))

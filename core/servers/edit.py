@@ -1,29 +1,33 @@
-"""Changing a server: name, description, the game's settings, idle rules. All is checked before anything changes."""
+"""Changing a server: name, description, the game's settings, size, idle rules. All is checked before anything changes.
+
+Nobody is thrown out by an edit: what a running game would have to be started anew for, it takes at its next start.
+Until then the row keeps what this run was started with."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from core.data.tables import ServerRow
-from core.errors import BadInput, ChangedMeanwhile
-from core.games.catalogue import Game
+from core.errors import BadInput, Bytes, ChangedMeanwhile, Refusal
+from core.games.catalogue import Catalogue, Game
 from core.guilds.access import Actor, Do
+from core.guilds.games import pick
+from core.guilds.limits import volume_bytes
 from core.notices.kinds.events import Edited, IdleSet
-from core.servers import blocked, licences, names
+from core.servers import names
+from core.servers.admission import Admission
 from core.servers.create import clean_description, refuse_taken
 from core.servers.events import ServerEvents
-from core.servers.projections import Projections
+from core.servers.projections import Projections, settings_of_run, size_of_run
 from core.servers.rows import ServerRows
-from core.servers.transitions import Transitions
 from core.servers.views import ServerView, ServerViews
-from core.words import Desired
+from core.words import Desired, Phase
 
 IDLE_MINUTES = (0, 1440)
 
@@ -48,24 +52,23 @@ class Editing:
         rows: ServerRows,
         views: ServerViews,
         projections: Projections,
-        transitions: Transitions,
         events: ServerEvents,
-        now: Callable[[], datetime],
+        admission: Admission,
+        catalogue: Catalogue,
     ) -> None:
         self._rows = rows
         self._views = views
         self._projections = projections
-        self._transitions = transitions
         self._events = events
-        self._now = now
+        self._admission = admission
+        self._catalogue = catalogue
 
     async def edit(
         self, actor: Actor, server: str, changes: Mapping[str, str], *, shown: Shown | None = None
     ) -> ServerView:
         """Keys are `name`, `description` or ids of the game's settings.
 
-        A changed setting of a running server starts a new run, which takes it; a new name is told to the game at its
-        next.
+        A running server takes a setting, as a new name, at its next start.
 
         `shown` is what the actor saw before: ChangedMeanwhile where somebody set one of these values to something else
         since. What people set is compared, not the row's version: that grows with every player who joins, and then
@@ -90,7 +93,6 @@ class Editing:
                 before = game.values(row.settings) if game else {}
                 after = game.values(settings) if game else {}
                 changed = [key for key in after if before.get(key) != after[key]]
-                restart = bool(changed) and row.desired == Desired.RUNNING
                 words = (("name", row.name, name), ("description", row.description, about))
                 changed += [key for key, old, new in words if old != new]
                 if changed and shown is not None and shown != Shown.of(_editable(row, before), shown.keys):
@@ -100,16 +102,51 @@ class Editing:
                         _told(game, changed, _editable(row, before)),
                         _told(game, changed, {"name": name, "description": about, **after}),
                     )
-                    row.name, row.name_key, row.description, row.settings = name, names.key(name), about, settings
-                    if restart:
-                        await blocked.refuse(session, row.guild)
-                        await licences.before_start(self._rows, session, actor, row, game, self._now())
-                        await self._transitions.start(session, row, by=actor)
+                    row.name, row.name_key, row.description = name, names.key(name), about
+                    if before != after:
+                        keep_of_run(row)
+                        row.settings = settings
+                        _forget_the_same(row, game)
                     await self._events.tell(session, row, Edited(tuple(changed), *told, by=actor.user))
                     await session.flush()
                 return await self._views.of(session, row)
         except IntegrityError:
             raise BadInput("name.taken", name=changes.get("name", "")) from None
+
+    async def resize(self, actor: Actor, server: str, size: str) -> ServerView:
+        """How much CPU, memory and disk it has from its next start on. What runs is counted with the larger of both
+        from here on, so that there is room for that start.
+
+        BadInput where its game has no such size, Refusal where the guild does not offer it or the world does not fit
+        its disk, LimitReached where there is no memory for it. A disk never shrinks: it stays as large as it is.
+        """
+        async with self._rows.changing(actor, server, Do.EDIT) as (session, row):
+            game = self._projections.game(row)
+            if game is None:
+                raise Refusal("edit.no_game", name=row.name, game=row.game)
+            chosen, before = game.size(size), row.size
+            if chosen.id != before:
+                limits = await self._rows.limits(session, row.guild)
+                if chosen.id != size_of_run(row):
+                    pick(game, chosen.id, limits.withheld, self._catalogue)
+                disk = volume_bytes(game, chosen, limits)
+                if row.saved_bytes is not None and row.saved_bytes > disk:
+                    values = {"size": Bytes(row.saved_bytes), "disk": Bytes(disk)}
+                    raise Refusal("edit.disk_too_small", name=row.name, **values)
+                keep_of_run(row)
+                row.size = chosen.id
+                _forget_the_same(row, game)
+                if row.desired == Desired.RUNNING and self._grows(row, before):
+                    await self._admission.check(session, row, actor)
+                told = Edited(("size",), {"size": before}, {"size": row.size}, by=actor.user)
+                await self._events.tell(session, row, told)
+                await session.flush()
+            return await self._views.of(session, row)
+
+    def _grows(self, row: ServerRow, before: str) -> bool:
+        """Whether it counts with more memory than it did."""
+        counted = max(self._catalogue.memory(row.game, each) for each in (before, size_of_run(row)))
+        return self._catalogue.memory(row.game, row.size) > counted
 
     async def stop_watching(self, actor: Actor, server: str) -> ServerView:
         """No voice channel keeps it on from here on."""
@@ -152,6 +189,24 @@ class Editing:
             await self._events.tell(session, row, IdleSet(**_idle(row), before=before, by=actor.user))
             await session.flush()
             return await self._views.of(session, row)
+
+
+_POD_MAY_EXIST = (Phase.STARTING, Phase.RUNNING, Phase.STOPPING)
+
+
+def keep_of_run(row: ServerRow) -> None:
+    """Something else is chosen next: what this run was started with goes on, as long as a pod may be there."""
+    if row.desired != Desired.RUNNING and row.phase not in _POD_MAY_EXIST:
+        row.run_size = row.run_settings = None
+        return
+    row.run_size, row.run_settings = size_of_run(row), dict(settings_of_run(row))
+
+
+def _forget_the_same(row: ServerRow, game: Game | None) -> None:
+    """Who chose back what runs has changed nothing of it."""
+    same_size = row.run_size == row.size
+    if same_size and game is not None and game.values(settings_of_run(row)) == game.values(row.settings):
+        row.run_size = row.run_settings = None
 
 
 def _idle(row: ServerRow) -> dict[str, Any]:

@@ -23,6 +23,16 @@ from core.words import Desired, Phase, Problem
 from core.zones import DEFAULT_ZONE
 
 
+def size_of_run(row: ServerRow) -> str:
+    """Of this run, and of the next start where there is none."""
+    return row.size if row.run_size is None else row.run_size
+
+
+def settings_of_run(row: ServerRow) -> dict[str, str]:
+    """Likewise, as they were chosen."""
+    return row.settings if row.run_settings is None else row.run_settings
+
+
 class Projections:
     def __init__(self, catalogue: Catalogue, rules: HostRules, passwords: Passwords, observed: ObservedServers) -> None:
         self._catalogue = catalogue
@@ -38,6 +48,18 @@ class Projections:
         """Whether there is a volume of which a snapshot is to be kept."""
         return self._rules.keeps_worlds and row.bound == row.volume
 
+    def secrets(self, row: ServerRow) -> list[str]:
+        """What this server knows and nobody is to read in what its game writes."""
+        game = self.game(row)
+        ids = [setting.id for setting in game.settings if setting.type == "secret"] if game else []
+        known = [values.get(each, "") for values in (row.settings, settings_of_run(row)) for each in ids]
+        defaults = [game.values({})[each] for each in ids] if game else []
+        return [
+            *{*filter(None, [*known, *defaults, self._rules.curseforge_key])},
+            self._passwords.of("console", row.id),
+            self._passwords.of("agent", row.id),
+        ]
+
     # for the cluster
 
     def spec(self, row: ServerRow, context: RowContext, *, replicas: int, trace: str = "") -> ServerSpec | None:
@@ -46,7 +68,7 @@ class Projections:
         if game is None:
             return None
         given = {port.name: port.port for port in context.ports}
-        size, limits = game.size(row.size), limits_of(context.guild, self._rules.guild_storage)
+        size, limits = game.size(size_of_run(row)), limits_of(context.guild, self._rules.guild_storage)
         return ServerSpec(
             server=row.id,
             guild=row.guild,
@@ -58,7 +80,7 @@ class Projections:
             volume=row.volume,
             replicas=replicas,
             ports=tuple(_port(port, given) for port in game.ports),
-            settings=game.values(row.settings),
+            settings=game.values(settings_of_run(row)),
             console_secret=self._passwords.of("console", row.id),
             agent_secret=self._passwords.of("agent", row.id),
             curseforge_key=self._rules.curseforge_key if game.asks_for("curseforge") else "",
@@ -93,7 +115,7 @@ class Projections:
     def usage(self, row: ServerRow, guild: GuildRow | None) -> Usage:
         """What the server uses from now on. Where no worlds are kept, no row says that a volume is gone: it counts."""
         game = self.game(row)
-        size = next((size for size in game.sizes if size.id == row.size), None) if game else None
+        size = game.sized(size_of_run(row)) if game else None
         return in_force(
             Desired(row.desired),
             Phase(row.phase),

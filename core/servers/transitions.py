@@ -45,6 +45,7 @@ class Transitions:
         await blocked.refuse(session, row.guild)
         await licences.refuse(session, row, self._projections.game(row))
         now, running = self._now(), row.desired == Desired.RUNNING
+        row.run_size = row.run_settings = None  # what was chosen meanwhile is taken
         if not running:
             await self._admission.check(session, row, by)
         kept = (row.keep_until, row.vote_until, row.awake_until) if running else (None, None, None)

@@ -13,6 +13,7 @@ from core.notices.kinds.carried import Trouble
 from core.notices.kinds.notices import AddressNotice, CrashedNotice, Notice, StartFailedNotice
 from core.servers import names
 from core.servers.crashes import Crashes
+from core.servers.projections import size_of_run
 from core.words import Because, Desired, NoticeKind, Phase, Problem
 
 _KINDS: dict[str, NoticeKind] = {
@@ -25,7 +26,7 @@ def seen_now(
     row: ServerRow, seen: Observed, game: Game | None, problem: Problem | None, step_took: float | None
 ) -> Trouble:
     """Pure: as it is now. `step_took` in seconds."""
-    size = next((size for size in game.sizes if size.id == row.size), None) if game else None
+    size = game.sized(size_of_run(row)) if game else None
     crashes = Crashes(count=row.crash_count, ever_ready=row.crash_ever_ready)
     return Trouble(
         problem=problem,

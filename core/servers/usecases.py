@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from core.cluster.port import Cluster
 from core.guilds.membership import Membership, NobodyTells
+from core.servers.console import Consoles
 from core.servers.create import Creation
 from core.servers.edit import Editing
 from core.servers.following import Following
@@ -37,10 +38,12 @@ class Servers:
     transfers: Transfers
     left_owners: LeftOwners
     following: Following
+    consoles: Consoles
 
     @classmethod
     def build(cls, parts: ServerParts, cluster: Cluster | None = None, membership: Membership | None = None) -> Servers:
-        """Without a `cluster`, nobody can tell what a server uses now; without `membership`, who left a guild."""
+        """Without a `cluster`, no game can be reached, and nobody tells what one uses now; without `membership`, nobody
+        tells who left a guild."""
         membership = membership or NobodyTells()
         rows, views, events, now = parts.rows, parts.views, parts.events, parts.now
         transfers = Transfers(rows, views, events, now, parts.admission)
@@ -58,11 +61,12 @@ class Servers:
                 parts.admission,
             ),
             power=Power(rows, views, parts.projections, parts.transitions, events, now),
-            editing=Editing(rows, views, parts.projections, parts.transitions, events, now),
+            editing=Editing(rows, views, parts.projections, events, parts.admission, parts.catalogue),
             removal=Removal(rows, views, parts.transitions, events, now, parts.rules.undo_for),
             scheduling=Scheduling(rows, views, events, now),
             sharing=Sharing(rows, views, events),
             transfers=transfers,
             left_owners=LeftOwners(parts, transfers, membership),
             following=Following(parts.database, rows, views, membership, now),
+            consoles=Consoles(rows, views, parts.projections, events, cluster),
         )

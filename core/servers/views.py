@@ -21,10 +21,13 @@ from core.servers import trouble
 from core.servers.host_rules import HostRules
 from core.servers.lifecycle import is_the_clusters_turn
 from core.servers.observed import ObservedServers
-from core.servers.projections import Projections
+from core.servers.projections import Projections, settings_of_run
 from core.servers.rows import RowContext, ServerRows
 from core.words import VOICE_GONE, Because, Desired, Phase, Problem, Reason, Step
 from core.worlds.gaps import Gaps
+
+SIZE = "/size"
+"""Among what is pending; no setting has such an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,17 @@ class ScheduleView:
 
 
 @dataclass(frozen=True, slots=True)
+class RunView:
+    """What this run was started with. `settings`: resolved values, secrets included."""
+
+    size: str
+    settings: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ServerView:
-    """One server as it is at `at`."""
+    """One server as it is at `at`. `size` and `settings` are what was chosen; while `run` is not None it runs with
+    that, and takes what was chosen at its next start."""
 
     id: str
     guild: int
@@ -120,6 +132,7 @@ class ServerView:
     offered_to: int | None = None  # while that offer stands (core.servers.transfers)
     offered_until: datetime | None = None
     taken: tuple[int, ...] = ()  # ports that it had before this start, and that something else uses
+    run: RunView | None = None  # None: what was chosen
     names_shown: bool = True  # False: the guild's admins want no player named (core.notices.names)
 
     @property
@@ -128,9 +141,26 @@ class ServerView:
         return {"name": self.name, "description": self.description, **self.settings}
 
     @property
+    def size_now(self) -> str:
+        return self.run.size if self.run else self.size
+
+    @property
+    def settings_now(self) -> dict[str, str]:
+        """Those that players meet."""
+        return self.run.settings if self.run else self.settings
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """What its next start takes: ids of settings, and before these SIZE."""
+        if self.run is None:
+            return ()
+        changed = [key for key, value in self.settings.items() if self.run.settings.get(key) != value]
+        return (*([SIZE] if self.run.size != self.size else []), *changed)
+
+    @property
     def sized(self) -> Size | None:
-        """What its size means; None where the game no longer has that size."""
-        return next((size for size in self.game.sizes if size.id == self.size), None) if self.game else None
+        """What its size means as it runs; None where the game no longer has that size."""
+        return self.game.sized(self.size_now) if self.game else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +268,14 @@ class ServerViews:
             offered_until=row.offered_until if offered else None,
             taken=taken,
             names_shown=shown,
+            run=self._run(row),
         )
+
+    def _run(self, row: ServerRow) -> RunView | None:
+        game = self._projections.game(row)
+        if row.desired != Desired.RUNNING or row.run_size is None or game is None:
+            return None
+        return RunView(row.run_size, game.values(settings_of_run(row)))
 
     def trouble(self, row: ServerRow, problem: Problem | None) -> Trouble:
         """Why the server is not up now."""

@@ -271,7 +271,8 @@ class Worlds:
         limit: int,
     ) -> TakenIn:
         base, beside = "", SPARE
-        if place:
+        forms = game.forms(game.values(row.settings))
+        if forms.adds if into == "world" else place:
             base = (await self._save(row)).name if row.bound == row.volume else row.source or ""
             beside += row.saved_bytes or 0
         # The archive, what comes out of it, and the world that it goes into lie there at once.
@@ -281,7 +282,7 @@ class Worlds:
             work.mkdir()
             arguments = ["--server", row.id, str(work), f"--most={most}", f"--base={base}", f"--note={IMPORTED}"]
             if into == "world":
-                arguments.append(f"--forms={json.dumps(game.forms(game.values(row.settings)).to_json())}")
+                arguments.append(f"--forms={json.dumps(forms.to_json())}")
             else:
                 arguments.append(f"--into={place}")
             if into == "world" and game.imports.plugins is not None:

@@ -21,6 +21,7 @@ from core.nofollow import Spot
 from core.record import Record
 
 from . import process
+from .archives import nbt
 from .archives.export_format import export_key
 from .archives.forms import Forms, Plan, name_in
 from .errors import Hostile
@@ -72,7 +73,7 @@ def bring(
     """
     world = work / "world"
     world.mkdir()
-    alone = sent if forms is not None and forms.takes_alone(sent) else ""
+    alone = sent if forms is not None and forms.is_of_world(sent) else ""
     with judged(archive, most, server, key, alone) as found:
         if whole and found.mark is not None and found.mark.server == server:
             planned = Plan(name=_name_in(found, forms))
@@ -81,10 +82,10 @@ def bring(
             planned = found.plan(forms, sent)
             if planned.packed:
                 found.check()
-            if base and forms.place:
+            _refuse_newer(found, planned, forms)
+            if base and forms.adds:
                 _restore(store, server, base, world)
-            for place in forms.places:
-                _cleared(world, place)
+            _make_room(world, forms)
             _put(found, planned, archive, world)
         else:
             planned, content = Plan(), found.content(into)
@@ -95,10 +96,30 @@ def bring(
     return Brought(snapshot(store, server, world, volume=0, run=0, note=note, full=True, progress=progress), planned)
 
 
+def _refuse_newer(found: Judged, planned: Plan, forms: Forms) -> None:
+    """Minecraft opens no world of a later version than its own."""
+    if not forms.runs:
+        return
+    for each in planned.parts[0].members if planned.parts else ():
+        if os.fsdecode(each.path) == forms.root and each.kind == "file":
+            theirs = nbt.version_of(found.read(each))
+            if nbt.is_newer(theirs, forms.runs):
+                raise Hostile("newer", f"the server runs {forms.runs}", theirs)
+
+
 def _name_in(found: Judged, forms: Forms | None) -> str:
     if forms is None or not forms.calls:
         return ""
     return name_in((os.fsdecode(each.path) for each in found.members if each.kind == "file"), forms) or ""
+
+
+def _make_room(world: Path, forms: Forms) -> None:
+    if not forms.place and forms.files:
+        for name in Spot.of(world).names():
+            if forms.is_replaced(name):
+                (Spot.of(world) / name).remove()
+    for place in forms.places:
+        _cleared(world, place)
 
 
 def _put(found: Judged, planned: Plan, archive: Path, world: Path) -> None:

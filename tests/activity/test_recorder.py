@@ -169,6 +169,20 @@ async def test_a_guild_without_names_keeps_none_and_those_it_had_go(pond: Watche
     assert [each[0] for each in await pond.sessions()] == ["", "Ed"]
 
 
+async def test_a_game_that_claims_nonsense_is_kept_as_far_as_it_goes(pond: Watched) -> None:
+    row, recorder = await pond.house.row(pond.server), pond.house.core.recorder
+    async with pond.house.database.begin() as session:
+        claims = Look(pond.house.parts.now(), 3, frozenset({"B\0o", "C\ud83dy", "\0"}))
+        await recorder.look(session, row, None, claims, timedelta(minutes=3))
+    assert [each[0] for each in await pond.sessions()] == [""]
+    async with pond.house.database.begin() as session:
+        claims = Look(pond.house.parts.now(), 10**12, frozenset())
+        await recorder.look(session, row, None, claims, timedelta(minutes=3))
+    pond.house.pass_time(timedelta(minutes=20))
+    await recorder.flush()
+    assert max(each.high for each in await pond.buckets()) == 100_000
+
+
 async def test_peaks_are_kept_where_the_cluster_tells_them(pond: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     async def tells(servers: list[str]) -> dict[str, InUse]:
         return {server: InUse(cpu=730, memory=512 * 2**20) for server in servers}

@@ -40,7 +40,7 @@ RECEIPT = {"name": NAME, "saved_at": AT.isoformat(), "size": 7, "new_bytes": 3, 
             "server uid run volume token command env host ports udp ready ready_log ready_within query console "
             "stop_signal stop_console grace probe_every save console_rule secret closed container",
         ),
-        (Container, "engine name env files folders emptied owner opened"),
+        (Container, "engine name env files folders emptied owner ports opened stop_command"),
     ],
 )
 def test_keys_are_never_renamed(kind: type[Record], keys: str, tmp_path: Path) -> None:

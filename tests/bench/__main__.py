@@ -32,6 +32,7 @@ from measuring import Memory
 from passes import Pass
 from seed import World, fill, make, sqlite_url
 from sides import IN_MEMORY, PEER, ROOT, SHIPPED, Side
+from targets import Asked
 
 from bot.demo.guild import cast
 from core.cluster.local.cluster import LocalCluster
@@ -87,6 +88,7 @@ class Bench:
             await self._live(peer, few, many)
         await self._flood()
         await self._passes()
+        await self._targets()
         self._imports()
         return "\n\n".join(self.sections)
 
@@ -180,13 +182,25 @@ class Bench:
                 found["PostgreSQL"] = await self._pass(f"{address}/postgres", world)
         self._add(f"One pass over {self.size.many:,} running servers", report.passes(found))
 
+    async def _targets(self) -> None:
+        world = make(servers=self.size.many, running=self.size.many)
+        output = await self._inside("targets.py", sqlite_url(self.folder / "targets.db"), world)
+        found = [Asked(**each) for each in json.loads(output)]
+        self._add(
+            f"{self.size.many:,} games that answer, asked by the sweep and by each bare library", report.asked(found)
+        )
+
     async def _pass(self, url: str, world: World) -> list[Pass]:
+        return [Pass(**each) for each in json.loads(await self._inside("passes.py", url, world))]
+
+    async def _inside(self, program: str, url: str, world: World) -> bytes:
+        """What a program of this folder prints, over a database with this world."""
         observed = self.folder / OBSERVED
         await fill(url, world, observed)
         path = os.pathsep.join((str(ROOT), str(ROOT / "tests" / "support")))
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            str(Path(__file__).with_name("passes.py")),
+            str(Path(__file__).with_name(program)),
             url,
             str(observed),
             cwd=ROOT,
@@ -194,7 +208,7 @@ class Bench:
             stdout=asyncio.subprocess.PIPE,
         )
         output, _ = await process.communicate()
-        return [Pass(**each) for each in json.loads(output)]
+        return output
 
     def _imports(self) -> None:
         self._add("What imports cost", report.imports([imports.measure(name) for name in LIBRARIES]))

@@ -11,6 +11,7 @@ from flood import Flood
 from imports import Import
 from measuring import Memory, median, percentile
 from passes import Pass
+from targets import WITHIN, Asked
 
 FILE = Path(__file__).parents[2] / "docs" / "performance.md"
 BEGIN, END = "<!-- measured: written by `make bench` -->", "<!-- end of what was measured -->"
@@ -120,6 +121,22 @@ def passes(found: Mapping[str, Sequence[Pass]]) -> str:
             name = f"*peer: {one.what}*" if one.peer else one.what
             rows.append((database, name, f"{one.wall:.2f}", f"{one.cpu:.2f}", ratio, f"{ms(one.longest_block):.0f}"))
     return table(("on", "pass", "wall s", "CPU s", "CPU, of the peer's", "longest block of the loop, ms"), rows)
+
+
+def asked(found: Iterable[Asked]) -> str:
+    rows = [
+        (
+            each.protocol,
+            each.library,
+            f"{each.bare:.2f}",
+            f"{each.swept:.2f}",
+            _within(each.swept / each.bare, WITHIN, f"{each.swept / each.bare:.2f}"),
+            f"{ms(each.longest_block):.0f}",
+        )
+        for each in found
+    ]
+    head = ("CPU s", "library", "bare", "the sweep", "ratio", "longest block of the loop, ms")
+    return f"{table(head, rows)}\n\nTarget: {WITHIN:g} times the bare library's CPU, the sweep's own SQL included."
 
 
 def memory(found: Sequence[tuple[str, Memory, float | None]]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tiny import TINY
 
-from core.cluster.local.container import Engine, Places, Start, container_name, start_of, who_of
+from core.cluster.local.container import Engine, Places, Start, container_name, start_of, who_of, whole
 from core.cluster.local.containers import engine_of
 from core.cluster.port import PortSpec, ServerSpec
 from core.errors import ClusterError
@@ -197,6 +197,21 @@ def test_limits_that_this_user_may_not_set_are_left_out() -> None:
     assert not [each for each in line if each.startswith(("--memory", "--cpu"))]
     assert engine_of("docker", {"MemoryLimit": True, "CpuCfsQuota": False}).limits_memory
     assert engine_of("docker", {}).uid == os.geteuid()
+
+
+@pytest.mark.parametrize(
+    ("name", "pulled"),
+    [
+        ("some/pond:1", "docker.io/some/pond:1"),
+        ("pond", "docker.io/library/pond"),
+        ("ghcr.io/some/pond", "ghcr.io/some/pond"),
+        ("localhost/pond:1", "localhost/pond:1"),
+        ("registry:5000/pond", "registry:5000/pond"),
+        ("mine:1", "mine:1"),
+    ],
+)
+def test_an_image_without_a_registry_is_dockers_for_podman_too(name: str, pulled: str) -> None:
+    assert whole(name, own="mine:1") == pulled
 
 
 def test_a_folder_with_a_colon_cannot_be_shown_to_a_container() -> None:

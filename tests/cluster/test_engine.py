@@ -36,7 +36,7 @@ pull)
 run) env >env; touch running; cat ran 2>/dev/null; exit $(cat code) ;;
 inspect) echo "false $(cat oom)" ;;
 ps) [ ! -e running ] || echo deadbeef ;;
-rm) rm -f running ;;
+rm) rm -f running; [ ! -e stubborn ] || fail "somebody stops it just then" ;;
 esac
 """
 
@@ -44,6 +44,12 @@ esac
 class Fake:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def install(self, engine: str) -> None:
+        made = self.folder / "made"
+        made.write_text(engine.format(folder=self.folder))
+        made.chmod(0o755)
+        made.rename(self.folder / "podman")  # at once: one may be at work
 
     def set(self, **values: str) -> None:
         for name, value in values.items():
@@ -60,10 +66,9 @@ class Fake:
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     folder = tmp_path / "bin"
     folder.mkdir()
-    (folder / "podman").write_text(ENGINE.format(folder=folder))
-    (folder / "podman").chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     made = Fake(folder)
+    made.install(ENGINE)
     made.set(oom="false", code="1")
     return made
 
@@ -159,6 +164,24 @@ async def test_what_is_left_is_ended_before_a_start_and_taken_away_after_an_exit
     assert asked[:began].count("stop") == 1
     assert asked[:began].count("rm") == 1
     assert "rm" in asked[began:]
+
+
+async def test_a_container_that_somebody_else_took_away_meanwhile_is_gone(cluster: LocalCluster, fake: Fake) -> None:
+    fake.set(image="", running="", stubborn="")
+    wanted = boxed()
+    await cluster.ensure(wanted)
+    await until(cluster, wanted.server, lambda seen: seen.restarts > 0)
+
+
+async def test_a_container_that_cannot_be_ended_lets_no_other_start(cluster: LocalCluster, fake: Fake) -> None:
+    fake.install(ENGINE.replace("rm -f running;", ""))
+    fake.set(image="", running="", stubborn="")
+    wanted = boxed()
+    await cluster.ensure(wanted)
+    await until(cluster, wanted.server, lambda seen: "cannot be removed" in seen.detail)
+    assert not fake.has_asked("run")
+    fake.install(ENGINE)
+    await until(cluster, wanted.server, lambda seen: seen.restarts > 0)
 
 
 async def test_the_client_gets_what_it_needs_and_nothing_of_the_bot(

@@ -30,14 +30,16 @@ class Metrics:
         self.status = 200
         self.wait = asyncio.Event()
         self.wait.set()
+        self.items: list[Any] | None = None
         self.asked: list[str] = []
 
     async def answer(self, request: web.Request) -> web.Response:
-        self.asked.append(f"{request.method} {request.path}")
+        self.asked.append(f"{request.method} {request.path_qs}")
         await self.wait.wait()
         if "metrics" not in request.path:
             return web.json_response({"items": []})
-        return web.json_response(MEASURED if self.status == 200 else {"message": "no"}, status=self.status)
+        measured = MEASURED if self.items is None else {"items": self.items}
+        return web.json_response(measured if self.status == 200 else {"message": "no"}, status=self.status)
 
 
 @pytest.fixture
@@ -67,6 +69,15 @@ async def test_it_is_the_games_container_that_counts(api: Api, metrics: Metrics)
     assert measured is not None
     assert in_use(measured) == InUse(cpu=12, memory=61 << 20)
     assert metrics.asked == ["GET /apis/metrics.k8s.io/v1beta1/namespaces/games/pods/pond-0"]
+
+
+async def test_all_are_asked_in_one_request(api: Api, metrics: Metrics) -> None:
+    metrics.items = [{"metadata": {"name": "pond-0"}, "containers": [{"name": "game"}]}, "nonsense"]
+    found = await api.metrics_of_all({"labelSelector": "a=b"})
+    assert [each["metadata"]["name"] for each in found] == ["pond-0"]
+    assert metrics.asked == ["GET /apis/metrics.k8s.io/v1beta1/namespaces/games/pods?labelSelector=a%3Db"]
+    metrics.status = 403
+    assert await api.metrics_of_all({}) == []
 
 
 @pytest.mark.parametrize("status", [403, 404, 500, 503])

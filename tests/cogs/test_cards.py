@@ -19,7 +19,7 @@ from cogs.cards import PER_ROW, card, components, digest
 from cogs.escape import PHONE, block, code, columns, escape
 from core.guilds.settings import GuildView
 from core.idle.rules import Hold
-from core.servers.views import IdleView, ServerView
+from core.servers.views import IdleView, RunView, ServerView
 from core.text import languages
 from core.words import Because, Reason
 
@@ -309,9 +309,62 @@ async def test_more_than_five_settings_of_a_group_take_two_forms() -> None:
 
 
 async def test_an_edit_says_what_it_changed() -> None:
-    after = replace(view(name="Lake", settings={**view().settings, "season": "winter"}), started_at=LATER)
-    assert forms.changed(view(), after, "en") == "**Lake** is changed: Name, Season. It starts anew to take that."
+    after = view(name="Lake", settings={**view().settings, "season": "winter"})
+    assert forms.changed(view(), after, "en") == "**Lake** is changed: Name, Season."
     assert "nothing was changed" in forms.changed(view(), view(), "en")
+
+
+async def test_what_a_running_server_takes_at_its_next_start_is_said_with_a_way_to_start_it_anew() -> None:
+    chosen = {**view().settings, "season": "winter", "password": "new"}
+    now = RunView("small", {**view().settings, "password": "old"})
+    later = view(size="large", settings=chosen, run=now)
+    for page in (forms.changed(view(), later, "en"), forms.page(later, "en")):
+        assert "From its next start on: Size, Season, Password" in words(page)
+        assert "Restart now" in labels(page)
+    text = words(card(later, "en", number=1))
+    assert "From its next start on: Size, Season, Password" in text
+    assert "small" in text
+    assert "old" in words(pages.join(later, "en"))
+    assert "new" not in words(pages.join(later, "en"))
+    assert "next start on" not in words(card(view(), "en", number=1))
+
+
+async def test_a_game_with_thirty_settings_in_six_groups_fits_its_page_and_its_forms() -> None:
+    game = view().game
+    assert game is not None
+    many = [
+        game.settings[0].model_copy(
+            update={"id": f"rule_{number}", "group": f"Group {number // 5}", "label": f"{number} {'x' * 40}"}
+        )
+        for number in range(30)
+    ]
+    values = {each.id: "w" * 200 for each in many}
+    server = view(game=game.model_copy(update={"settings": tuple(many)}), settings=values, size="large")
+    layout = forms.page(server, "en")
+    assert faults(layout) == []
+    assert len(labels(layout)) == 7
+    assert all(each.label in words(layout) for each in many)
+    for group, _, _ in forms.groups(server, "en"):
+        assert list(check_modal(forms.change(server, group, "en").to_dict())) == []
+
+
+async def test_a_long_list_is_typed_where_one_sees_more_than_its_end() -> None:
+    game = view().game
+    assert game is not None
+    ops = game.settings[0].model_copy(update={"id": "ops", "max_length": 1000})
+    server = view(game=game.model_copy(update={"settings": (ops,)}), settings={"ops": "Ada, Bo, " * 100})
+    [field] = forms.change(server, "g0_0", "en").to_dict()["components"]
+    assert (field["component"]["style"], field["component"]["value"]) == (2, "Ada, Bo, " * 100)
+    assert "…" in words(forms.page(server, "en"))
+
+
+async def test_a_size_with_a_smaller_disk_says_that_the_disk_stays() -> None:
+    game = view().game
+    assert game is not None
+    sizes = tuple(each.model_copy(update={"volume": 5 * (number + 1)}) for number, each in enumerate(game.sizes))
+    sized = view(game=game.model_copy(update={"sizes": sizes}), run=RunView("large", view().settings))
+    assert "a disk does not shrink" in words(forms.page(sized, "en"))
+    assert "a disk does not shrink" not in words(forms.page(replace(sized, size="large"), "en"))
 
 
 async def test_an_answer_says_what_happens_and_not_what_was_pressed() -> None:

@@ -41,6 +41,8 @@ COMMANDS: dict[str, list[str]] = {
     "server transfer": ["server*", "to*"],
     "server follow": ["server*"],
     "server edit": ["server*"],
+    "server console": ["server*", "command*"],
+    "server logs": ["server*", "lines"],
     "server clone": ["server*", "name*", "snapshot"],
     "server delete": ["server*"],
     "world snapshots": ["server*"],
@@ -105,7 +107,7 @@ async def test_discord_takes_the_commands(bot: commands.Bot) -> None:
 
 async def test_every_option_that_names_a_server_completes(bot: commands.Bot) -> None:
     options = [option for command in found(bot).values() for option in command.parameters if option.name == "server"]
-    assert len(options) == 21
+    assert len(options) == 23
     assert all(option.autocomplete for option in options)
 
 

@@ -52,7 +52,7 @@ def shown(state: ServerView, language: str = "en") -> str:
         (Problem.OUT_OF_MEMORY, {}, "It ran out of memory: it needed more than 2 GiB.", "Er brauchte mehr als 2 GiB."),
         (Problem.OUT_OF_MEMORY, {"memory": 1536}, "more than 1.5 GiB.", "mehr als 1,5 GiB."),
         (Problem.OUT_OF_MEMORY, {"memory": None}, "It ran out of memory. Fewer", "Ihm ging der Speicher aus. Weniger"),
-        (Problem.OUT_OF_MEMORY, {}, "a new server can be made in a larger size", "gibt es auch größer"),
+        (Problem.OUT_OF_MEMORY, {}, "choose a larger size with `/server edit`", "eine größere Größe"),
         (Problem.OUT_OF_MEMORY, {"more_memory": False}, "can offer a larger size", "kann eine größere Größe anbieten"),
         (Problem.CRASHING, {"count": 1, "code": 3}, "It crashed 1 time (exit code 3)", "Er stürzte 1-mal ab (Code 3)"),
         (Problem.CRASHING, {"count": 2, "code": 139}, "2 times (ended by signal 11)", "2-mal ab (beendet durch Signal"),

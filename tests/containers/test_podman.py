@@ -20,6 +20,7 @@ from core.agent.local.folder import ServerFolder
 from core.agent.wire import PodSpec, RunningAgent, State
 from core.cluster.local.cluster import LocalCluster
 from core.cluster.port import PortSpec, ServerSpec
+from core.games.catalogue import ConsoleRule, Query, Ready
 from core.words import PodPhase, Problem
 from core.worlds.gaps import Gaps
 from tests.cluster.place import until_true
@@ -292,6 +293,21 @@ async def test_files_and_more_folders_of_an_image_are_where_it_wants_them(
     assert mounts["/var/cache"].stat().st_uid == OWNER
 
 
+async def test_a_command_is_run_to_its_end_before_the_signal(cluster: LocalCluster, opened: Opened) -> None:
+    """It writes down that it was there while the game had not yet saved, which it does on the signal."""
+    wanted = boxed_specs()()
+    look = "import pathlib as p; p.Path('{data}/seen').write_text(str(p.Path('{data}/saved').exists()))"
+    stop = wanted.game.stop.model_copy(update={"command": ("{python}", "-c", look)})
+    wanted = replace(wanted, game=wanted.game.model_copy(update={"stop": stop}))
+    await cluster.ensure(wanted)
+    await ready(cluster, wanted.server)
+    one = One(opened, wanted)
+    await cluster.ensure(replace(wanted, replicas=0))
+    await no_pod(cluster, wanted.server)
+    assert (one.data / "seen").read_text() == "False"
+    assert (one.data / "saved").exists()
+
+
 async def test_an_image_that_cannot_be_had_is_said(cluster: LocalCluster) -> None:
     wanted = boxed_specs()(image={"ref": "localhost/nobody-has-this:1"})
     await cluster.ensure(wanted)
@@ -310,6 +326,33 @@ async def test_where_there_is_no_engine_nothing_but_that_is_said(
     seen = await until(cluster, wanted.server, lambda seen: seen.problem is not None)
     assert seen.problem == Problem.CANNOT_APPLY
     monkeypatch.undo()
+
+
+SLOW = """import os, signal, socket, sys, time
+kind = getattr(socket, os.environ["KIND"])
+print("still loading", flush=True)
+time.sleep(2)
+game = socket.socket(type=kind)
+game.bind(("0.0.0.0", 8400))
+print("listens", flush=True)
+if kind is socket.SOCK_STREAM:
+    game.listen()
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+while True:
+    time.sleep(1)
+"""
+
+
+@pytest.mark.parametrize(("protocol", "kind"), [("udp", "SOCK_DGRAM"), ("tcp", "SOCK_STREAM")])
+async def test_a_port_that_the_engine_holds_is_no_game_yet(cluster: LocalCluster, protocol: str, kind: str) -> None:
+    wanted = boxed_specs()(image={"command": ("{python}", "-c", SLOW)})
+    silent = wanted.game.model_copy(
+        update={"query": Query(), "ready": Ready(kind="port"), "env": {"KIND": kind}, "console": ConsoleRule()}
+    )
+    ports = (replace(wanted.ports[0], protocol=protocol),)
+    await cluster.ensure(replace(wanted, game=silent, ports=ports))
+    await ready(cluster, wanted.server)
+    assert "listens" in await cluster.logs(wanted.server)
 
 
 BECOMES_ANOTHER = """import os, runpy

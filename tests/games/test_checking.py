@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import bot.__main__ as shell
 from core.errors import Misconfigured
@@ -68,7 +71,7 @@ def test_what_ships_has_no_mistake(file: Path) -> None:
         ("[join]", '[stop]\nconsole = "quit"\n\n[join]', "line 9: stop.console: there is no console"),
         ("[join]", '[env]\nA = "{port.nope}"\n\n[join]', "line 9: env.A: placeholder {port.nope} means nothing here."),
         ("[join]", '[query]\nkind = "a2s"\nport = "q"\n\n[join]', "line 10: query.port: query.port 'q' is not one"),
-        ("[join]", '[query]\njoin = "("\n\n[join]', "line 8: query: '(' is not a regular expression"),
+        ("[join]", '[query]\njoin = "("\n\n[join]', "line 9: query.join: '(' is not a regular expression"),
         ("[join]", '[query]\njoin = "(?P<player>.+) came"\n\n[join]', "line 9: query.join: a player can forge this"),
         ("[join]", '[ready]\nkind = "log"\nlog = "["\n\n[join]', "line 10: ready.log: '[' is not a regular expression"),
         ("[join]", '[ready]\nkind = "log"\n\n[join]', "line 8: ready: kind log needs log."),
@@ -100,6 +103,19 @@ def test_each_mistake_is_told_with_its_line(tmp_path: Path, old: str, new: str, 
     assert old in GOOD
     (mistake,) = checked(tmp_path, GOOD.replace(old, new, 1))
     assert said in mistake
+
+
+@given(data=st.data())
+def test_whatever_is_in_a_file_it_is_a_game_or_refused_in_words(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Pieces of good files in any order, cut anywhere, with whatever in between."""
+    files = [file.read_text("utf-8") for file in sorted(BUILT_IN.glob("*.toml"))]
+    good = data.draw(st.sampled_from(files))
+    start, end = sorted((data.draw(st.integers(0, len(good))), data.draw(st.integers(0, len(good)))))
+    put = data.draw(st.text(max_size=8) | st.sampled_from(["[[", '"', "'" * 3, "= 1\n", "[a]\n", "(", "{x.y}", "\n"]))
+    for mistake in checked(tmp_path_factory.getbasetemp(), good[:start] + put + good[end:]):
+        assert re.match(r".*pond\.toml, line \d+: .+", mistake, re.DOTALL), mistake
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:

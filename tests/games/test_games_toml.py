@@ -9,10 +9,10 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
 
-from core.games.catalogue import PLACEHOLDER, Catalogue, Game, placeholders
+from core.games.catalogue import BUILT_IN, PLACEHOLDER, Catalogue, ConsoleRule, Game, Query, placeholders
 from core.guilds.limits import Limits, volume_bytes
 
 PAGE = (Path(__file__).parents[2] / "docs" / "games-toml.md").read_text("utf-8")
@@ -88,3 +88,62 @@ def test_every_placeholder_is_on_the_page() -> None:
     told = re.findall(r"^\| `\{([^}]*)\}`", section, re.MULTILINE)
     assert sorted(told) == sorted(known)
     assert all(PLACEHOLDER.fullmatch(f"{{{name.lower()}}}") for name in told)
+
+
+MEADOW = next(game for game in Catalogue.load(BUILT_IN) if game.id == "meadow")
+
+
+@pytest.mark.parametrize(
+    ("query", "public", "by_agent"),
+    [
+        ({"kind": "a2s"}, True, False),
+        ({"kind": "a2s"}, False, True),
+        ({"kind": "http", "password": "{secret.console}"}, True, True),
+        ({"kind": "http", "password": "admin"}, True, False),
+        ({"kind": "prometheus", "port": "none"}, True, True),
+        ({"kind": "console", "command": "list", "count": r"(?P<online>\d+)"}, True, True),
+    ],
+)
+def test_closed_ports_and_secrets_are_the_agents(query: dict[str, Any], public: bool, by_agent: bool) -> None:
+    port = MEADOW.ports[0].model_copy(update={"public": public})
+    game = MEADOW.model_copy(update={"ports": (port,), "query": Query.model_validate({"port": "game"} | query)})
+    assert game.asked_by_agent is by_agent
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ({"kind": "opengsq"}, "protocol"),
+        ({"kind": "a2s", "protocol": "quake3"}, "protocol"),
+        ({"kind": "opengsq", "protocol": "gopher"}, "protocol"),
+        ({"kind": "console", "command": "list"}, "count"),
+        ({"kind": "console", "command": "list", "player": "(?P<player>.)"}, "nobody"),
+        ({"kind": "log", "join": "(?P<player>.) joined"}, "join and leave"),
+        ({"kind": "log", "join": "(?P<player>.) in", "leave": "(?P<id>.) out"}, "same group"),
+        ({"kind": "log", "join": "(?P<player>.", "leave": "(?P<player>.)"}, "regular expression"),
+        ({"kind": "log", "join": "joined", "leave": "left"}, "same group"),
+        ({"kind": "http", "path": "status"}, "begins with /"),
+        ({"kind": "http", "password": "{setting.password}"}, "means nothing"),
+    ],
+)
+def test_a_query_that_cannot_be_is_refused_with_words(rule: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        Query.model_validate(rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ({"kind": "rest", "path": "/x"}, "{line}"),
+        ({"kind": "rest", "path": "x{line}"}, "begins with /"),
+        ({"kind": "rest", "path": "/x", "body": "{line}"}, "JSON"),
+        ({"kind": "rest", "path": "/x", "method": "GET", "body": '"{line}"'}, "no body"),
+        ({"kind": "rcon", "say": "say hello"}, "{text}"),
+        ({"kind": "rcon", "say": "say {text}; say bye", "splits": ";"}, "two commands"),
+        ({"kind": "rcon", "splits": "a"}, "splits"),
+        ({"kind": "telnet", "end": "("}, "regular expression"),
+    ],
+)
+def test_a_console_that_cannot_be_is_refused_with_words(rule: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        ConsoleRule.model_validate(rule)

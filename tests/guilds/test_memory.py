@@ -162,6 +162,7 @@ async def test_what_runs_goes_on_and_may_restart_where_a_limit_was_set_below_it(
     await house.quotas.set(CY, {"memory": 1})
     await house.servers.power.restart(ADA, pond)
     await house.servers.editing.edit(ADA, pond, {"max_players": "5"})
+    await house.servers.power.restart(ADA, pond)
     assert (await house.row(pond)).run == 3
     await house.servers.power.pause(ADA, pond)
     with pytest.raises(LimitReached, match=r"memory\.guild_never"):

@@ -17,7 +17,7 @@ from wire import ADA, BO, CY, NEIGHBOURS, Said, Wire, wired
 
 from bot.demo.guild import cast, components
 from bot.demo.guild.interactions import COMPONENT
-from cogs import buttons, forms, games, rights, setup, share_page
+from cogs import buttons, forms, games, rights, setup, share_page, size_select
 from cogs.replies import in_words
 from core.data.tables import GuildRow, ShareRow
 from core.guilds.access import Actor, Do, DoInGuild, Owned, Rules, Share, Verb, judge
@@ -133,7 +133,7 @@ def test_every_command_button_modal_and_select_has_a_row(oak: Oak) -> None:
     assert commands == set(rights.COMMANDS)
     assert set(buttons.VERBS) == set(rights.BUTTONS)
     assert set(forms.MODAL.pattern.partition("<verb>")[2].partition(")")[0].split("|")) == set(rights.MODALS)
-    assert {each.TEMPLATE.partition(":")[0] for each in (setup, games, share_page)} == set(rights.SELECTS)
+    assert {each.TEMPLATE.partition(":")[0] for each in (setup, games, share_page, size_select)} == set(rights.SELECTS)
 
 
 @pytest.mark.parametrize(("face", "who"), CASES, ids=[f"{face}-{who}" for face, who in CASES])
@@ -190,6 +190,20 @@ async def test_a_select_of_sharing_is_for_owners(oak: Oak, role: str) -> None:
             assert said.text.endswith(refusal)
         else:
             assert "Everybody here may resume it" in said.text
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_select_of_a_size_is_for_managers(oak: Oak) -> None:
+    option = {"label": "small", "value": "small"}
+    for person in (each for each in PEOPLE.values() if not each.direct):
+        server = oak.servers[person.server]
+        data = {"custom_id": f"dm-size:{server}", "component_type": components.STRING_SELECT, "values": ["small"]}
+        page = oak.wire.post([{"type": data["component_type"], "custom_id": data["custom_id"], "options": [option]}])
+        said = await oak.wire.send(person.id, COMPONENT, data, source=page)
+        if refusal := oak.judged(person, Do.EDIT):
+            assert said.text.endswith(refusal)
+        else:
+            assert "small, 96 MiB of memory" in said.text
 
 
 @pytest.mark.asyncio(loop_scope="module")

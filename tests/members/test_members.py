@@ -101,8 +101,7 @@ async def test_edit_offers_groups_and_a_wrong_value_changes_nothing(guild: Any) 
     assert "takes a whole number from 1 to 100" in words(result)
     modal = await guild.ada.click(shown.message, custom_id=offered["Players"])
     await guild.ada.submit_modal(modal, {"max_players": "8", "password": ""})
-    row = await guild.house.until(server, lambda row: row.run == 2)
-    assert row.settings["max_players"] == "8"
+    assert (await guild.house.row(server)).settings["max_players"] == "8"
 
 
 async def test_a_form_that_was_open_while_somebody_else_saved_one_says_how_it_is_now(guild: Any) -> None:

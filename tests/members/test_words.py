@@ -61,10 +61,10 @@ async def more(guild: Any, who: Any) -> Any:
 async def test_more_offers_what_this_member_may_use_and_says_who_can_do_the_rest(guild: Any) -> None:
     await guild.create()
     for who in (guild.ada, guild.cy):
-        assert offered(await more(guild, who)) == ["Edit", "Share", "Snapshots", "Delete"]
+        assert offered(await more(guild, who)) == ["Edit", "Console", "Logs", "Share", "Snapshots", "Delete"]
     his = await more(guild, guild.bo)
     assert offered(his) == []
-    assert "Edit, Share, Snapshots, Delete: only ada (owner) or an admin can do that." in words(his)
+    assert "Edit, Console, Logs, Share, Snapshots, Delete: only ada (owner) or an admin can do that." in words(his)
 
 
 async def test_show_offers_what_this_member_may_use(guild: Any) -> None:

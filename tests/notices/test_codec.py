@@ -104,6 +104,7 @@ OLD_EVENTS: list[tuple[dict[str, Any], Event]] = [
     ({}, events.Restarted(by=1)),
     ({"because": "operator"}, events.Paused(Because.OPERATOR, by=1)),
     ({"until": SECONDS}, events.Kept(AT, by=1)),
+    ({"line": "say hello"}, events.LineSent("say hello", by=1)),
     ({"changed": ["season", "name"]}, events.Edited(("season", "name"), by=1)),
     (
         {"changed": ["name"], "before": {"name": "Pond"}, "after": {"name": "Lake"}},

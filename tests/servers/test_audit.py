@@ -69,6 +69,7 @@ DONE: dict[Verb, Act] = {
     Do.RESTART: lambda house, pond: house.servers.power.restart(CY, pond),
     Do.KEEP: lambda house, pond: house.servers.power.keep(CY, pond),
     Do.EDIT: lambda house, pond: house.servers.editing.edit(CY, pond, {"description": "all year"}),
+    Do.CONSOLE: lambda house, pond: house.servers.consoles.send(CY, pond, "list"),
     Do.IDLE: lambda house, pond: house.servers.editing.set_idle(CY, pond, minutes=30, warn=None, voice=None),
     Do.SNAPSHOT: lambda house, pond: house.core.worlds.snapshot(CY, pond, "castle"),
     Do.RESTORE: lambda house, pond: house.core.worlds.restore(CY, pond, SAVED),
@@ -82,12 +83,12 @@ DONE: dict[Verb, Act] = {
     Do.FORGET: lambda house, pond: house.core.activity.forget(CY, pond, "bo"),
 }
 READS = {
-    *(Do.SEE, Do.JOIN, Do.SNAPSHOTS),
+    *(Do.SEE, Do.JOIN, Do.SNAPSHOTS, Do.LOGS),
     *(DoInGuild.HELP, DoInGuild.LIST, DoInGuild.LIST_DELETED, DoInGuild.STATUS, DoInGuild.AUDIT),
     DoInGuild.ACTIVITY,
     DoInGuild.ACCOUNT,  # what somebody sets for themselves is no guild's affair
 }
-COMES = {Do.CONSOLE, Do.LOGS, Do.SHARE, Do.TRANSFER}
+COMES = {Do.SHARE, Do.TRANSFER}
 """Nothing does these yet."""
 AS_RESUMES = {Do.WAKE, Do.MAINTAIN}
 """Rights to resume against a schedule: written as that."""

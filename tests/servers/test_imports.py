@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from core.worlds.snapshot import snapshot as take
 from core.worlds.store.folder import FolderStore
 from core.worlds.store.place import StorePlace
 from tests.conftest import ADA, CHANNEL
+from tests.worlds.test_nbt import level
 
 pytestmark = [
     pytest.mark.process,
@@ -39,11 +41,11 @@ class Sent:
         await asyncio.to_thread(path.write_bytes, self._data)
 
 
-def packed(files: dict[str, str], name: str = "brought.zip") -> Sent:
+def packed(files: Mapping[str, str | bytes], name: str = "brought.zip") -> Sent:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        for path, text in files.items():
-            archive.writestr(path, text)
+        for path, content in files.items():
+            archive.writestr(path, content)
     return Sent(name, data.getvalue())
 
 
@@ -211,3 +213,25 @@ async def test_a_world_of_one_folder_is_split_for_paper_and_a_nether_of_another_
         "world_nether/DIM-1/region/r": "fire",
         "world_nether/level.dat": "new",
     }
+
+
+async def test_a_world_of_a_later_version_is_refused_where_the_server_has_a_certain_one(disk: Disk) -> None:
+    server = await disk.create("minecraft-java")
+    brought = packed({"Oak/level.dat": level("1.21.8"), "Oak/region/r": "land"})
+    await disk.house.servers.editing.edit(ADA, server, {"version": "1.20.6"})
+    await disk.up()
+    with pytest.raises(BadInput) as refused:
+        await disk.worlds.bring_in(ADA, server, file=brought, url=None)
+    assert "played with version 1\\.21.8" in str(in_words(refused.value, "en"))
+    await disk.house.servers.editing.edit(ADA, server, {"version": "1.21.8"})
+    await disk.up()
+    assert (await disk.worlds.bring_in(ADA, server, file=brought, url=None)).taken == ("Oak",)
+
+
+async def test_a_terraria_world_takes_the_place_of_the_one_that_is_loaded_and_nothing_else(disk: Disk) -> None:
+    server = await disk.create("terraria")
+    disk.write({"Dormouse.wld": "old", "Dormouse.wld.bak": "older", "tshock.sqlite": "who", "plugins/Shop.dll": "x"})
+    made = await disk.worlds.bring_in(ADA, server, file=Sent("Green_Hills.wld", b"relogic"), url=None)
+    assert (made.taken, made.setting) == (("Green_Hills.wld",), None)
+    await disk.up()
+    assert disk.files() == {"Dormouse.wld": "relogic", "tshock.sqlite": "who", "plugins/Shop.dll": "x"}

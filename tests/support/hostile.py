@@ -16,7 +16,7 @@ from sampling import sample
 
 from bot.client import Client
 from bot.demo.guild import cast as cast_of
-from cogs import add_all, forms
+from cogs import add_all, console_page, forms
 from cogs.faces import Faces
 from cogs.replies import Replies
 
@@ -134,6 +134,8 @@ def _places() -> Iterator[Place]:
     for group, _, _ in forms.groups(pond, "en"):
         for field in _fields(forms.change(pond, group, "en")):
             yield Place(f"change_form:{group}", field)
+    for field in _fields(console_page.form(pond, "en")):
+        yield Place("console_form", field)
     for field in _fields(forms.delete(pond, "en")):
         yield Place("delete_form", field)
 
@@ -159,6 +161,7 @@ def _fields(modal: discord.ui.Modal) -> list[str]:
 OTHERS: dict[str, dict[str, str]] = {
     "server create": {"game": "meadow", "name": "Fresh"},
     "server clone": {"server": TAKEN, "name": "Fresh"},
+    "server console": {"server": TAKEN, "command": "help"},
     "server transfer": {"to": cast_of.BOT},
     "server share": {"with": cast_of.BO, "as": "player"},
     "world snapshot": {"server": TAKEN},

@@ -79,7 +79,7 @@ def look(world: Hollow, ledger: Ledger) -> None:
 def _note(seen: Look, event: Row) -> None:
     server, ledger = event["server"], seen.ledger
     match event["kind"]:
-        case "created" | "resumed" | "restarted" | "edited" | "deleted":
+        case "created" | "resumed" | "restarted" | "deleted":
             for memory in (ledger.warned, ledger.kept):
                 memory.pop(server, None)
         case "warned":

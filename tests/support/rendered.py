@@ -11,15 +11,17 @@ from discord.ui import LayoutView, Modal
 from made_up import made_up
 
 from bot.demo.guild import cast, components
-from cogs import account, activity_pages, forms, licence_page, pages, schedule_page
+from cogs import account, activity_pages, console_page, forms, licence_page, pages, schedule_page
 from cogs.cards import card
 from cogs.notices import notice
+from cogs.replies import WithFile
 from core.accounts.profiles import Profile
 from core.errors import LicenceNeeded
 from core.guilds.access import Share
 from core.notices.codec import NOTICES
 from core.notices.kinds.carried import Trouble
 from core.notices.kinds.notices import CrashedNotice, Notice
+from core.servers.console import GameLog, Sent
 from core.servers.following import Followed
 from core.servers.sharing import Shares
 from core.servers.views import NoticeView, ServerView
@@ -52,6 +54,7 @@ def modals(view: ServerView, language: str) -> Iterator[tuple[str, dict[str, Any
     for group, _, _ in forms.groups(view, language):
         yield f"edit {group}", _modal(forms.change(view, group, language))
     yield "delete", _modal(forms.delete(view, language))
+    yield "console", _modal(console_page.form(view, language))
     yield "forget", _modal(forms.forget(view, language))
 
 
@@ -63,7 +66,7 @@ def plain_texts(modal: Mapping[str, Any]) -> Iterator[str]:
         yield from (option["label"] for option in each.get("options") or ())
 
 
-def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView | str]]:
+def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView | WithFile | str]]:
     yield "card", card(view, language, number=1)
     yield "created", pages.created(view, language)
     yield "resumed", pages.resumed(view, language)
@@ -90,9 +93,15 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
         game=view.name, licence=view.name, url="https://example.org", mark="0" * 16, guild=view.guild, server=view.id
     )
     yield "licence", licence_page.question(licence, language)
-    yield "activity", activity_pages.page(replace(made_up(), server=view.id, name=view.name), language)
+    for days, most in ((7, 6), (1, 0)):
+        report = replace(made_up(days, most=most), server=view.id, name=view.name)
+        yield f"activity {days}", activity_pages.page(report, language)
     yield "forgotten", activity_pages.forgotten(view.name, language)
     yield "schedule", schedule_page.page(view, language)
+    yield "console", console_page.answer(Sent(view, view.name, view.description), language)
+    yield "console silent", console_page.answer(Sent(view, view.name, ""), language)
+    yield "logs", console_page.log(GameLog(view, view.name), language)
+    yield "no logs", console_page.log(GameLog(view, ""), language)
     yield "edit", forms.page(view, language)
     yield "edited", forms.changed(replace(view, name="Before", description="before"), view, language)
 
@@ -107,9 +116,11 @@ def _notices() -> Iterator[Notice]:
     yield CrashedNotice(Trouble(count=3), gave_up=True)
 
 
-def _components(shown: LayoutView | str) -> list[dict[str, Any]]:
+def _components(shown: LayoutView | WithFile | str) -> list[dict[str, Any]]:
     if isinstance(shown, str):
         return [{"type": components.TEXT_DISPLAY, "content": shown}]
+    if isinstance(shown, WithFile):
+        shown = shown.layout
     return shown.to_components()  # type: ignore[no-untyped-call,no-any-return]
 
 

@@ -27,7 +27,8 @@ def forms(game: str, **settings: str) -> Forms:
 
 FACTORIO, VALHEIM, MINECRAFT = forms("factorio"), forms("valheim"), forms("minecraft-java")
 PAPER = forms("minecraft-java", type="PAPER")
-TERRARIA = Forms(place="worlds", files=("{name}.wld",), backups=("*.bak",), calls=True, name="Dormouse")
+TERRARIA, BEDROCK = forms("terraria"), forms("minecraft-bedrock")
+NAMED = Forms(place="worlds", files=("{name}.wld",), backups=("*.bak",), calls=True, name="Dormouse")
 
 
 def members(*paths: str) -> list[Member]:
@@ -141,16 +142,24 @@ def test_what_a_world_of_an_older_snapshot_is_called() -> None:
 # Terraria
 
 
-def test_a_lone_world_file_is_taken_as_it_was_sent() -> None:
-    assert TERRARIA.takes_alone("Green Hills.WLD")
-    assert not TERRARIA.takes_alone("Green Hills.png")
+def test_a_lone_world_file_is_taken_and_called_as_the_server_loads_it() -> None:
+    assert TERRARIA.is_of_world("Green Hills.WLD")
+    assert not TERRARIA.is_of_world("Green Hills.png")
     made = planned(TERRARIA, "Green Hills.WLD", sent="Green Hills.WLD")
-    assert (placed(made), made.name) == ({"worlds/Green Hills.wld"}, "Green Hills")
+    assert (placed(made), made.name, made.taken) == ({"/Dormouse.wld"}, "", ("Green Hills.WLD",))
+    named = planned(NAMED, "Green Hills.WLD")
+    assert (placed(named), named.name) == ({"worlds/Green Hills.wld"}, "Green Hills")
 
 
-def test_of_a_folder_of_terrarias_the_world_is_taken() -> None:
-    made = planned(TERRARIA, "Worlds/Hills.wld", "Worlds/Hills.wld.bak", "Players/me.plr")
-    assert (made.name, made.left) == ("Hills", ("Players/", "Worlds/Hills.wld.bak"))
+@pytest.mark.parametrize("exact", [False, True])
+def test_of_a_folder_of_terrarias_the_world_is_taken(exact: bool) -> None:
+    made = planned(TERRARIA, "Worlds/$Hills.wld", "Worlds/$Hills.wld.bak", "Players/me.plr", exact=exact)
+    assert (placed(made), made.left) == ({"/Dormouse.wld"}, ("Players/", "Worlds/$Hills.wld.bak"))
+
+
+def test_of_the_files_beside_a_terraria_world_only_worlds_are_replaced() -> None:
+    names = ("Dormouse.wld", "Dormouse.wld.bak", "tshock.sqlite", "config.json", "plugins")
+    assert [name for name in names if TERRARIA.is_replaced(name)] == ["Dormouse.wld", "Dormouse.wld.bak"]
 
 
 # Minecraft
@@ -237,6 +246,13 @@ def test_a_world_of_bedrock_is_no_world_of_java() -> None:
         assert refused(MINECRAFT, *under(prefix, paths)) == ("foreign", "Minecraft: Bedrock Edition")
 
 
+def test_a_world_of_java_is_no_world_of_bedrock() -> None:
+    assert refused(BEDROCK, *under("w/", WITHIN)) == ("foreign", "Minecraft: Java Edition")
+    assert placed(planned(BEDROCK, "level.dat", "db/CURRENT")) == {
+        *("worlds/Dormouse/level.dat", "worlds/Dormouse/db/CURRENT"),
+    }
+
+
 def test_an_export_of_ours_of_another_flavour_is_laid_as_this_server_has_it() -> None:
     made = planned(MINECRAFT, *BESIDE, "plugins/Map.jar", exact=True)
     assert placed(made) == set(under("world/", WITHIN))
@@ -261,7 +277,7 @@ paths = st.lists(st.lists(name, min_size=1, max_size=4).map(b"/".join), unique=T
 
 @given(
     paths,
-    st.sampled_from([FACTORIO, VALHEIM, MINECRAFT, PAPER, TERRARIA, Forms()]),
+    st.sampled_from([FACTORIO, VALHEIM, MINECRAFT, PAPER, TERRARIA, NAMED, BEDROCK, Forms()]),
     st.text(max_size=12),
     st.booleans(),
     st.booleans(),
@@ -286,7 +302,7 @@ def test_what_is_taken_lies_where_it_may_and_once(
     numbers = [each.number for part in made.parts for each in part.members]
     assert len(numbers) == len(set(numbers))
     if made.packed:
-        assert made.packed.startswith(f"{wanted.place}/")
+        assert made.packed.rpartition("/")[0] == wanted.place
         assert ".." not in made.packed.split("/")
     assert all(each.isprintable() for each in (*made.taken, *made.left, made.name))
     left = len(made.left) + made.more
@@ -299,7 +315,7 @@ def _above(path: bytes) -> list[bytes]:
     return [b"/".join(parts[:end]) for end in range(1, len(parts))]
 
 
-@pytest.mark.parametrize("wanted", [FACTORIO, VALHEIM, MINECRAFT, PAPER, TERRARIA])
+@pytest.mark.parametrize("wanted", [FACTORIO, VALHEIM, MINECRAFT, PAPER, TERRARIA, NAMED, BEDROCK])
 def test_forms_go_through_json(wanted: Forms) -> None:
 
     assert Forms.of(json.loads(json.dumps(wanted.to_json()))) == wanted

@@ -14,7 +14,7 @@ import contextlib
 import os
 import signal
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from core.agent.local.folder import ServerFolder
@@ -66,6 +66,11 @@ class ContainerGame:
 
     def write(self, line: str) -> None:
         self._client.write(line)
+
+    async def before_stop(self) -> None:
+        """Runs what the game has for that, to its end; never raises."""
+        if words := self._container.stop_command:
+            await ask(self._container, "exec", self._container.name, *words, more=self._grace)
 
     def signal(self, number: signal.Signals) -> None:
         self._client.signal(number)
@@ -128,14 +133,20 @@ async def _open(container: Container) -> None:
 
 
 async def remove(container: Container, *names: str) -> str:
-    """Why they are not gone; empty where they are. podman 4.3.1 refuses what it stops just then."""
+    """Why they are not gone; empty where they are, whoever did it. podman 4.3.1 refuses what it stops just then."""
     wrong = ""
     for pause in (0.0, 0.2, 0.5, 1.0, 2.0):
         await asyncio.sleep(pause)
         code, _, wrong = await ask(container, "rm", "--force", "--volumes", *names)
-        if not code:
+        if not code or not await _are_there(container, names):
             return ""
     return wrong or "no reason was given"
+
+
+async def _are_there(container: Container, names: Sequence[str]) -> bool:
+    """Also where the engine does not say."""
+    code, said, _ = await ask(container, "ps", "--all", "--format={{.ID}} {{.Names}}")
+    return bool(code) or not set(names).isdisjoint(said.split())
 
 
 async def ask(container: Container, *arguments: str, more: float = 0.0) -> tuple[int, str, str]:

@@ -238,6 +238,10 @@ class Supervisor:
 
     async def _end(self, game: Game, exited: asyncio.Task[int]) -> int:
         grace = self._pod.grace
+        if isinstance(game, ContainerGame):
+            before = asyncio.create_task(game.before_stop())
+            await asyncio.wait([exited, before], timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+            before.cancel()
         if self._pod.stop_console:
             with contextlib.suppress(NoConsole):
                 if self._far is not None:
@@ -268,7 +272,8 @@ class Supervisor:
             return
         while True:
             self._set(phase="ready", ready_since=_now(), detail="")
-            await self._find_inner()
+            if self.state.inner_pid is None:
+                await self._find_inner()
             await self._while_ready()
             self._set(phase="starting", ready_since="", detail="the game does not answer any more")
             await self._until_up()
@@ -278,12 +283,18 @@ class Supervisor:
         if isinstance(self._game, ContainerGame) and (found := await self._game.inner()) is not None:
             self._set(inner_pid=found[0], inner_identity=found[1])
 
+    async def _is_up(self) -> None:
+        """Raises `NoAnswer`."""
+        if self._pod.container and self.state.inner_pid is None and not query.is_asked(self._pod):
+            await self._find_inner()
+        await query.is_up(self._pod, self._quick, self.state.inner_pid)
+
     async def _until_up(self) -> None:
         pause = _FIRST_LOOK
         while True:
             await asyncio.sleep(pause)
             with contextlib.suppress(NoAnswer):
-                return await query.is_up(self._pod, self._quick)
+                return await self._is_up()
             pause = min(pause * 1.5, 1.0)
 
     async def _while_ready(self) -> None:
@@ -297,7 +308,7 @@ class Supervisor:
             if self._pod.ready == "log":
                 continue
             try:
-                await query.is_up(self._pod, self._quick)
+                await self._is_up()
                 misses = 0
             except NoAnswer:
                 misses += 1

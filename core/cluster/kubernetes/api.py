@@ -43,7 +43,7 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
 CLUSTER_PERMISSIONS: Mapping[str, tuple[str, ...]] = {"nodes": ("list", "watch")}
 """The optional ClusterRole: without it a lost node is read from its pods."""
 
-METRICS_PERMISSIONS: Mapping[str, tuple[str, ...]] = {"pods.metrics.k8s.io": ("get",)}
+METRICS_PERMISSIONS: Mapping[str, tuple[str, ...]] = {"pods.metrics.k8s.io": ("get", "list")}
 """Also in the Role: how much a pod uses, from the metrics API. Where there is none, or it may not be asked, nothing is
 missed but this. Never `nodes/proxy`, which tells the same and lets one run commands in every pod."""
 
@@ -60,6 +60,7 @@ MANAGER = "dormouse"
 
 _PATIENCE = aiohttp.ClientTimeout(total=20, sock_connect=5)
 _METRICS_PATIENCE = aiohttp.ClientTimeout(total=1)
+_ALL_METRICS_PATIENCE = aiohttp.ClientTimeout(total=20)
 _HALF_OPEN_AFTER = 5.0  # seconds that an open breaker refuses everybody but the watches
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
@@ -189,10 +190,21 @@ class Api:
     async def metrics(self, pod: str) -> Raw | None:
         """What the metrics API measured of a pod lately; None where it does not say. It is another program than the
         API itself, so its being away opens no breaker."""
+        return await self._metrics("get", f"/{pod}", {}, _METRICS_PATIENCE)
+
+    async def metrics_of_all(self, query: Mapping[str, str]) -> list[Raw]:
+        """Likewise of all pods that the query means, in one request; none where it does not say."""
+        said = await self._metrics("list", "", query, _ALL_METRICS_PATIENCE) or {}
+        items = said.get("items")
+        return [each for each in items if isinstance(each, dict)] if isinstance(items, list) else []
+
+    async def _metrics(
+        self, verb: str, pod: str, query: Mapping[str, str], within: aiohttp.ClientTimeout
+    ) -> Raw | None:
         resource, group = "pods.metrics.k8s.io", "/apis/metrics.k8s.io/v1beta1"
-        path = f"{group}/namespaces/{self.namespace}/pods/{pod}"
+        path = f"{group}/namespaces/{self.namespace}/pods{pod}"
         try:
-            async with self._send("get", resource, path, {}, within=_METRICS_PATIENCE, vital=False) as answer:
+            async with self._send(verb, resource, path, query, within=within, vital=False) as answer:
                 said = json.loads(await answer.read())
         except (ClusterError, Expired, ValueError):
             return None

@@ -290,6 +290,16 @@ class KubernetesCluster(Cluster):
         measured = await self._api.metrics(pod.name) if pod is not None else None
         return None if measured is None else in_use(measured)
 
+    async def usage_of_all(self, servers: Collection[str]) -> Mapping[str, InUse]:
+        pods = {pod.name: server for server in servers if (pod := self._holdings.of(server).pod) is not None}
+        query = {"labelSelector": f"{names.INSTALLATION}={self._site.installation}"}
+        used: dict[str, InUse] = {}
+        for raw in await self._api.metrics_of_all(query):
+            server, each = pods.get(str((raw.get("metadata") or {}).get("name"))), in_use(raw)
+            if server is not None and each is not None:
+                used[server] = each
+        return used
+
     async def protect(self, playing: Collection[str]) -> None:
         if self._protected is None:
             query = {"labelSelector": f"{names.INSTALLATION}={self._site.installation}"}

@@ -63,6 +63,7 @@ class Start:
     files: dict[str, str]
     owner: tuple[int, int] | None
     opens: bool
+    stop_command: list[str]
 
 
 def container_name(server: str, uid: str) -> str:
@@ -78,6 +79,15 @@ def who_of(name: str) -> tuple[str, str]:
 def folder_mark(folder: Path) -> str:
     """Which installation a container belongs to: several may run on one machine."""
     return hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+
+
+def whole(name: str, own: str = "") -> str:
+    """The name of an image with its registry: Kubernetes and docker add docker.io where there is none, podman asks its
+    configuration. Dormouse's own may be one that was built here."""
+    first, slash, _ = name.partition("/")
+    if name == own or (slash and (first == "localhost" or "." in first or ":" in first)):
+        return name
+    return f"docker.io/{name}" if slash else f"docker.io/library/{name}"
 
 
 def start_of(
@@ -101,6 +111,7 @@ def start_of(
     values = values_of(spec, secret=False)
     try:
         words = [fill(word, values) for word in image.command]
+        before_stop = [fill(word, values) for word in game.stop.command]
     except KeyError as missing:
         raise ClusterError(f"a command must not have {missing}", problem=Problem.CANNOT_APPLY) from missing
     return Start(
@@ -125,13 +136,14 @@ def start_of(
             *(f"--env={name}={value}" for name, value in sorted(plain.items())),
             *(f"--env={name}" for name in sorted(secret)),
             *([f"--entrypoint={words[0]}"] if words else []),
-            name_of(image, own, game.values(spec.settings)),
+            whole(name_of(image, own, game.values(spec.settings)), own),
             *words[1:],
         ],
         secret,
         files_of(spec),
         owner,
         opens=engine.maps_users and not runs_as,
+        stop_command=before_stop,
     )
 
 

@@ -18,7 +18,7 @@ from core.agent.local.container import NotEnded, ask, end_left, remove
 from core.agent.wire import Container
 from core.children import minimal_env
 from core.cluster.image import OWN, image_of, name_of
-from core.cluster.local.container import FOLDER, Engine, folder_mark, who_of
+from core.cluster.local.container import FOLDER, Engine, folder_mark, who_of, whole
 from core.cluster.port import ServerSpec
 from core.errors import ClusterError
 from core.games.catalogue import Game
@@ -81,7 +81,7 @@ class Containers:
     async def image(self, spec: ServerSpec, pulling: Callable[[], None]) -> str:
         """See that the game's image is here; the user that it says it starts as. `pulling` is called before it is
         waited for. Raises ClusterError. Whoever is cancelled leaves the rest to go on: the next one has it sooner."""
-        name = name_of(image_of(spec), self.own, spec.game.values(spec.settings))
+        name = whole(name_of(image_of(spec), self.own, spec.game.values(spec.settings)), self.own)
         if name not in self._pulls and (user := await self._user(name)) is not None:
             return user
         if name not in self._pulls:
@@ -92,7 +92,9 @@ class Containers:
 
     async def has(self, game: Game) -> bool:
         """Whether its image is here."""
-        return game.image is not None and await self._user(name_of(game.image, self.own, game.values({}))) is not None
+        if game.image is None:
+            return False
+        return await self._user(whole(name_of(game.image, self.own, game.values({})), self.own)) is not None
 
     def _forget(self, name: str, done: asyncio.Task[str]) -> None:
         del self._pulls[name]

@@ -43,6 +43,7 @@ TELL_EVERY = 1.0  # seconds between words about a restore's progress
 AGENT_UP = 15.0  # seconds that an agent may take to say its port
 OUT_OF_MEMORY = "OOMKilled"  # an exit's reason
 HUNG = 5.0  # seconds beyond the game's grace that its agent has to end
+REMOVED = 60.0  # seconds more where an engine has to take a container away, which may be a large one
 STOP_POLL = aiohttp.ClientTimeout(total=3)
 LONG_POLL = aiohttp.ClientTimeout(total=40)
 SNAPSHOT_WITHIN = aiohttp.ClientTimeout(total=3600)
@@ -180,7 +181,7 @@ class Keeper:
         try:
             if not wanted or self.delete == pod.uid:
                 if self._kill_at is None:
-                    self._kill_at = now() + pod.grace + HUNG
+                    self._kill_at = now() + pod.grace + HUNG + (REMOVED if pod.container else 0)
                 if now() >= self._kill_at:
                     log.warning("agent hangs, killed", server=self.server)
                     kill_group(agent.pid, agent.identity)

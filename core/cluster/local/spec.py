@@ -99,7 +99,9 @@ def container_spec(
         folders=list(places.kept),
         emptied=list(places.emptied),
         owner=list(start.owner or ()),
+        ports={port.name: port.container for port in spec.ports},
         opened=[str(each) for each in (places.data, *places.kept.values())] if start.opens else [],
+        stop_command=start.stop_command,
     )
     if clash := sorted(start.secret.keys() & env.keys()):
         raise ClusterError(f"the game's {clash[0]} would be the engine's own", problem=Problem.CANNOT_APPLY)

@@ -24,7 +24,8 @@ class HttpQuery(Query):
     async def players(self, endpoint: Endpoint, rule: Rule, *, token: str = "") -> Players:
         url = f"{'https' if rule.https else 'http'}://{authority(endpoint.host, endpoint.port)}{rule.path}"
         auth = aiohttp.BasicAuth(rule.user, rule.password, "utf-8") if rule.user or rule.password else None
-        asked = self._session.get(url, timeout=TIMEOUT, allow_redirects=False, auth=auth, ssl=self._tls)
+        tls = self._tls if rule.https else True
+        asked = self._session.get(url, timeout=TIMEOUT, allow_redirects=False, auth=auth, ssl=tls)
         try:
             async with asked as answer:
                 if answer.status != 200:

@@ -91,6 +91,15 @@ class Edited(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LineSent(Event):
+    """Somebody sends a line to the game's console: as much of it as may be kept (core.servers.redaction)."""
+
+    kind: ClassVar = EventKind.LINE_SENT
+    line: str = ""
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PortsMoved(Event):
     """Something else uses ports that the server had: those with these names have other numbers from here on."""
 

@@ -52,8 +52,9 @@ class Forms(Record):
 
     `place`: where they go, below the data folder; "" for all of it. One of these is a world: a folder with `root` in
     it; `files` that share a `{name}`; an archive in which one of `archive` lies, which stays as it is; without any of
-    these, all that came. `backups`: globs of names that are no world of their own. `calls`: a setting says what the
-    world is called: now `name`, and what `pattern` and `longest` allow.
+    these, all that came. `backups`: globs of names that are no world of their own. `called`: what the files are called
+    here, whatever they were before. `calls`: a setting says what the world is called: now `name`, and what `pattern`
+    and `longest` allow. `runs`: the version of Minecraft that the server runs, where it is a certain one.
     """
 
     place: str = ""
@@ -65,10 +66,12 @@ class Forms(Record):
     split: bool = False
     copies: tuple[str, ...] = ()  # of a world's files, what a dimension in a folder of its own has too
     foreign: tuple[Foreign, ...] = ()
+    called: str = ""
     calls: bool = False
     name: str = ""
     pattern: str = ""
     longest: int = _LONGEST_NAME
+    runs: str = ""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -84,9 +87,18 @@ class Forms(Record):
         """The folders of which a world takes the place."""
         return (self.place, *(self.place + each.beside for each in self.dimensions if self.place))
 
-    def takes_alone(self, sent: str) -> bool:
-        """Whether a file of this name, which is no archive, may be a world or a part of one."""
-        return any(_called(_base(sent), file) is not None for file in self.files)
+    @property
+    def adds(self) -> bool:
+        """Whether what is there besides stays: files of a world lie among others."""
+        return bool(self.place or self.files)
+
+    def is_of_world(self, name: str) -> bool:
+        """Whether a file of this name may be a world, or a part of one."""
+        return any(_called(_base(name), file) is not None for file in self.files)
+
+    def is_replaced(self, name: str) -> bool:
+        """Where a world's files lie among others: whether this one goes when another world comes."""
+        return self.is_of_world(name) or _is_backup(name, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +131,7 @@ class _World:
 
     start: bytes
     name: str
-    members: tuple[tuple[Member, bytes], ...] = field(
-        default=(), repr=False
-    )  # of `files`: and what each is to be called
+    members: tuple[tuple[Member, str], ...] = field(default=(), repr=False)  # of `files`: and which of these
 
     @property
     def label(self) -> str:
@@ -133,7 +143,7 @@ def plan(found: Sequence[Member], forms: Forms, sent: str, *, exact: bool = Fals
     """`found`: all that came and was judged. `sent`: the name of the file it came in, "" where there is none. `exact`:
     an export of ours, whose folder `place` is taken as it is. `zipped`: it is a ZIP. Raises `Hostile`."""
     prefix, sent = f"{forms.place}/".encode() if forms.place else b"", "".join(filter(str.isprintable, _base(sent)))
-    if exact and (not prefix or any(each.path.startswith(prefix) for each in found if each.kind != "folder")):
+    if exact and (prefix or not forms.files) and (not prefix or _any_below(found, prefix)):
         return _as_it_is(found, forms, prefix)
     if forms.archive and _matching(found, forms.archive):
         return _packed(found, forms, sent, zipped)
@@ -192,7 +202,7 @@ def _packed(found: Sequence[Member], forms: Forms, sent: str, zipped: bool) -> P
     inner = shown(min(tops)) if len(tops) == 1 else ""
     file = next((file for file in forms.files if NAME in file), NAME)
     called = _called(sent, file)
-    name = next((each for each in (called, inner) if each and _may_be_called(each, forms)), None)
+    name = forms.called or next((each for each in (called, inner) if each and _may_be_called(each, forms)), None)
     if name is None:
         raise Hostile("name", "no name for a world", sent or inner)
     packed = "/".join(filter(None, (forms.place, file.replace(NAME, name))))
@@ -218,16 +228,19 @@ def _of_files(found: Sequence[Member], forms: Forms) -> Plan:
         lacks = next(file for file in forms.files if file not in files)
         raise Hostile("beside", "what belongs to it is not there", shown(_bytes(lacks.replace(NAME, name))))
     worlds = [
-        _World(
-            folder + b"/" if folder else b"", name, tuple((m, _bytes(f.replace(NAME, name))) for f, m in files.items())
-        )
+        _World(folder + b"/" if folder else b"", name, tuple((member, file) for file, member in files.items()))
         for (folder, name), files in whole.items()
     ]
     world = _only(worlds)
-    if not _may_be_called(world.name, forms):
+    if not forms.called and not _may_be_called(world.name, forms):
         raise Hostile("name", "no name for a world", shown(_bytes(world.name)))
-    members = [replace(member, path=path) for member, path in world.members]
-    taken = Plan((Part(forms.place, members),), name=world.name if forms.calls else "", taken=_few(_tops(members))[0])
+    called = forms.called or world.name
+    members = [replace(member, path=_bytes(file.replace(NAME, called))) for member, file in world.members]
+    taken = Plan(
+        (Part(forms.place, members),),
+        name=world.name if forms.calls else "",
+        taken=_few(sorted(shown(member.path.rpartition(b"/")[2]) for member, _ in world.members))[0],
+    )
     return _told(found, {member.path for member, _ in world.members}, taken)
 
 
@@ -288,6 +301,10 @@ def _folder(found: Sequence[Member], forms: Forms, start: bytes, title: str) -> 
 
 
 # helpers
+
+
+def _any_below(found: Sequence[Member], prefix: bytes) -> bool:
+    return any(each.path.startswith(prefix) for each in found if each.kind != "folder")
 
 
 def _refuse_hard(main: Sequence[Member], parts: Mapping[str, Sequence[Member]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import kube
@@ -62,14 +63,27 @@ async def test_the_api_server_takes_what_a_file_of_pods_says(namespace: kube.Nam
         namespace.kubectl("create", "--dry-run=server", "-f", "-", given=pod)
 
 
+@pytest.fixture(scope="module")
+def by_level(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], kube.Namespace]]:
+    """One namespace of each of Pod Security's standards that is asked for."""
+    made: dict[str, kube.Namespace] = {}
+
+    def of(level: str) -> kube.Namespace:
+        if level not in made:
+            made[level] = kube.make_namespace(tmp_path_factory.mktemp("standard"), level=level)
+        return made[level]
+
+    yield of
+    for namespace in made.values():
+        namespace.remove()
+
+
 @pytest.mark.parametrize("game", GAMES)
-async def test_the_pod_passes_the_standard_that_it_claims(tmp_path_factory, game: str) -> None:
+def test_the_pod_passes_the_standard_that_it_claims(by_level: Callable[[str], kube.Namespace], game: str) -> None:
     """`restricted` for games that need no root, `baseline` for the others: admission warns, so nothing may be said."""
     found = GAMES[game].image
     assert found is not None
-    level = "restricted" if found.uid else "baseline"
-    namespace = kube.make_namespace(tmp_path_factory.mktemp("standard"), level=level)
+    namespace = by_level("restricted" if found.uid else "baseline")
     template = dict(manifests(kube.make_spec(game=GAMES[game]), kube.site()))["statefulsets"]["spec"]["template"]
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": template["spec"]}
     namespace.kubectl("create", "--dry-run=server", "-f", "-", given=pod)
-    namespace.remove()
