@@ -10,6 +10,7 @@ from cogs.replies import Replies
 from core.accounts.profiles import Accounts
 from core.assemble import Core
 from core.games.catalogue import Catalogue
+from core.guilds.access import Actor
 from core.guilds.games import Games
 from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
@@ -72,3 +73,8 @@ class Faces:
             operations=core.operations,
             accounts=core.accounts,
         )
+
+
+async def zone_of(faces: Faces, actor: Actor) -> str | None:
+    """In which time zone somebody lives, where they said so."""
+    return await faces.accounts.zone_of(actor.user) if faces.accounts is not None else None

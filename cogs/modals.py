@@ -11,7 +11,7 @@ import discord
 from discord.ext import commands
 
 from cogs import buttons, forms, games, pages, schedule_page, setup, share_page
-from cogs.faces import Faces
+from cogs.faces import Faces, zone_of
 from cogs.replies import Answer, Interaction, actor_of, in_words, language_of
 from core.errors import BadInput, ChangedMeanwhile, LicenceNeeded
 from core.guilds.access import Do
@@ -92,11 +92,13 @@ class ModalCog(commands.Cog):
             typed.get("when", ""),
             firm=typed.get("firm") == "yes",
         )
-        return schedule_page.page(view, language_of(interaction))
+        zone = await zone_of(self._faces, actor_of(interaction))
+        return schedule_page.page(view, language_of(interaction), zone)
 
     async def _zone(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
         view = await self._faces.servers.scheduling.set_zone(actor_of(interaction), server, typed.get("zone", ""))
-        return schedule_page.page(view, language_of(interaction))
+        zone = await zone_of(self._faces, actor_of(interaction))
+        return schedule_page.page(view, language_of(interaction), zone)
 
     async def _guild_zone(self, interaction: Interaction, typed: dict[str, str]) -> Answer:
         chosen = {"time_zone": typed.get("zone", "").strip() or None}

@@ -91,6 +91,7 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
     yield "licence of a start", licence_page.accepted_without_file(language)
     yield "licence before", licence_page.went_on(language, view.name)
     yield "schedule", schedule_page.page(view, language)
+    yield "schedule from afar", schedule_page.page(view, language, "Pacific/Kiritimati")
     yield "edit", forms.page(view, language)
     yield "edited", forms.changed(replace(view, name="Before", description="before"), view, language)
 
