@@ -39,7 +39,8 @@ async def add_all(
     from cogs.worlds import WorldCog
 
     await bot.tree.set_translator(Speech())
-    await bot.add_cog(ServerCog(faces.servers, faces.guilds, faces.cards, faces.games, faces.replies, faces.worlds))
+    parts = (faces.servers, faces.guilds, faces.cards, faces.games, faces.replies, faces.worlds, faces.accounts)
+    await bot.add_cog(ServerCog(*parts))
     if faces.worlds is not None:
         await bot.add_cog(WorldCog(faces.servers, faces.worlds, faces.replies))
     await bot.add_cog(GuildCog(faces.guilds, faces.quotas, faces.games, faces.replies, faces.audit))

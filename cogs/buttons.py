@@ -26,7 +26,7 @@ from cogs import (
     share_page,
     world_pages,
 )
-from cogs.faces import Faces
+from cogs.faces import Faces, zone_of
 from cogs.membership import deleted_roles, role_is_there
 from cogs.replies import Answer, How, Interaction, actor_of, in_words, language_of
 from core.errors import Refusal
@@ -205,7 +205,7 @@ async def _open_zone(pressed: Pressed) -> Answer:
 
 async def _remove_entry(pressed: Pressed) -> Answer:
     view = await pressed.faces.servers.scheduling.remove(pressed.actor, pressed.server, pressed.more)
-    return schedule_page.page(view, pressed.language)
+    return schedule_page.page(view, pressed.language, await zone_of(pressed.faces, pressed.actor))
 
 
 async def _open_forget(pressed: Pressed) -> Answer:

@@ -11,6 +11,7 @@ from core.accounts.profiles import Accounts
 from core.activity.reading import Activity
 from core.assemble import Core
 from core.games.catalogue import Catalogue
+from core.guilds.access import Actor
 from core.guilds.games import Games
 from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
@@ -76,3 +77,8 @@ class Faces:
             accounts=core.accounts,
             activity=core.activity,
         )
+
+
+async def zone_of(faces: Faces, actor: Actor) -> str | None:
+    """In which time zone somebody lives, where they said so."""
+    return await faces.accounts.zone_of(actor.user) if faces.accounts is not None else None

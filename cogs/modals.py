@@ -22,7 +22,7 @@ from cogs import (
     share_page,
     size_select,
 )
-from cogs.faces import Faces
+from cogs.faces import Faces, zone_of
 from cogs.replies import Answer, Interaction, actor_of, in_words, language_of
 from core.errors import BadInput, ChangedMeanwhile
 from core.guilds.access import Do
@@ -110,11 +110,13 @@ class ModalCog(commands.Cog):
             typed.get("when", ""),
             firm=typed.get("firm") == "yes",
         )
-        return schedule_page.page(view, language_of(interaction))
+        zone = await zone_of(self._faces, actor_of(interaction))
+        return schedule_page.page(view, language_of(interaction), zone)
 
     async def _zone(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
         view = await self._faces.servers.scheduling.set_zone(actor_of(interaction), server, typed.get("zone", ""))
-        return schedule_page.page(view, language_of(interaction))
+        zone = await zone_of(self._faces, actor_of(interaction))
+        return schedule_page.page(view, language_of(interaction), zone)
 
     async def _forget(self, interaction: Interaction, server: str, typed: dict[str, str]) -> Answer:
         if self._faces.activity is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from discord.ui import Button, Label, LayoutView, Modal, Select, TextInput
 
@@ -20,8 +21,9 @@ DRAFT = "entry"
 _TITLE, _BUTTON = 45, 80
 
 
-def page(view: ServerView, language: str) -> LayoutView:
-    """The entries, the time zone, what follows from them, and the buttons that change them."""
+def page(view: ServerView, language: str, readers_zone: str | None = None) -> LayoutView:
+    """The entries, the time zone, what follows from them, and the buttons that change them. `readers_zone`: in which
+    whoever reads it lives, where they said so."""
     schedule = view.schedule
     entries = schedule.entries if schedule else ()
     lines = [f"### {escape(view.name)}", "" if entries else say(language, "schedule.none")]
@@ -30,7 +32,7 @@ def page(view: ServerView, language: str) -> LayoutView:
         zone = say(
             language, "schedule.zone_own" if schedule.own_zone else "schedule.zone_guild", zone=code(schedule.zone)
         )
-        lines.append(zone)
+        lines += [zone, _elsewhere(view, schedule.zone, readers_zone, language)]
     if view.phase is Phase.RUNNING:
         lines += [f"-# {line}" for line in scheduled(view, language)]
     buttons: list[Button[LayoutView]] = [
@@ -45,6 +47,16 @@ def page(view: ServerView, language: str) -> LayoutView:
         )
         buttons.append(Button(label=label[:_BUTTON], custom_id=f"dm:schedule_remove:{view.id}:{entry.mark}"))
     return page_of("\n".join(filter(None, lines)), buttons)
+
+
+def _elsewhere(view: ServerView, zone: str, readers_zone: str | None, language: str) -> str:
+    """What the reader's clock shows, where it is another one."""
+    if readers_zone is None:
+        return ""
+    there, here = (f"{view.at.astimezone(ZoneInfo(each)):%H:%M}" for each in (zone, readers_zone))
+    if there == here:
+        return ""
+    return say(language, "schedule.zone_reader", zone=code(readers_zone), there=there, here=here)
 
 
 def entry_form(view: ServerView, language: str, draft: Mapping[str, str] | None = None) -> Modal:

@@ -15,6 +15,7 @@ from cogs.choices import LONGEST_CHOICE, MOST_CHOICES, suggest_servers, suggest_
 from cogs.membership import deleted_roles
 from cogs.replies import Answer, How, Interaction, Replies, actor_of, in_words, language_of
 from cogs.speech import text
+from core.accounts.profiles import Accounts
 from core.errors import Refusal, TooManyDeleted
 from core.guilds.access import Do
 from core.guilds.games import Games
@@ -46,7 +47,9 @@ class ServerCog(commands.Cog):
         games: Games,
         replies: Replies,
         worlds: Worlds | None = None,
+        accounts: Accounts | None = None,
     ) -> None:
+        self._accounts = accounts
         self._servers = servers
         self._cards = cards
         self._worlds = worlds
@@ -187,7 +190,8 @@ class ServerCog(commands.Cog):
     async def schedule(self, interaction: Interaction, server: str) -> None:
         async def handle() -> Answer:
             view = await self._servers.lookup.get(actor_of(interaction), server, Do.SCHEDULE)
-            return schedule_page.page(view, language_of(interaction))
+            zone = await self._accounts.zone_of(interaction.user.id) if self._accounts else None
+            return schedule_page.page(view, language_of(interaction), zone)
 
         await self._replies.answer(interaction, handle)
 

@@ -46,6 +46,11 @@ class Accounts:
         async with self._database.session() as session:
             return {user: language for user, language in await session.exec(chosen) if language}
 
+    async def zone_of(self, user: int) -> str | None:
+        """The time zone that somebody chose."""
+        async with self._database.session() as session:
+            return (await session.exec(select(AccountRow.time_zone).where(AccountRow.user == user))).first()
+
     async def show(self, actor: Actor) -> Profile:
         async with self._database.session() as session:
             return await _profile(session, actor)

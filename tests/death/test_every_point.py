@@ -24,6 +24,7 @@ from bot.demo.guild.cast import BO, CHAT
 pytestmark = [pytest.mark.deep, pytest.mark.process, pytest.mark.timeout(3600 if ALL else 600)]
 KILLABLE = Path(__file__).parents[1] / "support" / "killable.py"
 DEATHS = 3  # of each action, each way; `make soak` dies at every point
+SMALL_ONES = 2  # of these, with one way to die
 Act = Callable[[Shipped], Awaitable[None]]
 
 
@@ -145,6 +146,55 @@ ACTIONS: dict[str, tuple[Act | None, Act, Act]] = {  # what is before, the actio
     "transfer": (running, transfer, offered),
     "delete": (running, delete, deleted),
 }
+
+
+class Small:
+    """What is said at once and starts nothing: each time with another number, so that it always changes something."""
+
+    def __init__(
+        self, who: str, command: str, given: Callable[[int], dict[str, Any]], shows: str, says: Callable[[int], str]
+    ) -> None:
+        self.who, self.command, self.given, self.shows, self.says = who, command, given, shows, says
+        self.number = 0
+
+    async def act(self, house: Shipped) -> None:
+        await house.people[self.who].slash(CHAT, self.command, **self.given(self.number))
+
+    async def after(self, house: Shipped) -> None:
+        """What is kept says so, once."""
+        async with asyncio.timeout(40):
+            while (await self._page(house)).count(self.says(self.number)) != 1:
+                await asyncio.sleep(1)  # who asks too fast is refused
+
+    async def _page(self, house: Shipped) -> str:
+        options = {"server": "Pond"} if self.shows.startswith("server") else {}
+        answer = await house.people[self.who].slash(CHAT, self.shows, **options)
+        number = answer["message"]["id"]
+        found = await house.until(lambda all: [m for m in all if m["id"] == number and not m.get("thinking")], self.who)
+        return texts(found[0]["components"])
+
+
+SMALL: dict[str, Small] = {
+    "setup": Small(
+        "Cy",
+        "guild setup",
+        lambda number: {"time_zone": ("Europe/Berlin", "Asia/Tokyo")[number % 2]},
+        "guild setup",
+        lambda number: ("Europe/Berlin", "Asia/Tokyo")[number % 2],
+    ),
+    "keep": Small(
+        "Ada", "server keep", lambda n: {"server": "Pond", "hours": 1 + n}, "server show", lambda n: "Kept awake by"
+    ),
+    "account": Small(
+        "Ada",
+        "account edit",
+        lambda number: {"time_zone": ("Europe/Berlin", "Asia/Tokyo")[number % 2]},
+        "account show",
+        lambda number: ("Europe/Berlin", "Asia/Tokyo")[number % 2],
+    ),
+}
+ACTIONS |= {name: (running, small.act, small.after) for name, small in SMALL.items()}
+WHERE = ("commit before", "commit after", "request before", "request after")
 TO: dict[Act, Act] = {running: resume, paused: pause}
 
 
@@ -191,7 +241,7 @@ class Deaths:
         await house.start()
         if self.action == "create" and not await asked_again(house):
             await create(house)
-        elif self.action in ("pause", "resume", "transfer", "delete"):
+        elif self.action in SMALL or self.action in ("pause", "resume", "transfer", "delete"):
             await attempt(self.act, house)  # idempotent: whoever saw no answer asks again
         await self.after(house)
         await check(house)
@@ -207,6 +257,8 @@ class Deaths:
             command = [sys.executable, str(KILLABLE), str(folder / "fuse")]
             house = await self._worlds.enter_async_context(shipped(folder, command=command, IDLE_AFTER="3600"))
             self._fuse = Fuse(house, self.where)
+        if self.action in SMALL:
+            SMALL[self.action].number += 1
         if self.before is not None:
             await bring(self._fuse.house, self.before)
         return self._fuse
@@ -221,8 +273,8 @@ class Deaths:
         return died
 
 
-@pytest.mark.parametrize("where", ["commit before", "commit after", "request before", "request after"])
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("action", [action for action in ACTIONS if action not in SMALL])
 async def test_it_converges_wherever_it_was_killed(action: str, where: str, tmp_path: Path) -> None:
     async with Deaths(action, where, tmp_path) as deaths:
         points = await deaths.points()
@@ -230,6 +282,18 @@ async def test_it_converges_wherever_it_was_killed(action: str, where: str, tmp_
         assert any(died)
         while ALL and await deaths.at(points := points + 1):
             pass  # it was counted once, and there is not always the same number of points
+
+
+@pytest.mark.parametrize(
+    ("action", "where"), sample([(action, where) for action in SMALL for where in WHERE], SMALL_ONES, "small")
+)
+async def test_what_is_said_at_once_is_kept_once_wherever_it_was_killed(
+    action: str, where: str, tmp_path: Path
+) -> None:
+    async with Deaths(action, where, tmp_path) as deaths:
+        points = await deaths.points()
+        for n in sample(range(1, points + 1), 2, f"{action} {where}"):
+            await deaths.at(n)
 
 
 async def attempt(act: Act, house: Shipped) -> None:

@@ -55,6 +55,15 @@ async def test_an_owner_adds_and_removes_what_the_page_then_shows(guild: Any) ->
     assert (await guild.house.row(server)).schedule == ""
 
 
+async def test_who_lives_elsewhere_reads_what_their_own_clock_shows(guild: Any) -> None:
+    await guild.create("Pond")
+    for zone, says in (("UTC", False), ("Asia/Kolkata", True)):
+        await guild.ada.slash(guild.channel, "account edit", time_zone=zone)
+        page = said(await guild.ada.slash(guild.channel, "server schedule", server="Pond"))
+        assert ("By your own clock (`Asia/Kolkata`) it is" in page) is says
+    assert "By your own clock" in said(await added(guild, guild.ada, "awake", "always"))
+
+
 async def test_what_cannot_be_read_is_refused_with_an_example_and_the_form_opens_again(guild: Any) -> None:
     await guild.create("Pond")
     answer = await added(guild, guild.ada, "asleep", "whenever")

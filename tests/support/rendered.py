@@ -104,6 +104,7 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
     yield "console silent", console_page.answer(Sent(view, view.name, ""), language)
     yield "logs", console_page.log(GameLog(view, view.name), language)
     yield "no logs", console_page.log(GameLog(view, ""), language)
+    yield "schedule from afar", schedule_page.page(view, language, "Pacific/Kiritimati")
     yield "edit", forms.page(view, language)
     yield "edited", forms.changed(replace(view, name="Before", description="before"), view, language)
 
