@@ -37,7 +37,7 @@ from core.data.database import Database
 from core.data.tables import PortRow, ServerRow, utc_now
 from core.data.trouble import TROUBLE
 from core.errors import ClusterError, LicenceNeeded, Misconfigured, Refusal
-from core.games.catalogue import Game
+from core.games.form.game import Game
 from core.games.query.adapters import make_queries
 from core.guilds.access import Actor
 from core.servers.transitions import start_within

@@ -13,7 +13,8 @@ from cogs.cards import button, pending
 from cogs.escape import escape
 from cogs.pages import LONGEST, deleted, page_of
 from cogs.trouble import memory
-from core.games.catalogue import Game, Setting
+from core.games.form.game import Game
+from core.games.form.setting import Setting
 from core.servers.edit import Shown
 from core.servers.views import ServerView
 from core.text import say

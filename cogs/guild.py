@@ -17,7 +17,7 @@ from cogs.replies import Answer, Interaction, Replies, actor_of, language_of
 from cogs.servers import target_of
 from cogs.speech import text
 from core.errors import BadInput
-from core.games.catalogue import MOST_VOLUME
+from core.games.form.model import MOST_VOLUME
 from core.guilds.games import Games
 from core.guilds.limits import SERVERS_PER_GUILD
 from core.guilds.quotas import MOST_MEMORY, MOST_PER_MEMBER, Quotas

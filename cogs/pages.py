@@ -11,7 +11,7 @@ from cogs.escape import code, escape, plain, when
 from cogs.people import mention, named, owner_of
 from cogs.trouble import gib, memory
 from core.cluster.port import InUse
-from core.games.catalogue import Size
+from core.games.form.setting import Size
 from core.guilds.access import EVERYTHING, Rights, Share, Who
 from core.servers.following import Followed
 from core.servers.sharing import Shares

@@ -10,7 +10,7 @@ from bot.check import containers, database, discord, folder, games, listening, s
 from bot.check.report import Report
 from bot.settings import Settings, load
 from core.errors import Misconfigured
-from core.games.catalogue import Game
+from core.games.form.game import Game
 
 
 async def check(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Report:

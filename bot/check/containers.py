@@ -16,7 +16,7 @@ from bot.check.report import Report
 from bot.settings import Settings
 from core.cluster.local.containers import Containers, engine_of
 from core.errors import ClusterError
-from core.games.catalogue import Game
+from core.games.form.game import Game
 
 MAPS_SINCE = (4, 3)  # podman's version that makes any user of an image the one outside
 IDS = 65536  # users and groups that images have

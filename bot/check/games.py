@@ -6,7 +6,7 @@ from bot import from_settings
 from bot.check.report import Report
 from bot.settings import Settings
 from core.errors import Misconfigured
-from core.games.catalogue import Game
+from core.games.form.game import Game
 
 
 def check(settings: Settings, report: Report) -> tuple[Game, ...]:

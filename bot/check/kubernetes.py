@@ -22,7 +22,7 @@ from core.cluster.kubernetes.pod_settings import PodSettings
 from core.cluster.kubernetes.scheduling import why_no_node
 from core.cluster.kubernetes.site import Site
 from core.errors import ClusterError, Misconfigured
-from core.games.catalogue import Game
+from core.games.form.game import Game
 from core.words import Problem
 
 OLDEST = (1, 29)

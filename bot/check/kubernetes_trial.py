@@ -11,7 +11,7 @@ from core.cluster.kubernetes.manifests import manifests
 from core.cluster.kubernetes.manifests_job import job
 from core.cluster.kubernetes.site import Site
 from core.cluster.port import PortSpec, ServerSpec
-from core.games.catalogue import Game
+from core.games.form.game import Game
 
 NAME = "dormouse-check"
 """No server's: an id has no hyphen."""

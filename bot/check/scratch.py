@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.check.report import Report
 from bot.settings import Settings
-from core.games.catalogue import Game
+from core.games.form.game import Game
 from core.worlds.scratch import Scratch
 
 GIB = 1024**3

@@ -40,7 +40,7 @@ _FULL_EVERY = 24 * 3600.0  # seconds; writes through memory maps may leave no tr
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Whose world it is, and what of it counts. `rules`: core.games.catalogue.Save as JSON."""
+    """Whose world it is, and what of it counts. `rules`: core.games.form.saving.Save as JSON."""
 
     server: str
     run: int

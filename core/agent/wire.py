@@ -38,7 +38,7 @@ class PodSpec(Record):
     stop_console: str
     grace: float  # seconds
     probe_every: float  # seconds between looks at a game that is up
-    save: dict[str, Any] = field(default_factory=dict)  # core.games.catalogue.Save
+    save: dict[str, Any] = field(default_factory=dict)  # core.games.form.saving.Save
     console_rule: dict[str, str] = field(default_factory=dict)  # the catalogue's [console], as texts
     secret: str = ""  # the console's; in a pod it comes by another way
     closed: list[str] = field(default_factory=list)  # names of ports that are on loopback alone, whatever `host` is

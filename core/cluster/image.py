@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.cluster.port import ServerSpec
-from core.games.catalogue import SECRETS, Image, escaped, fill, placeholders
+from core.games.form.image import Image
+from core.games.form.placeholders import SECRETS, escaped, fill, placeholders
 
 OWN = "dormouse"
 """The `ref` of Dormouse's own image."""

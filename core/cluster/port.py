@@ -16,7 +16,8 @@ from datetime import datetime
 from typing import Any
 
 from core.errors import ClusterError
-from core.games.catalogue import Game, Size
+from core.games.form.game import Game
+from core.games.form.setting import Size
 from core.games.query.port import Endpoint, LogPart
 from core.words import Exit, Lack, PodPhase, Problem, Step, VolumePhase
 from core.worlds.failures import refusal_of

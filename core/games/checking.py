@@ -7,8 +7,9 @@ from pathlib import Path
 
 from core.errors import Misconfigured
 from core.games import toml_file
-from core.games.catalogue import Fault, Game
 from core.games.forging import forge
+from core.games.form.game import Game
+from core.games.form.model import Fault
 from core.worlds.tree import Rules
 
 

@@ -17,7 +17,9 @@ from core.changes import Changes
 from core.data.database import Database, insert_missing
 from core.data.tables import GuildRow
 from core.errors import BadInput, Refusal
-from core.games.catalogue import Catalogue, Game, Size
+from core.games.catalogue import Catalogue
+from core.games.form.game import Game
+from core.games.form.setting import Size
 from core.guilds.access import Actor, DoInGuild, judge
 from core.guilds.quotas import rules_of
 from core.notices.events import record

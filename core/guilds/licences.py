@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from core.games.catalogue import Licence
+from core.games.form.game import Licence
 
 
 class Verdict(Enum):

@@ -17,7 +17,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from core.errors import Bytes, LimitReached, TooManyDeleted
-from core.games.catalogue import Game, Size
+from core.games.form.game import Game
+from core.games.form.setting import Size
 from core.guilds.access import Actor, DoInGuild, Rules, is_admin, judge
 
 SERVERS_PER_MEMBER = 2

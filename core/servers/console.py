@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from core.cluster.port import Cluster
 from core.data.tables import ServerRow
 from core.errors import BadInput, ClusterAway, ClusterError, Refusal, TryAgain
-from core.games.catalogue import Game
 from core.games.console.line import BadLine, one_line
+from core.games.form.game import Game
 from core.guilds.access import Actor, Do
 from core.notices.kinds.events import LineSent
 from core.queues import Queues

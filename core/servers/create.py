@@ -17,7 +17,8 @@ from core.changes import Changes
 from core.data.database import Database
 from core.data.tables import CardRow, QuestionRow, ServerRow
 from core.errors import BadInput, LicenceNeeded, Refusal, TryAgain
-from core.games.catalogue import Catalogue, Game
+from core.games.catalogue import Catalogue
+from core.games.form.game import Game
 from core.guilds.access import Actor
 from core.guilds.games import pick
 from core.guilds.licences import Verdict, decide

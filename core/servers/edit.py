@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from core.data.tables import ServerRow
 from core.errors import BadInput, Bytes, ChangedMeanwhile, Refusal
-from core.games.catalogue import Catalogue, Game
+from core.games.catalogue import Catalogue
+from core.games.form.game import Game
 from core.guilds.access import Actor, Do
 from core.guilds.games import pick
 from core.guilds.limits import volume_bytes

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.data.database import insert_missing
 from core.data.tables import LicenceRow, ServerRow
 from core.errors import LicenceNeeded, NotAllowed, Refusal
-from core.games.catalogue import Game, Licence
+from core.games.form.game import Game, Licence
 from core.guilds.access import Actor, Do
 from core.guilds.licences import Verdict, decide
 from core.notices.events import record

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.data.tables import EventRow, PortRow, ServerRow
 from core.errors import LimitReached
-from core.games.catalogue import Game
+from core.games.form.game import Game
 from core.notices.kinds.events import PortsMoved
 from core.words import EventKind
 

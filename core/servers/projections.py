@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 
 from core.cluster.port import PortSpec, ServerSpec, fingerprint
 from core.data.tables import GuildRow, ServerRow
-from core.games.catalogue import Catalogue, Game, Port, Size
+from core.games.catalogue import Catalogue
+from core.games.form.game import Game
+from core.games.form.reached import Port
+from core.games.form.setting import Size
 from core.guilds.limits import WORLD_BYTES, volume_bytes
 from core.guilds.quotas import limits_of
 from core.idle.rules import Facts, Memory, Policy

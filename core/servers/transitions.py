@@ -10,7 +10,7 @@ from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.data.tables import FollowRow, ServerRow
-from core.games.catalogue import Game
+from core.games.form.game import Game
 from core.guilds.access import Actor
 from core.notices.kinds.events import Deleted, Paused, Restarted, Resumed
 from core.servers import blocked, left_guilds, licences, maintenance, played

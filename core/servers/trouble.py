@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.cluster.port import Observed
 from core.data.tables import NoticeRow, ServerRow
-from core.games.catalogue import Game
+from core.games.form.game import Game
 from core.notices.codec import notice_of
 from core.notices.kinds.carried import Trouble
 from core.notices.kinds.notices import AddressNotice, CrashedNotice, Notice, StartFailedNotice

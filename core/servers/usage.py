@@ -17,7 +17,7 @@ still exist: both count as one claim.
 
 from __future__ import annotations
 
-from core.games.catalogue import Size
+from core.games.form.setting import Size
 from core.notices.events import Usage
 from core.words import Desired, Phase
 

@@ -11,7 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.authority import authority
 from core.cluster.port import RestoreProgress
 from core.data.tables import ServerRow
-from core.games.catalogue import Game, Size, fill
+from core.games.form.game import Game
+from core.games.form.placeholders import fill
+from core.games.form.setting import Size
 from core.idle.rules import Hold, due, holds, pauses_after
 from core.idle.schedule import Entry, State
 from core.notices.kinds.carried import Trouble

@@ -23,7 +23,8 @@ from core.children import ChildFailed, Program
 from core.cluster.port import Cluster
 from core.data.tables import ServerRow
 from core.errors import BadInput, Bytes, ClusterError, NotFound, Refusal, TryAgain
-from core.games.catalogue import Game, Setting
+from core.games.form.game import Game
+from core.games.form.setting import Setting
 from core.guilds.access import Actor, Do, is_admin
 from core.guilds.limits import Limits, world_bytes
 from core.guilds.quotas import storage_of, stored_of

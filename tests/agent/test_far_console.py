@@ -23,8 +23,8 @@ from core.agent.local.surroundings import LocalSurroundings
 from core.agent.saver import Saver
 from core.agent.wire import PodSpec
 from core.cluster.kubernetes.manifests_pod import pod_spec
-from core.games.catalogue import ConsoleRule, Query
 from core.games.console import rcon as rcon_module
+from core.games.form.reached import ConsoleRule, Query
 from core.nofollow import Spot
 from tests.games.test_rcon import packed, unpacked
 

@@ -24,7 +24,7 @@ from b2server import B2Server, Fault
 from ports import ports
 
 from core.cluster.kubernetes.manifests_pod import pod_spec
-from core.games.catalogue import Save
+from core.games.form.saving import Save
 from core.worlds.failures import TABLE, Failure
 from core.worlds.receipt import Receipt
 from tests.agent.pod_process import ROOT, Pod, die

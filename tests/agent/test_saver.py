@@ -17,7 +17,7 @@ from core.agent.console import NoConsole
 from core.agent.saver import NotSaved, Saver, Surroundings
 from core.agent.volume import Volume
 from core.cluster.kubernetes.manifests_pod import pod_spec
-from core.games.catalogue import Save
+from core.games.form.saving import Save
 from core.nofollow import Spot
 from core.worlds.listing import listing
 from core.worlds.receipt import Receipt

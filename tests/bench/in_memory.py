@@ -28,7 +28,7 @@ from bot.settings import load
 from bot.telemetry import logs
 from cogs.faces import Faces
 from core.cluster.port import Changed, Listed, News, NodeAway, Observed
-from core.games.catalogue import Query as Rule
+from core.games.form.reached import Query as Rule
 from core.games.query.port import Endpoint, Players, Query
 from core.words import Occupied, PodPhase
 

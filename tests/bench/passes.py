@@ -26,7 +26,7 @@ from sqlalchemy import bindparam, select, update
 from core.cluster.port import Listed, News, Observed
 from core.data.database import Database
 from core.data.tables import PortRow, ServerRow
-from core.games.catalogue import Query as Rule
+from core.games.form.reached import Query as Rule
 from core.games.query.port import Endpoint, Players, Query
 from core.idle.sweep import BATCH
 from core.words import Empty, Evidence, Occupied

@@ -25,7 +25,8 @@ from seed import make_core
 
 from core.cluster.port import Observed
 from core.data.database import Database
-from core.games.catalogue import Catalogue, Query
+from core.games.catalogue import Catalogue
+from core.games.form.reached import Query
 from core.games.query.adapters import make_queries
 from core.games.query.port import Endpoint
 from core.idle import sweep as sweeping

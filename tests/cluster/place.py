@@ -17,7 +17,7 @@ from core.agent.local.folder import ServerFolder
 from core.agent.local.process import holders
 from core.cluster.local.cluster import LocalCluster
 from core.cluster.port import PortSpec, ServerSpec
-from core.games.catalogue import Save
+from core.games.form.saving import Save
 from core.words import new_server_id
 from core.worlds.listing import Snapshot, listing
 from core.worlds.store.folder import FolderStore

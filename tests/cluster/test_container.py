@@ -15,7 +15,7 @@ from core.cluster.local.container import Engine, Places, Start, container_name, 
 from core.cluster.local.containers import engine_of
 from core.cluster.port import PortSpec, ServerSpec
 from core.errors import ClusterError
-from core.games.catalogue import Game
+from core.games.form.game import Game
 
 IMAGE = {"ref": "docker.io/some/pond", "uid": 1000, "gid": 1001, "data": "/world"}
 PODMAN = Engine("podman", "/usr/bin/podman", 0, 0, open_files=20000, processes=32768)

@@ -15,7 +15,7 @@ from core.agent.local.folder import ServerFolder
 from core.cluster.local.cluster import LocalCluster
 from core.cluster.local.containers import Containers
 from core.cluster.port import ServerSpec
-from core.games.catalogue import Image
+from core.games.form.image import Image
 from core.words import PodPhase, Problem, Step
 from tests.cluster.place import kill_all, until_true
 from tests.contracts.cluster import no_pod, until

@@ -21,7 +21,8 @@ from core.cluster.kubernetes.manifests_job import job
 from core.cluster.kubernetes.manifests_policy import jobs_policy
 from core.cluster.kubernetes.reduced import reduce_service
 from core.cluster.port import ServerSpec
-from core.games.catalogue import BUILT_IN, Catalogue, Stop
+from core.games.catalogue import BUILT_IN, Catalogue
+from core.games.form.saving import Stop
 from core.worlds.store.place import StorePlace
 
 CATALOGUE = Catalogue.load(BUILT_IN)

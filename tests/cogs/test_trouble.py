@@ -14,7 +14,7 @@ from cogs import pages
 from cogs.cards import card, components, digest
 from cogs.trouble import memory, what_to_do, why
 from core.cluster.port import InUse
-from core.games.catalogue import Size
+from core.games.form.setting import Size
 from core.notices.kinds.carried import Trouble
 from core.servers.views import ServerView
 from core.text import languages

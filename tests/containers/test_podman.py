@@ -20,7 +20,7 @@ from core.agent.local.folder import ServerFolder
 from core.agent.wire import PodSpec, RunningAgent, State
 from core.cluster.local.cluster import LocalCluster
 from core.cluster.port import PortSpec, ServerSpec
-from core.games.catalogue import ConsoleRule, Query, Ready
+from core.games.form.reached import ConsoleRule, Query, Ready
 from core.words import PodPhase, Problem
 from core.worlds.gaps import Gaps
 from tests.cluster.place import until_true

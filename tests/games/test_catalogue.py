@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.games.catalogue import BUILT_IN, Catalogue, Game, placeholders
+from core.games.catalogue import BUILT_IN, Catalogue
+from core.games.form.game import Game
+from core.games.form.placeholders import placeholders
 from core.servers.ports import in_a_row
 from tests.conftest import ADA, CHANNEL
 

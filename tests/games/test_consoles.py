@@ -13,11 +13,11 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.games.catalogue import ConsoleRule
 from core.games.console import rest, telnet, webrcon
 from core.games.console.adapters import KINDS, make_console
 from core.games.console.port import Console, ConsoleAway
 from core.games.console.rest import said
+from core.games.form.reached import ConsoleRule
 
 HOST = "127.0.0.1"
 SECRET = "planted secret"

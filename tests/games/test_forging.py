@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.games.catalogue import BUILT_IN, Catalogue, Game
+from core.games.catalogue import BUILT_IN, Catalogue
 from core.games.forging import USUAL, forge, lines
+from core.games.form.game import Game
 
 GAMES = {game.id: game for game in Catalogue.load(BUILT_IN) if game.query.join}
 JOIN, LEAVE = r"^\[[\d:]+\] (?P<player>\w+) joined$", r"^\[[\d:]+\] (?P<player>\w+) left$"

@@ -12,7 +12,10 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
 
-from core.games.catalogue import BUILT_IN, PLACEHOLDER, Catalogue, ConsoleRule, Game, Query, placeholders
+from core.games.catalogue import BUILT_IN, Catalogue
+from core.games.form.game import Game
+from core.games.form.placeholders import PLACEHOLDER, placeholders
+from core.games.form.reached import ConsoleRule, Query
 from core.guilds.limits import Limits, volume_bytes
 
 PAGE = (Path(__file__).parents[2] / "docs" / "games-toml.md").read_text("utf-8")

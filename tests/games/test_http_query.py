@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from core.games.catalogue import Query as Rule
+from core.games.form.reached import Query as Rule
 from core.games.query.adapters import make_queries
 from core.games.query.http import LARGEST
 from core.games.query.port import Endpoint, Players

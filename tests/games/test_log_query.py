@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ClusterError
-from core.games.catalogue import Query as Rule
+from core.games.form.reached import Query as Rule
 from core.games.query import log
 from core.games.query.log import LogQuery
 from core.games.query.port import LogPart

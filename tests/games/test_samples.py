@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from core.agent.query import read
-from core.games.catalogue import BUILT_IN, Catalogue, Game
+from core.games.catalogue import BUILT_IN, Catalogue
+from core.games.form.game import Game
 from core.games.protocols import status
 
 SAMPLES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from core.games.catalogue import Licence
+from core.games.form.game import Licence
 from core.guilds.licences import Verdict, decide
 
 TEXT = Licence(name="Licence", url="https://example.org/text", version="1")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from kube import TINY
 
-from core.games.catalogue import BUILT_IN, Catalogue, Game, Size
+from core.games.catalogue import BUILT_IN, Catalogue
+from core.games.form.game import Game
+from core.games.form.setting import Size
 from core.guilds.limits import Limits, volume_bytes, world_bytes
 
 GIB = 2**30

@@ -13,7 +13,7 @@ import pytest
 
 from core.children import Program
 from core.data.tables import EventRow
-from core.games.catalogue import Size
+from core.games.form.setting import Size
 from core.guilds.access import Actor
 from core.notices.events import Usage
 from core.servers.host_rules import HostRules

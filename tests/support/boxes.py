@@ -24,7 +24,8 @@ import pytest
 from tiny import specs
 
 from core.cluster.port import ServerSpec
-from core.games.catalogue import Game, Image
+from core.games.form.game import Game
+from core.games.form.image import Image
 
 GAME = Path(__file__).with_name("tinygame.py")
 UID = 1000

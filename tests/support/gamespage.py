@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.games.catalogue import BUILT_IN, Catalogue, Game, Setting
+from core.games.catalogue import BUILT_IN, Catalogue
+from core.games.form.game import Game
+from core.games.form.setting import Setting
 
 PAGE = Path(__file__).parents[2] / "docs" / "games.md"
 

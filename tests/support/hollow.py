@@ -26,7 +26,7 @@ from core.data.database import Database
 from core.data.tables import NoticeRow
 from core.errors import ClusterAway, Refusal
 from core.games.catalogue import BUILT_IN, Catalogue
-from core.games.catalogue import Query as Rule
+from core.games.form.reached import Query as Rule
 from core.games.query.port import Endpoint, Players, Query
 from core.guilds.access import Actor
 from core.notices.codec import notice_of

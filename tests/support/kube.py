@@ -25,7 +25,7 @@ from core.cluster.kubernetes.pod_settings import PodSettings
 from core.cluster.kubernetes.site import Site
 from core.cluster.kubernetes.watch import Timing
 from core.cluster.port import PortSpec, ServerSpec
-from core.games.catalogue import Game
+from core.games.form.game import Game
 from core.words import new_server_id
 from core.worlds.store.b2_access import B2Access
 from core.worlds.store.place import StorePlace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.games.catalogue import Game, Licence
+from core.games.form.game import Game, Licence
 
 TEXT = Licence(name="Meadow Licence", url="https://example.org/meadow", version="2026-01-01")
 NEXT = Licence(name="Meadow Licence", url="https://example.org/meadow", version="2026-07-01")

@@ -8,7 +8,7 @@ from pathlib import Path
 from ports import ports
 
 from core.cluster.port import PortSpec, ServerSpec
-from core.games.catalogue import Game
+from core.games.form.game import Game
 from core.words import new_server_id
 
 TINY = Game.model_validate(

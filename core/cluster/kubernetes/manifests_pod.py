@@ -14,7 +14,8 @@ from core.cluster.kubernetes import names
 from core.cluster.kubernetes.addresses import port_name
 from core.cluster.kubernetes.site import Site
 from core.cluster.port import PortSpec, ServerSpec
-from core.games.catalogue import Image, fill
+from core.games.form.image import Image
+from core.games.form.placeholders import fill
 
 Raw = dict[str, Any]
 

@@ -15,7 +15,8 @@ from core.authority import authority
 from core.cluster.image import env_of, files_of, image_of, name_of, values_of
 from core.cluster.port import PortSpec, ServerSpec
 from core.errors import ClusterError
-from core.games.catalogue import Image, fill
+from core.games.form.image import Image
+from core.games.form.placeholders import fill
 from core.words import Problem
 
 SERVER, POD, FOLDER = "dormouse.server", "dormouse.pod", "dormouse.folder"

@@ -21,7 +21,7 @@ from core.cluster.image import OWN, image_of, name_of
 from core.cluster.local.container import FOLDER, Engine, folder_mark, who_of, whole
 from core.cluster.port import ServerSpec
 from core.errors import ClusterError
-from core.games.catalogue import Game
+from core.games.form.game import Game
 from core.words import Problem
 
 log = structlog.get_logger()

@@ -14,7 +14,9 @@ from core.children import minimal_env
 from core.cluster.local.container import Engine, Places, container_name, start_of
 from core.cluster.port import NOT_TOLD, PortSpec, ServerSpec
 from core.errors import ClusterError
-from core.games.catalogue import Game, Size, fill, placeholders
+from core.games.form.game import Game
+from core.games.form.placeholders import fill, placeholders
+from core.games.form.setting import Size
 from core.words import Problem
 
 

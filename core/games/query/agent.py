@@ -7,7 +7,7 @@ import json
 import aiohttp
 
 from core.authority import authority
-from core.games.catalogue import Query as Rule
+from core.games.form.reached import Query as Rule
 from core.games.protocols.answer import NoAnswer
 from core.games.protocols.status import LARGEST, read_json
 from core.games.query.direct import LONGEST_WHY, told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from core.games.catalogue import Query as Rule
+from core.games.form.reached import Query as Rule
 from core.games.protocols.answer import Answer, NoAnswer
 from core.games.protocols.ask import ask
 from core.games.query.port import Endpoint, Players, Query

@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 
 from core.authority import authority
-from core.games.catalogue import Query as Rule
+from core.games.form.reached import Query as Rule
 from core.games.protocols.answer import NoAnswer
 from core.games.protocols.http import unverified
 from core.games.protocols.status import LARGEST, read

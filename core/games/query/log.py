@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from core.errors import ClusterError
-from core.games.catalogue import Query as Rule
+from core.games.form.reached import Query as Rule
 from core.games.protocols.answer import MOST_PLAYERS, counted
 from core.games.query.direct import told
 from core.games.query.port import LogPart, Players, Run

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.games.catalogue import Query as Rule
+from core.games.form.reached import Query as Rule
 from core.words import Evidence
 
 

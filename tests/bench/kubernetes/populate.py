@@ -27,7 +27,8 @@ from core.cluster.kubernetes.applied import Applier
 from core.cluster.kubernetes.manifests import manifests
 from core.cluster.kubernetes.site import Site
 from core.cluster.port import PortSpec, ServerSpec
-from core.games.catalogue import BUILT_IN, Catalogue, Game
+from core.games.catalogue import BUILT_IN, Catalogue
+from core.games.form.game import Game
 from core.words import new_server_id
 
 AT_ONCE = 24

@@ -13,7 +13,7 @@ from bot import from_settings
 from bot.check import containers
 from bot.check.report import Report
 from bot.settings import load
-from core.games.catalogue import Game
+from core.games.form.game import Game
 
 PODMAN = {
     "host": {

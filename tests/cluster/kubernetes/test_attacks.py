@@ -17,7 +17,8 @@ from core.cluster.kubernetes import names
 from core.cluster.kubernetes.cluster import KubernetesCluster
 from core.cluster.port import ServerSpec
 from core.errors import ClusterError
-from core.games.catalogue import Game, Save
+from core.games.form.game import Game
+from core.games.form.saving import Save
 from core.words import PodPhase, new_server_id
 from core.worlds.source import NEWEST
 from core.worlds.store.b2_words import USES

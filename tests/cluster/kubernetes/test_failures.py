@@ -17,7 +17,8 @@ from core.cluster.kubernetes.pod_settings import PodOptions, PodSettings
 from core.cluster.kubernetes.watch import Timing
 from core.cluster.port import Observed
 from core.errors import ClusterError
-from core.games.catalogue import Game, Image
+from core.games.form.game import Game
+from core.games.form.image import Image
 from core.words import PodPhase, Problem, Step, VolumePhase, new_server_id
 from tests.contracts.cluster import until
 

@@ -10,7 +10,9 @@ import kube
 import pytest
 
 from core.cluster.kubernetes.cluster import KubernetesCluster
-from core.games.catalogue import File, Game, Mount, Stop
+from core.games.form.game import Game
+from core.games.form.image import File, Mount
+from core.games.form.saving import Stop
 from core.words import PodPhase, new_server_id
 from tests.contracts.cluster import no_pod, ready, until
 

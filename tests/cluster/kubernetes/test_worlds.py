@@ -16,7 +16,7 @@ from core.cluster.kubernetes import names
 from core.cluster.kubernetes.cluster import KubernetesCluster
 from core.cluster.port import Observed, ServerSpec, fingerprint
 from core.errors import ClusterError
-from core.games.catalogue import Save
+from core.games.form.saving import Save
 from core.words import PodPhase, Problem, VolumePhase, new_server_id
 from core.worlds.receipt import Receipt
 from core.worlds.source import NEWEST
