@@ -238,6 +238,8 @@ class Sweep:
         try:
             return await self._remember(batch, answers)
         except Exception:
+            for server in batch:
+                self._quiet.ends(server)  # its row may not be as it was to become
             if len(batch) == 1:
                 log.exception("sweep failed", server=batch[0])
                 return []
