@@ -64,6 +64,8 @@ class Throttle:
         self._next = max(self._next, now - BURST / RATE) + 1 / RATE
         if self._next > now:
             await asyncio.sleep(self._next - now)
+            if (left := self.blocked_for) > 0:  # since it waits
+                raise AddressBlocked(left)
 
     async def _end(self, _session: Any, _context: Any, params: aiohttp.TraceRequestEndParams) -> None:
         response = params.response

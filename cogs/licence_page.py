@@ -33,7 +33,7 @@ def accepted(language: str, why: str = "") -> str:
 
 
 def went_on(language: str, name: str) -> str:
-    """It was done at an earlier press."""
+    """It was pressed before, and nobody knows here what became of it."""
     return say(language, "licence.went_on", name=f"**{escape(name)}**")
 
 

@@ -86,10 +86,11 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A running server. `mark` is as in core.idle.quiet."""
+    """A running server. `playing`: as far as is known. `mark` is as in core.idle.quiet."""
 
     game: str
     warned: bool
+    playing: bool
     mark: Mark
 
 
@@ -173,14 +174,18 @@ class Sweep:
     async def _to_ask(self) -> dict[str, _Asked]:
         """Every running server, by chance in another order each time."""
         query = (
-            sqlalchemy.select(col(ServerRow.id), col(ServerRow.game), col(ServerRow.warned_at), col(ServerRow.version))
-            .add_columns(col(GuildRow.idle_after), col(GuildRow.idle_warn))
+            sqlalchemy.select(col(ServerRow.id), col(ServerRow.game), col(ServerRow.warned_at))
+            .add_columns(col(ServerRow.players_online))
+            .add_columns(col(ServerRow.version), col(GuildRow.idle_after), col(GuildRow.idle_warn))
             .join(GuildRow, col(GuildRow.id) == col(ServerRow.guild), isouter=True)
             .where(col(ServerRow.desired) == Desired.RUNNING, col(ServerRow.phase) == Phase.RUNNING)
         )
         async with self._database.session() as session:
             rows = (await (await session.connection()).execute(query)).all()
-        found = [(server, _Asked(game, warned is not None, tuple(mark))) for server, game, warned, *mark in rows]
+        found = [
+            (server, _Asked(game, warned is not None, online > 0, tuple(mark)))
+            for server, game, warned, online, *mark in rows
+        ]
         random.shuffle(found)
         return dict(found)
 
@@ -208,7 +213,7 @@ class Sweep:
         """Whether it changes nothing, so that its row is left alone."""
         if not self._quiet.goes_on(server, asked.mark, answer.players, answer.at, self._now()):
             return False
-        if isinstance(answer.players.evidence, Occupied):
+        if asked.playing:  # also while it does not tell
             self._playing.add(server)
         seen = players(answer.players.evidence)
         if seen is not None and self._recorder is not None:
@@ -233,6 +238,8 @@ class Sweep:
         try:
             return await self._remember(batch, answers)
         except Exception:
+            for server in batch:
+                self._quiet.ends(server)  # its row may not be as it was to become
             if len(batch) == 1:
                 log.exception("sweep failed", server=batch[0])
                 return []

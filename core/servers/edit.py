@@ -128,7 +128,7 @@ class Editing:
             chosen, before = game.size(size), row.size
             if chosen.id != before:
                 limits = await self._rows.limits(session, row.guild)
-                if chosen.id != size_of_run(row):
+                if row.desired != Desired.RUNNING or chosen.id != size_of_run(row):
                     pick(game, chosen.id, limits.withheld, self._catalogue)
                 disk = volume_bytes(game, chosen, limits)
                 if row.saved_bytes is not None and row.saved_bytes > disk:

@@ -18,7 +18,7 @@ from core.servers.views import ServerView
 from core.servers.worlds import TakenIn, Worlds
 
 BEFORE = ""
-"""What was asked for was done at an earlier press."""
+"""It was pressed before: what was asked for is done, or under way, or ended with the bot in the middle of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,9 @@ class Transitions:
         await blocked.refuse(session, row.guild)
         await licences.refuse(session, row, self._projections.game(row))
         now, running = self._now(), row.desired == Desired.RUNNING
-        row.run_size = row.run_settings = None  # what was chosen meanwhile is taken
         if not running:
             await self._admission.check(session, row, by)
+        row.run_size = row.run_settings = None  # what was chosen meanwhile is taken
         kept = (row.keep_until, row.keep_by, row.vote_until, row.vote_by, row.awake_until)
         who = by.user if by else None
         row.desired, row.because, row.by = Desired.RUNNING, because, who

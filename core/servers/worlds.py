@@ -42,6 +42,7 @@ from core.notices.kinds.events import (
 from core.servers import blocked, licences, names, waking
 from core.servers.create import Creation
 from core.servers.parts import ServerParts
+from core.servers.projections import settings_of_run
 from core.servers.rows import RowContext
 from core.servers.views import ServerView
 from core.words import Because, Desired, PodPhase, Problem
@@ -194,6 +195,7 @@ class Worlds:
             )
         elif row.bound == row.volume:
             source = f"{row.id}/{(await self._save(row)).name}"
+            settings = self._following(row, self._played(row)) or settings
         elif row.source is not None:
             source = row.source if "/" in row.source else f"{row.id}/{row.source}"
         else:
@@ -420,6 +422,11 @@ class Worlds:
         forms = game.forms(game.values(row.settings))
         files = await _in_words(self._shelf.ask(lambda store: files_of(store, row.id, chosen.name)))
         return name_in(files, forms) or ""
+
+    def _played(self, row: ServerRow) -> str:
+        """What the world is called that this run, or the last one, was started with; "" where nobody needs to know."""
+        game = self._projections.game(row)
+        return game.values(settings_of_run(row)).get(game.imports.name, "") if game and game.imports.name else ""
 
     def _following(self, row: ServerRow, called: str) -> dict[str, str] | None:
         """The row's settings with the one that says what the world is called; None where it says so already."""

@@ -111,6 +111,28 @@ async def test_more_than_discord_takes_waits_its_turn(
     assert waited
 
 
+async def test_what_waits_while_the_address_is_refused_is_not_sent_afterwards(
+    front: Front, throttle: Throttle, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, over = asyncio.Event(), asyncio.Event()
+
+    async def wait(seconds: float) -> None:
+        waits.set()
+        await over.wait()
+
+    with monkeypatch.context() as crowd:
+        crowd.setattr("bot.throttle.asyncio.sleep", wait)
+        throttle._next = asyncio.get_running_loop().time() + 60
+        waiting = asyncio.create_task(get(session, "/channels/1"))
+        await waits.wait()
+    throttle._next, front.says = 0.0, [refusal()]
+    assert await get(session, "/channels/2") == 429
+    over.set()
+    with pytest.raises(AddressBlocked):
+        await waiting
+    assert front.met == ["/channels/2"]
+
+
 async def test_it_says_whether_requests_wait(front: Front, throttle: Throttle, session: aiohttp.ClientSession) -> None:
     assert not throttle.crowded
     asked = [asyncio.create_task(get(session, f"/channels/{number}")) for number in range(5 * int(BURST))]

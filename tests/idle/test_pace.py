@@ -212,6 +212,20 @@ async def test_who_plays_is_counted_although_no_row_is_written(house, sweep, gam
     assert house.parts.now() - row.known_at < timedelta(seconds=15)
 
 
+async def test_who_played_when_it_fell_silent_is_protected_in_each_pass(house, sweep, game, monkeypatch) -> None:
+    told: list[set[str]] = []
+
+    async def protect(playing) -> None:
+        told.append(set(playing))
+
+    monkeypatch.setattr(sweep, "_protect", protect)
+    server = await up(house)
+    await sweep.run()
+    game.evidence = Unknown("no answer")
+    await passes(house, sweep, 120)
+    assert told == [{server}] * 9
+
+
 async def test_a_warning_is_asked_at_full_pace_after_a_long_silence(house, sweep, game) -> None:
     server = await up(house)
     game.evidence = Unknown("no answer")

@@ -93,7 +93,7 @@ async def test_an_owner_has_a_name_forgotten_and_nobody_reads_which(oak: Town) -
     wrong = await oak.wire.submit(ADA, form.modal["custom_id"], {"player": "Nobody"})
     assert "No player of that name is known on **Pond**" in wrong.text
     done = await oak.wire.submit(ADA, form.modal["custom_id"], {"player": "hazel_*_99"})
-    assert "nothing about **Pond** names that player any more" in done.text
+    assert "who played on **Pond** does not name that player any more" in done.text
     said = await oak.wire.command(ADA, "activity server", server="Pond")
     assert "Hazel" not in said.text
     assert "**Played:** 1 h" in said.text

@@ -151,6 +151,15 @@ async def test_a_clone_of_an_older_snapshot_loads_the_world_of_then(disk: Disk) 
     assert (await disk.house.row(copy.id)).settings["world"] == "Dormouse"
 
 
+async def test_a_clone_loads_the_world_that_is_played_where_another_waits_for_the_next_start(disk: Disk) -> None:
+    server = await disk.create("valheim")
+    disk.write(pair("Dormouse", "worlds_local/"))
+    await disk.house.servers.editing.edit(ADA, server, {"world": "Midgard"})
+    copy = await disk.worlds.clone(ADA, server, channel=CHANNEL, name="Lake", snapshot=None)
+    assert (await disk.house.row(copy.id)).settings["world"] == "Dormouse"
+    assert await disk.setting("world") == "Midgard"
+
+
 @pytest.mark.parametrize(
     ("brought", "said"),
     [

@@ -124,6 +124,16 @@ async def test_a_size_is_one_of_the_games_that_the_guild_offers(house: Any) -> N
         await house.servers.editing.resize(BO, server, "medium")
 
 
+async def test_a_size_that_ran_once_and_is_withheld_since_is_not_chosen_for_a_paused_server(house: Any) -> None:
+    server = await running(house)
+    await house.servers.editing.resize(ADA, server, "medium")
+    await house.servers.power.pause(ADA, server)
+    await house.phase(server, "paused")
+    await house.core.games.choose_sizes(CY, "meadow", ["medium"])
+    with pytest.raises(Refusal, match=r"games\.size_withheld"):
+        await house.servers.editing.resize(ADA, server, "small")
+
+
 async def test_a_world_that_does_not_fit_the_disk_of_a_size_is_not_squeezed_into_it(house: Any) -> None:
     server = await running(house)
     async with house.database.begin() as session:
