@@ -62,6 +62,7 @@ async def live(cluster: KubernetesCluster, namespace: kube.Namespace) -> None:
     await cluster.ensure(wanted)
     await ready(cluster, wanted.server)
     await cluster.usage(wanted.server)
+    await cluster.usage_of_all([wanted.server])
     await cluster.logs(wanted.server)
     await cluster.protect([wanted.server])
     await cluster.protect([])
