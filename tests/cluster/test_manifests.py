@@ -98,6 +98,7 @@ def test_a_game_that_starts_as_root_has_the_capabilities_of_its_entry_and_its_ag
         ("enshrouded", 4711),
         ("project-zomboid", 1000),
         ("seven-days-to-die", 1000),
+        ("valheim", 1000),
     ],
 )
 def test_an_agent_is_of_the_group_that_an_image_gives_its_data_to(game: str, group: int) -> None:
