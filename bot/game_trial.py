@@ -40,6 +40,7 @@ from core.errors import ClusterError, LicenceNeeded, Misconfigured, Refusal
 from core.games.form.game import Game
 from core.games.query.adapters import make_queries
 from core.guilds.access import Actor
+from core.servers.redaction import black_out, readable
 from core.servers.transitions import start_within
 from core.servers.views import ServerView
 from core.text import DEFAULT, say, size
@@ -291,12 +292,13 @@ class Trial:
         await self._step("delete", self._delete())
 
     async def last_words(self) -> list[str]:
-        """What the game printed last."""
+        """What the game printed last, without its secrets: this is shown to others."""
         with contextlib.suppress(ClusterError):
             if self._server:
+                secrets = self._core.parts.projections.secrets(await self._row())
                 for previous in (False, True):
                     if said := await self._core.cluster.logs(self._server, lines=_LOG_LINES, previous=previous):
-                        return said.splitlines()
+                        return black_out(readable(said), secrets).splitlines()
         return []
 
     async def _step(self, name: str, work: Awaitable[str]) -> None:

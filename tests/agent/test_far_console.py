@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -119,6 +122,54 @@ async def test_a_world_is_flushed_by_a_console_that_answers(folder: ServerFolder
     async with rcon(b"Saved the world", []) as port:
         _, supervisor = beside(pod(port), folder)
         assert await supervisor.order("save", "Saved the", 5)
+
+
+GAME = """
+import pathlib, socket, struct, sys, time
+head = struct.Struct("<iii")
+listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    line, _ = listening.accept()
+    with line, line.makefile("rwb") as console:
+        for kind in (2, 0):
+            size, number, _ = head.unpack(console.read(12))
+            said = console.read(size - 8)[:-2]
+            if said == b"quit":
+                break
+            answer = b"0 of 8" if said == b"list" else b""
+            console.write(head.pack(len(answer) + 10, number, kind) + answer + bytes(2))
+            console.flush()
+    if said == b"quit":
+        time.sleep(1)  # as long as it saves
+        pathlib.Path("world").write_text("saved")
+        break
+"""
+
+
+async def test_a_game_that_hangs_up_on_its_stop_line_is_let_save(folder: ServerFolder) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    wanted = replace(
+        pod(port),
+        command=[sys.executable, "-c", GAME, str(port)],
+        ports={"rcon": port},
+        stop_console="quit",
+        grace=120.0,
+        ready_within=120.0,
+    )
+    data = folder.volume(wanted.volume).world
+    data.make_folder()
+    folder.pod.make_folder()
+    _, supervisor = beside(wanted, folder)
+    lock = os.open(os.devnull, os.O_RDONLY)
+    running = asyncio.create_task(supervisor.run(lock))
+    while supervisor.state.phase != "ready":
+        await supervisor.changed(supervisor.state.revision, 60)
+    supervisor.stop()
+    await running
+    os.close(lock)
+    assert (data.path / "world").read_text() == "saved"
+    assert (supervisor.state.exit_code, supervisor.state.exit_reason) == (0, "Stopped")
 
 
 async def test_an_agent_of_an_older_bot_still_knows_rcon() -> None:

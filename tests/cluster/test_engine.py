@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from tiny import specs
 
+from core.agent.local.container import end_left
 from core.agent.local.folder import ServerFolder
+from core.agent.wire import Container
 from core.cluster.local.cluster import LocalCluster
 from core.cluster.local.containers import Containers
 from core.cluster.port import ServerSpec
@@ -164,6 +166,13 @@ async def test_what_is_left_is_ended_before_a_start_and_taken_away_after_an_exit
     assert asked[:began].count("stop") == 1
     assert asked[:began].count("rm") == 1
     assert "rm" in asked[began:]
+
+
+async def test_files_are_opened_while_a_container_is_left_to_say_that_they_have_to_be(fake: Fake) -> None:
+    fake.set(running="")
+    left = Container(["podman"], "pond", {"PATH": os.environ["PATH"]}, opened=["/nowhere"])
+    await end_left(left, "pond", 1.0)
+    assert [each.split()[0] for each in fake.asked()] == ["ps", "stop", "unshare", "unshare", "rm"]
 
 
 async def test_a_container_that_somebody_else_took_away_meanwhile_is_gone(cluster: LocalCluster, fake: Fake) -> None:

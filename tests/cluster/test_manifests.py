@@ -90,6 +90,24 @@ def test_a_game_that_starts_as_root_has_the_capabilities_of_its_entry_and_its_ag
     assert container(found, "agent")["securityContext"]["runAsUser"] == 10001
 
 
+@pytest.mark.parametrize(
+    ("game", "group"),
+    [
+        ("ark-se", 1000),
+        ("dont-starve-together", 1000),
+        ("enshrouded", 4711),
+        ("project-zomboid", 1000),
+        ("seven-days-to-die", 1000),
+        ("valheim", 1000),
+    ],
+)
+def test_an_agent_is_of_the_group_that_an_image_gives_its_data_to(game: str, group: int) -> None:
+    found = pod(spec(game))
+    assert found["securityContext"]["fsGroup"] == group
+    assert container(found, "agent")["securityContext"]["runAsGroup"] == group
+    assert "runAsUser" not in container(found, "game")["securityContext"]
+
+
 def test_no_secret_stands_anywhere_but_in_the_secret() -> None:
     hidden = spec("meadow", settings={"password": "opensesame"}, console_secret="c0" * 16, agent_secret="a9" * 16)
     found = made(hidden)

@@ -97,6 +97,17 @@ def test_what_ships_has_no_mistake(file: Path) -> None:
             "line 8: settings: a choice needs choices.",
         ),
         ('ref = "pond:1"', 'ref = "pond:1"\nuid = 0', "line 6: image.uid: 0 is root"),
+        ("[join]", '[imports]\nversion = "v"\n\n[join]', "line 9: imports.version: 'v' is not one of its settings."),
+        (
+            "[join]",
+            '[imports]\nfiles = ["{name}.db"]\nname = "w"\n\n[join]',
+            "line 10: imports.name: 'w' is not one of its settings.",
+        ),
+        (
+            "[join]",
+            '[imports.split]\nsetting = "kind"\nvalues = ["apart"]\n\n[join]',
+            "line 9: imports.split.setting: 'kind' is not one of its settings.",
+        ),
     ],
 )
 def test_each_mistake_is_told_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:

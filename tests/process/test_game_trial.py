@@ -86,13 +86,17 @@ async def test_a_game_that_does_not_start_is_said_with_its_last_words(tmp_path: 
     games = tmp_path / "games"
     games.mkdir()
     broken = (BUILT_IN / "meadow.toml").read_text()
-    broken = broken.replace('["{python}", "-m", "bot.demo.meadow"]', """["sh", "-c", "echo no map; exit 7"]""")
+    broken = broken.replace(
+        '["{python}", "-m", "bot.demo.meadow"]', """["sh", "-c", "echo no map for $MEADOW_PASSWORD; exit 7"]"""
+    )
+    broken = broken.replace('default = ""\nmax_length = 64', 'default = "opensesame"\nmax_length = 64')
     (games / "meadow.toml").write_text(broken)
     async with trial(environ(tmp_path, DORMOUSE_GAMES_DIR=str(games)), "meadow") as run:
         assert await run.end() == 1
+    assert "opensesame" not in run.said
     assert "FAILED" in run.said
     assert "Meadow does not pass: ready: " in run.said
-    assert "  | no map" in run.said
+    assert "  | no map for ••••" in run.said
     assert not (tmp_path / "bot").exists()
 
 

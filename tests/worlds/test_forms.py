@@ -58,6 +58,16 @@ def refused(wanted: Forms, *paths: str, **more: Any) -> tuple[str, str]:
     return found.value.why, found.value.member
 
 
+def test_a_world_of_luanti_goes_where_the_game_is_started_with_it() -> None:
+    made = planned(forms("luanti"), "meadow/world.mt", "meadow/map.sqlite", "meadow/players.sqlite")
+    assert placed(made) == {f"worlds/world/{name}" for name in ("world.mt", "map.sqlite", "players.sqlite")}
+    game = GAMES.get("luanti")
+    assert game is not None
+    assert game.image is not None
+    assert '--world "$HOME/worlds/world"' in game.image.command[-1]
+    assert game.save.include == ("worlds/**",)
+
+
 # Factorio
 
 SAVE = ("Base/level-init.dat", "Base/level.dat0", "Base/control.lua", "Base/script.dat")

@@ -88,8 +88,8 @@ class ContainerGame:
         running, _, out_of_memory = said.partition(" ")
         if running == "true":  # somebody ended the client alone
             await ask(self._container, "stop", "-t", f"{self._grace:.0f}", self._container.name, more=self._grace)
-        await remove(self._container, self._container.name)
         await _open(self._container)
+        await remove(self._container, self._container.name)
         if code == _ENGINE_FAILED:
             self.why = "CannotStart"
         elif out_of_memory == "true" and code:
@@ -119,14 +119,15 @@ async def end_left(container: Container, server: str, grace: float) -> None:
         raise NotEnded(f"the engine does not say what runs: {wrong}")
     if left := said.split():
         await ask(container, "stop", "-t", f"{grace:.0f}", *left, more=grace)
+        await _open(container)
         if wrong := await remove(container, *left):
             raise NotEnded(f"a container of this server cannot be removed: {wrong}")
-        await _open(container)
 
 
 async def _open(container: Container) -> None:
     """A program that started as root without root's podman, and became another user, has files that only that user may
-    read: not the agent, who saves and removes them. Its group is root's in the image. No link is followed."""
+    read: not the agent, who saves and removes them. Its group is root's in the image. No link is followed. Before the
+    container is removed: one that is left says that this is still to be done."""
     if container.opened:
         await ask(container, "unshare", "chgrp", "--recursive", "--no-dereference", "0", *container.opened)
         await ask(container, "unshare", "chmod", "--recursive", "g+rwX", *container.opened)

@@ -28,6 +28,7 @@ from core.games.protocols.answer import NoAnswer
 _BACKOFF_CAP = 60.0  # seconds
 _HEALTHY = 600.0  # seconds of being ready after which the back-off begins anew, as kubelet's
 _TAKEN_AGAIN = 2.0  # seconds between tries for a port that another program uses
+_TOLD_AGAIN = 0.5  # seconds between tries for a console that does not answer
 _FIRST_LOOK = 0.1  # seconds; then at growing distance, up to one second
 _MISSES = 3  # looks without an answer before a game that was up counts as not ready
 _CONSOLE_PATIENCE = 1.0  # seconds that a console answer may take
@@ -246,16 +247,25 @@ class Supervisor:
         grace = max(0.0, until - clock())
         if self._pod.stop_console:
             with contextlib.suppress(NoConsole):
-                if self._far is not None:
-                    await _send(self._far, self._pod.stop_console)
-                else:
+                if self._far is None:
                     game.write(self._pod.stop_console)
                 grace /= 2
+                telling = asyncio.create_task(self._tell_to_end())
                 await asyncio.wait([exited], timeout=grace)
+                telling.cancel()
         game.signal(self._signal)
         await asyncio.wait([exited], timeout=grace)
         game.kill()
         return await exited
+
+    async def _tell_to_end(self) -> None:
+        """Where its console is reached over the network: again until it is heard, as in a pod. Many games hang up
+        without an answer and save then: no answer is no reason for a signal."""
+        while self._far is not None:
+            with contextlib.suppress(NoConsole):
+                await _send(self._far, self._pod.stop_console)
+                return
+            await asyncio.sleep(_TOLD_AGAIN)
 
     async def _follow_readiness(self, said_ready: asyncio.Event, *, is_ours: bool) -> None:
         """Returns only when the game had its time and was never ready.

@@ -131,12 +131,6 @@ class Game(Model):
             setting = known.get(other.setting)
             if setting is None or setting.type != "choice" or other.value not in setting.choices:
                 yield ("image", "instead", number), f"{other.value!r} is no choice of a setting {other.setting!r}"
-        split = self.imports.split
-        wants = {"name": self.imports.name, "version": self.imports.version, "split": split.setting if split else ""}
-        for key, wanted in wants.items():
-            path = ("imports", key)
-            if wanted and wanted not in known:
-                yield path, f"{wanted!r} is not one of its settings"
         for number, line in enumerate(self.chat):
             if "{name}" not in line or "{text}" not in line:
                 yield ("chat", number), "a line of the chat needs {name} and {text}"
@@ -148,8 +142,9 @@ class Game(Model):
 
     def _imports_at_fault(self) -> Iterator[Fault]:
         ids = {setting.id for setting in self.settings}
-        if self.imports.name and self.imports.name not in ids:
-            yield ("imports", "name"), f"{self.imports.name!r} is not one of its settings"
+        for key, wanted in (("name", self.imports.name), ("version", self.imports.version)):
+            if wanted and wanted not in ids:
+                yield ("imports", key), f"{wanted!r} is not one of its settings"
         if (split := self.imports.split) and split.setting not in ids:
             yield ("imports", "split", "setting"), f"{split.setting!r} is not one of its settings"
 

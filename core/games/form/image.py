@@ -66,7 +66,7 @@ class Image(Model):
     instead: tuple[Instead, ...] = ()  # the first that fits takes its place
     command: tuple[str, ...] = ()  # empty: the image's own
     uid: int | None = None  # None: the image's own user, for all we know root
-    gid: int | None = None  # None: as `uid`
+    gid: int | None = None  # None: as `uid`. Without that: the group that it gives its data to, which pods' agents need
     capabilities: tuple[Capability, ...] = ()
     data: str = "/data"  # where the volume is mounted
     mounts: tuple[Mount, ...] = ()
