@@ -118,7 +118,7 @@ class App:
                     await self.client.faces.replies.drain(DRAIN)
                     if announcer.held and self.client.is_ready():  # else it has not begun, and waits in vain
                         await asyncio.wait([announcing])
-            scheduler.shutdown(wait=False)
+            await scheduler.end(DRAIN)
             left: set[asyncio.Task[Any]] = {*parts, stop}
             while left:
                 # Again and again: discord.py swallows a cancellation while a shard signs in anew.

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
@@ -77,6 +78,16 @@ class SteadyScheduler(AsyncIOScheduler):  # type: ignore[misc]
     would run nothing for two hours. No job is ever due later than one interval from now; one that is, is due now.
     """
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.running: set[asyncio.Task[None]] = set()
+
+    async def end(self, within: float) -> None:
+        """No job begins any more, those that run are cancelled, and have so many seconds to let go of what they hold."""
+        self.shutdown(wait=False)
+        if self.running:
+            await asyncio.wait(self.running, timeout=within)
+
     def _process_jobs(self) -> float | None:
         now = datetime.now(self.timezone)
         for job in self.get_jobs():
@@ -90,12 +101,12 @@ Ran = Callable[[str, float, bool], None]
 """Told of each run of a job: its name, the seconds it took, whether it succeeded."""
 
 
-def make_scheduler(jobs: list[Job], ran: Ran = lambda _name, _seconds, _succeeded: None) -> AsyncIOScheduler:
+def make_scheduler(jobs: list[Job], ran: Ran = lambda _name, _seconds, _succeeded: None) -> SteadyScheduler:
     """Interval jobs that never overlap, never pile up and never are dropped for being late."""
     scheduler = SteadyScheduler(timezone="UTC")
     for job in jobs:
         scheduler.add_job(
-            _guarded(job, ran),
+            _guarded(job, ran, scheduler.running),
             "interval",
             seconds=job.every.total_seconds(),
             id=job.name,
@@ -107,8 +118,11 @@ def make_scheduler(jobs: list[Job], ran: Ran = lambda _name, _seconds, _succeede
     return scheduler
 
 
-def _guarded(job: Job, ran: Ran) -> Callable[[], Awaitable[None]]:
+def _guarded(job: Job, ran: Ran, running: set[asyncio.Task[None]]) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
+        if (task := asyncio.current_task()) is not None:
+            running.add(task)
+            task.add_done_callback(running.discard)
         began, succeeded = time.perf_counter(), True
         try:
             await job.run()

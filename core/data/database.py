@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
 import structlog
 from sqlalchemy.dialects import postgresql
@@ -38,9 +40,10 @@ class Database:
         self.url = url
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._threads: WeakSet[Thread] = WeakSet()
         # Parameters are what people typed, passwords of games among it: no error message repeats them.
         self.engine: AsyncEngine = (
-            sqlite.make_engine(parsed, hide_parameters=True)
+            sqlite.make_engine(parsed, self._threads, hide_parameters=True)
             if self.is_sqlite
             else create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True)
         )
@@ -73,6 +76,7 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+        await sqlite.ended(self._threads)
 
     async def migrate(self, to: str = "head") -> bool:
         """Bring the schema up to date; True if it changed. Misconfigured says in words why it cannot be.

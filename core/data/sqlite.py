@@ -10,7 +10,9 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
+from threading import Thread
 from typing import Any, Self
+from weakref import WeakSet
 
 import aiosqlite
 from sqlalchemy import event
@@ -19,16 +21,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 WRITES = "dormouse_writes"
 """The execution option of connections whose transactions write."""
+ENDS_WITHIN = 1.0
+"""Seconds that the thread of a connection has to end; one that is still used does not."""
 CONNECTIONS = 8
 """At most, each with a thread and a cache of its own; there is one writer at a time anyway."""
 
 
-def make_engine(url: URL, **options: Any) -> AsyncEngine:
-    """An engine for a `sqlite+aiosqlite://` address; `options` as for SQLAlchemy's create_async_engine."""
+def make_engine(url: URL, threads: WeakSet[Thread], **options: Any) -> AsyncEngine:
+    """An engine for a `sqlite+aiosqlite://` address; `options` as for SQLAlchemy's create_async_engine. `threads`: those
+    of its connections, for `ended`."""
 
     def connect() -> Awaitable[Any]:
         arguments, names = engine.dialect.create_connect_args(url)
-        return _Connection(partial(sqlite3.connect, *arguments, **names))
+        made = _Connection(partial(sqlite3.connect, *arguments, **names))
+        threads.add(made._thread)
+        return made
 
     if url.database not in (None, "", ":memory:"):
         options |= {"pool_size": CONNECTIONS, "max_overflow": 0}
@@ -36,6 +43,12 @@ def make_engine(url: URL, **options: Any) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+async def ended(threads: WeakSet[Thread]) -> None:
+    """After the engine was disposed of. A connection that was cut off closes in its thread, which tells the loop so: the
+    loop has to be there until then."""
+    await asyncio.gather(*(asyncio.to_thread(each.join, ENDS_WITHIN) for each in set(threads) if each.is_alive()))
 
 
 class _Connection(aiosqlite.Connection):

@@ -3,6 +3,7 @@ command line alone is tested (tests/cluster/test_container.py)."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -118,8 +119,9 @@ async def test_memory_and_cpu_are_limited(cluster: LocalCluster, up: tuple[One, 
     seen = cgroup(one.state.inner_pid or 0)
     assert seen["memory"] == wanted.size.memory * 2**20
     assert seen["cpu"] == pytest.approx(2 * wanted.size.cpu / 1000)
-    used = await cluster.usage(wanted.server)
-    assert used is not None
+    async with asyncio.timeout(60):
+        while (used := await cluster.usage(wanted.server)) is None:
+            await asyncio.sleep(0.05)
     assert 1 << 20 < used.memory <= wanted.size.memory * 2**20
 
 

@@ -57,7 +57,7 @@ async def test_an_event_at_a_server_is_seen_moved_and_cancelled(calendar: Calend
 
 async def test_the_card_says_what_keeps_it_on(calendar: Calendar) -> None:
     calendar.plan(after=timedelta(minutes=5))
-    await calendar.town.message("### Pond", "The event **Raid** keeps it on until")
+    await calendar.town.message("### Pond", "The event **Raid**", "keeps it on until")
 
 
 async def test_roles_decide_who_plans_and_discord_is_asked_for_them(calendar: Calendar) -> None:
@@ -110,6 +110,6 @@ async def test_the_shipped_bot_wakes_a_server_for_an_event_that_a_member_plans(f
     await fresh.message("### Pond", "Paused")
     soon = datetime.now(UTC) + timedelta(minutes=5)
     plan = await fresh.people["Ada"].plan("Raid", "Pond", soon, soon + timedelta(hours=1))
-    await fresh.message("### Pond", "Running", "The event **Raid** keeps it on until")
+    await fresh.message("### Pond", "Running", "The event **Raid**", "keeps it on until")
     await fresh.people["Ada"].edit_plan(plan["id"], status=4)
     await fresh.message("### Pond", "Paused")

@@ -67,7 +67,8 @@ async def give_a_password(house: Watched, server: str) -> None:
     page = await house.message("### Pond", "Password", who="Ada")
     opened = await ada.press(page, buttons(page["components"])["Players"])
     await ada.submit(CHAT, opened["modal"], max_players="8", password=GAME_PASSWORD)
-    await house.message("starts anew")
+    offers = await house.until(lambda found: [each for each in found if "Restart now" in buttons(each["components"])])
+    await house.press("Restart now", offers[-1])
     async with asyncio.timeout(30):  # the new run has it, and is up
         while not (GAME_PASSWORD in read(house, server, "pod.json") and '"ready"' in read(house, server, "state.json")):
             await asyncio.sleep(0.05)
