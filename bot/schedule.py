@@ -80,13 +80,13 @@ class SteadyScheduler(AsyncIOScheduler):  # type: ignore[misc]
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.running: set[asyncio.Task[None]] = set()
+        self.ongoing: set[asyncio.Task[None]] = set()
 
     async def end(self, within: float) -> None:
-        """No job begins any more, those that run are cancelled, and have so many seconds to let go of what they hold."""
+        """No job begins any more. Those that run are cancelled, and have `within` seconds to let go."""
         self.shutdown(wait=False)
-        if self.running:
-            await asyncio.wait(self.running, timeout=within)
+        if self.ongoing:
+            await asyncio.wait(self.ongoing, timeout=within)
 
     def _process_jobs(self) -> float | None:
         now = datetime.now(self.timezone)
@@ -106,7 +106,7 @@ def make_scheduler(jobs: list[Job], ran: Ran = lambda _name, _seconds, _succeede
     scheduler = SteadyScheduler(timezone="UTC")
     for job in jobs:
         scheduler.add_job(
-            _guarded(job, ran, scheduler.running),
+            _guarded(job, ran, scheduler.ongoing),
             "interval",
             seconds=job.every.total_seconds(),
             id=job.name,
@@ -118,11 +118,11 @@ def make_scheduler(jobs: list[Job], ran: Ran = lambda _name, _seconds, _succeede
     return scheduler
 
 
-def _guarded(job: Job, ran: Ran, running: set[asyncio.Task[None]]) -> Callable[[], Awaitable[None]]:
+def _guarded(job: Job, ran: Ran, ongoing: set[asyncio.Task[None]]) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
         if (task := asyncio.current_task()) is not None:
-            running.add(task)
-            task.add_done_callback(running.discard)
+            ongoing.add(task)
+            task.add_done_callback(ongoing.discard)
         began, succeeded = time.perf_counter(), True
         try:
             await job.run()

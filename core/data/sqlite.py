@@ -28,8 +28,8 @@ CONNECTIONS = 8
 
 
 def make_engine(url: URL, threads: WeakSet[Thread], **options: Any) -> AsyncEngine:
-    """An engine for a `sqlite+aiosqlite://` address; `options` as for SQLAlchemy's create_async_engine. `threads`: those
-    of its connections, for `ended`."""
+    """An engine for a `sqlite+aiosqlite://` address, with options of SQLAlchemy's create_async_engine. `threads`: where
+    those of its connections are put, for `ended`."""
 
     def connect() -> Awaitable[Any]:
         arguments, names = engine.dialect.create_connect_args(url)
@@ -46,8 +46,8 @@ def make_engine(url: URL, threads: WeakSet[Thread], **options: Any) -> AsyncEngi
 
 
 async def ended(threads: WeakSet[Thread]) -> None:
-    """After the engine was disposed of. A connection that was cut off closes in its thread, which tells the loop so: the
-    loop has to be there until then."""
+    """After the engine was disposed of. A connection that was cut off closes in its thread, which tells the loop so: it
+    has to be there until then."""
     await asyncio.gather(*(asyncio.to_thread(each.join, ENDS_WITHIN) for each in set(threads) if each.is_alive()))
 
 
