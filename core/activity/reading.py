@@ -39,6 +39,7 @@ class Activity:
     async def of_server(self, actor: Actor, server: str, days: int = report.DEFAULT_DAYS) -> Report:
         """Raises as every look at a server."""
         async with self._rows.reading(actor, server, Do.SEE) as (session, row):
+            await self._rows.refuse_deleted(session, row)
             guild = (await self._rows.context(session, row)).guild
             rights = await self._rows.rights(session, actor, row)
             return await self._report(session, actor, guild, [row], days, may_forget=rights.may(Do.FORGET))

@@ -357,7 +357,7 @@ def test_a_quota_for_all_games() -> None:
         ({"secret": {"existing": "a", "b2Key": "b"}}, "secret.b2Key: put it into the Secret a"),
         ({"addresses": ["192.0.2.1", "192.0.2.2"]}, "publicHost: it is one name"),
         ({"exposure": "hostport"}, "only exposures loadbalancer and router use them"),
-        ({"exposure": "router", "addresses": []}, "publicHost: exposure router needs a domain"),
+        ({"exposure": "router", "publicHost": ""}, "publicHost: exposure router needs a domain"),
         (NODEPORT | {"publicHost": ""}, "publicHost: exposure nodeport needs the name or address of a node"),
         (NODEPORT | {"ports": "25000-26000"}, "with exposure nodeport they lie within 30000-32767"),
         ({"ports": "26000-25000"}, "ports: 26000-25000 begins after its end"),
