@@ -24,7 +24,7 @@ from core.errors import ClusterError
 from core.guilds import quotas
 from core.idle import last_minute, timekeeper
 from core.notices.kinds.alarms import BackupAlarm
-from core.servers import blocking, collecting, departures, drill, host_problems, late_snapshots, left_owners
+from core.servers import blocking, collecting, departures, drill, host_problems, late_snapshots, left_owners, questions
 
 log = structlog.get_logger()
 KEYS_EVERY = timedelta(hours=1)  # servers' keys to the store: a look costs one request for a thousand
@@ -49,6 +49,7 @@ def jobs_of(core: Core, settings: Settings) -> list[Job]:
         Job("activity kept", tidying.EVERY, core.tidying.run),
         Job("late snapshots", late_snapshots.EVERY, core.late_snapshots.run),
         Job("keys", KEYS_EVERY, partial(_tidy_keys, core.cluster)),
+        Job("questions", questions.KEPT / 24, core.parts.questions.forget_old),
         Job("host problems", host_problems.EVERY, core.host_problems.run),
         Job("backup", copies.EVERY, backup),
         Job("blocks", min(from_settings.sweep_every(settings), blocking.EVERY), core.operations.settle_blocks),

@@ -162,14 +162,14 @@ class Sweep:
         finally:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
-        if self._noted_at is None or not timedelta(0) <= self._now() - self._noted_at < NOTE_EVERY:
-            await self._note()
         if self._protect is not None:
             try:
                 await self._protect(self._playing)
             except ClusterError as wrong:
                 log.warning("players not protected from maintenance", detail=wrong.detail)
         self.ended_at = self._now()
+        if self._noted_at is None or not timedelta(0) <= self._now() - self._noted_at < NOTE_EVERY:
+            await self._note()
 
     async def _to_ask(self) -> dict[str, _Asked]:
         """Every running server, by chance in another order each time."""

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, delete, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import once
@@ -28,7 +28,7 @@ from core.servers import blocked, left_guilds, licences, maintenance, names
 from core.servers.admission import Admission
 from core.servers.events import ServerEvents
 from core.servers.ports import Pool
-from core.servers.questions import KEPT, OVER
+from core.servers.questions import KEPT, OVER, too_old
 from core.servers.rows import ServerRows
 from core.servers.transitions import start_within
 from core.servers.views import ServerView, ServerViews
@@ -209,7 +209,7 @@ class Creation:
         """Keep what is wanted until the licence is accepted; its question."""
         assert game.licence is not None
         now = self._now()
-        await session.exec(delete(QuestionRow).where(col(QuestionRow.at) < now - KEPT))
+        await session.exec(too_old(now))
         question = QuestionRow(
             id=secrets.token_hex(8),
             guild=actor.guild,

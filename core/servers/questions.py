@@ -57,6 +57,11 @@ class Questions:
             session.add(row)
         return Wish(wanted["do"], wanted["given"], row.mark) if "do" in wanted else None
 
+    async def forget_old(self) -> None:
+        """Those that nobody can answer any more: they hold what was asked for, addresses among it."""
+        async with self._database.begin() as session:
+            await session.exec(too_old(self._now()))
+
     async def put_back(self, question: str, wish: Wish) -> None:
         """It was not done, and can be asked for again."""
         async with self._database.begin() as session:
@@ -78,6 +83,11 @@ class Questions:
         )
         number = row.id
         async with self._database.begin() as session:
-            await session.exec(delete(QuestionRow).where(col(QuestionRow.at) < now - KEPT))
+            await session.exec(too_old(now))
             session.add(row)
         return number
+
+
+def too_old(now: datetime) -> Any:
+    """The statement that deletes the questions that nobody can answer any more."""
+    return delete(QuestionRow).where(col(QuestionRow.at) < now - KEPT)

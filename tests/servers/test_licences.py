@@ -109,6 +109,18 @@ async def test_what_stands_in_the_way_of_the_server_leaves_the_licence_accepted(
     assert len(await house.servers.lookup.list(ADA, mine=False)) == 2
 
 
+async def test_what_was_asked_for_is_kept_no_longer_than_it_can_be_answered(house: Any) -> None:
+    license_meadow(house.core)
+    await asked(house)
+    await house.parts.questions.forget_old()
+    async with house.database.session() as session:
+        assert len(list(await session.exec(select(QuestionRow)))) == 1
+    house.pass_time(timedelta(days=1, seconds=1))
+    await house.parts.questions.forget_old()
+    async with house.database.session() as session:
+        assert list(await session.exec(select(QuestionRow))) == []
+
+
 async def test_a_question_ends_after_a_day(house: Any) -> None:
     license_meadow(house.core)
     question = await asked(house)
