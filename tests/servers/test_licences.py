@@ -16,7 +16,7 @@ from core.data.tables import EventRow, LicenceRow, QuestionRow, ServerRow
 from core.errors import LicenceNeeded, LimitReached, NotAllowed, Refusal
 from core.guilds.access import Actor
 from core.notices.kinds.notices import NotWokenNotice
-from core.servers.create import KEPT
+from core.servers.questions import KEPT
 from core.servers.sharing import Target
 from core.words import Because, EventKind, Sharer, ShareRole
 from tests.conftest import ADA, BO, CHANNEL, CY, GUILD
