@@ -13,11 +13,13 @@ from xml.etree import ElementTree
 import kube
 import pytest
 
+from core.agent.pod.places import UP
 from core.agent.wire import AGENT_PORT
 from core.cluster.kubernetes import names
 from core.cluster.kubernetes.addresses import Exposure, TrafficPolicy, port_name
 from core.cluster.kubernetes.manifests import disruption_budget, manifests
 from core.cluster.kubernetes.manifests_job import job
+from core.cluster.kubernetes.manifests_pod import WORK
 from core.cluster.kubernetes.manifests_policy import jobs_policy
 from core.cluster.kubernetes.reduced import reduce_service
 from core.cluster.port import ServerSpec
@@ -540,7 +542,7 @@ def test_a_volume_that_was_finished_needs_no_container_of_its_own() -> None:
 def test_the_game_waits_until_the_agent_is_up() -> None:
     agent = container(pod(spec()), names.AGENT_CONTAINER)
     (_, _, waits) = agent["lifecycle"]["postStart"]["exec"]["command"]
-    assert waits == "until [ -e /work/up ]; do sleep 0.05; done"
+    assert waits == f"until [ -e {WORK}/{UP} ]; do sleep 0.05; done"
 
 
 def test_a_job_is_as_locked_down_as_a_game_and_not_taken_for_one() -> None:
