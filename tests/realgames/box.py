@@ -1,19 +1,20 @@
 """An image of games that need no more than their package has: what is installed here, with the libraries that it loads.
 Nothing has to be fetched. The same for podman and for a Kubernetes node.
 
-    python tests/realgames/box.py FILE    the image as an archive that a cluster can load
+    PYTHONPATH=tests/support python tests/realgames/box.py FILE    the image as an archive that a cluster can load
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import re
 import subprocess
 import sys
 import tarfile
 from functools import cache
 from pathlib import Path
+
+from rootfs import add, add_folder, libraries
 
 IMAGE = "localhost/dormouse-games:test"
 GAMES = ["bzflag", "teeworlds"]
@@ -39,24 +40,11 @@ def rootfs() -> bytes:
     data = {each for folder in _FOLDERS for each in Path(folder).rglob("*") if each.is_file()}
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w") as tar:
-        for file in sorted(programs | data | {library for each in programs for library in _ldd(each)}):
-            _add(tar, str(file), file.resolve().read_bytes())
+        for file in sorted(programs | data | {library for each in programs for library in libraries(each)}):
+            add(tar, str(file), file.resolve().read_bytes())
         for name, mode in (("tmp", 0o1777), ("data", 0o755)):
-            folder = tarfile.TarInfo(name)
-            folder.type, folder.mode = tarfile.DIRTYPE, mode
-            tar.addfile(folder)
+            add_folder(tar, name, mode)
     return written.getvalue()
-
-
-def _ldd(file: Path) -> set[Path]:
-    said = subprocess.run(["ldd", file], capture_output=True, text=True, check=False).stdout
-    return {Path(each) for each in re.findall(r"(/\S+) \(0x", said)}
-
-
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-    entry = tarfile.TarInfo(name.lstrip("/"))
-    entry.size, entry.mode = len(content), 0o755
-    tar.addfile(entry, io.BytesIO(content))
 
 
 def _podman(*arguments: str, given: bytes | None = None, check: bool = True) -> bytes:

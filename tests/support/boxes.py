@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rootfs import add, add_folder, libraries
 from tiny import specs
 
 from core.cluster.port import ServerSpec
@@ -66,33 +66,20 @@ def rootfs() -> bytes:
     python = Path(sys.executable).resolve()
     said = subprocess.run([python, "-I", "-c", _LOADED, str(GAME)], capture_output=True, text=True, check=True)
     files = {Path(each) for each in said.stdout.split() if each.startswith("/")} - {GAME}
-    libraries = {
-        library for each in (python, *(file for file in files if file.suffix == ".so")) for library in _ldd(each)
+    loaded = {
+        library for each in (python, *(file for file in files if file.suffix == ".so")) for library in libraries(each)
     }
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as tar:
-        for file in sorted({python, *files, *libraries}):
-            _add(tar, str(file), file.resolve().read_bytes())
-        _add(tar, "/tinygame.py", GAME.read_bytes())
+        for file in sorted({python, *files, *loaded}):
+            add(tar, str(file), file.resolve().read_bytes())
+        add(tar, "/tinygame.py", GAME.read_bytes())
         link = tarfile.TarInfo("bin/python")
         link.type, link.linkname = tarfile.SYMTYPE, str(python)
         tar.addfile(link)
         for name, mode in (("tmp", 0o1777), ("data", 0o755), ("more", 0o755)):
-            folder = tarfile.TarInfo(name)
-            folder.type, folder.mode = tarfile.DIRTYPE, mode
-            tar.addfile(folder)
+            add_folder(tar, name, mode)
     return made.getvalue()
-
-
-def _ldd(file: Path) -> set[Path]:
-    said = subprocess.run(["ldd", file], capture_output=True, text=True, check=False).stdout
-    return {Path(each) for each in re.findall(r"(/\S+) \(0x", said)}
-
-
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-    made = tarfile.TarInfo(name.lstrip("/"))
-    made.size, made.mode = len(content), 0o755
-    tar.addfile(made, io.BytesIO(content))
 
 
 def boxed(game: Game, **image: Any) -> Game:
