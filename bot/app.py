@@ -22,7 +22,6 @@ from bot.schedule import Job, jobs_of, make_scheduler
 from bot.settings import Settings
 from bot.telemetry.metrics import Metrics, Parts
 from bot.web.health import HealthServer, Probes
-from bot.web.links import LinkServer
 from cogs.announcer import Announcer
 from cogs.faces import Faces
 from cogs.membership import DiscordMembership
@@ -54,17 +53,18 @@ class App:
     session: aiohttp.ClientSession
     metrics: Metrics
     jobs: list[Job]
-    links: LinkServer
+    web: contextlib.AbstractAsyncContextManager[Any]
+    """The HTTP face, where it is on: served from its beginning to its end."""
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT, or until a part fails. Servers go on running."""
         probes = Probes(live=self._live, ready=self._ready, metrics=self._page)
         try:
-            async with HealthServer(self.settings.health_address, probes) as health, self.links as links:
+            async with HealthServer(self.settings.health_address, probes) as health, self.web as web:
                 if health.url:
                     log.info("health", url=health.url)
-                if links.url:
-                    log.info("downloads", url=links.url, public=self.settings.public_url)
+                if web is not None:
+                    log.info("web", url=web.url, public=self.settings.public_url)
                 await self._run()
         finally:
             await self.session.close()
@@ -229,7 +229,6 @@ async def build(
             latency=lambda: client.latency,
         )
     )
-    address = settings.web_address if "web" in settings.roles else None
     return App(
         settings=settings,
         core=core,
@@ -238,5 +237,17 @@ async def build(
         session=session,
         metrics=metrics,
         jobs=jobs_of(core, settings),
-        links=LinkServer(address, from_settings.links_store(settings, rules)),
+        web=_web(core, settings),
     )
+
+
+def _web(core: Core, settings: Settings) -> contextlib.AbstractAsyncContextManager[Any]:
+    """FastAPI is loaded only where somebody wants it."""
+    address = settings.web_address if "web" in settings.roles else None
+    if address is None:
+        return contextlib.nullcontext()
+    from bot.web.app import make_app
+    from bot.web.context import Web
+    from bot.web.server import WebServer
+
+    return WebServer(address, make_app(Web(core, settings, from_settings.links_store(settings, core.rules))))

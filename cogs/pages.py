@@ -8,11 +8,12 @@ from discord.ui import Button, Container, LayoutView, TextDisplay
 
 from cogs.cards import button, card, needs, rows, voice
 from cogs.escape import code, escape, plain, when
-from cogs.people import mention, named, owner_of
+from cogs.people import mention, owner_of
 from cogs.trouble import gib, memory
 from core.cluster.port import InUse
 from core.games.form.setting import Size
 from core.guilds.access import EVERYTHING, Rights, Share, Who
+from core.guilds.refused import named
 from core.servers.following import Followed
 from core.servers.sharing import Shares
 from core.servers.views import ServerView
@@ -210,7 +211,7 @@ def more(view: ServerView, language: str, rights: Rights = EVERYTHING) -> Layout
             others.setdefault(rights.who(needs(verb)), []).append(say(language, f"button.{verb}"))
     lines = [f"### {escape(view.name)}", _details(view, language)]
     lines += [
-        f"-# {say(language, 'more.others', what=', '.join(what), who=named(who, language))}"
+        f"-# {say(language, 'more.others', what=', '.join(what), who=named(who, language, escape))}"
         for who, what in others.items()
     ]
     return page_of("\n".join(lines), [button(verb, view.id, language) for verb in mine])

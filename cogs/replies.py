@@ -10,7 +10,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Any
 
@@ -24,13 +23,13 @@ from discord.ui import LayoutView, Modal, TextDisplay
 from cogs import licence_page
 from cogs.escape import escape, when
 from cogs.languages import Languages
-from cogs.people import named
 from cogs.refusals import Then, ends_answer, in_short, then
 from core import once, trace
-from core.errors import Bytes, LicenceNeeded, NotAllowed, Refusal
-from core.guilds.access import NEEDS, Actor, Do, Level, Who
+from core.errors import LicenceNeeded, NotAllowed, Refusal
+from core.guilds.access import Actor
 from core.guilds.pace import Pace
-from core.text import choose, count, duration, say, size
+from core.guilds.refused import sentence
+from core.text import choose, count, say
 from core.worlds import turns
 
 log = structlog.get_logger()
@@ -272,7 +271,7 @@ def in_words(wrong: Exception, language: str) -> str | None:
     """The sentence for what a member can cause; None for a bug."""
     match wrong:
         case Refusal():
-            return _refusal(wrong, language)
+            return sentence(wrong, language, escape, lambda moment: when(moment, "f"))
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
             return say(language, "command.changed")
         case app_commands.TransformerError():
@@ -295,32 +294,6 @@ def words(text: str) -> LayoutView:
     layout = LayoutView(timeout=None)
     layout.add_item(TextDisplay(text[:4000]))
     return layout
-
-
-def _refusal(wrong: Refusal, language: str) -> str:
-    values = {key: _value(value, language) for key, value in wrong.values.items()}
-    if not isinstance(wrong, NotAllowed) or "do" not in wrong.values:
-        return say(language, wrong.message, **values)
-    do = Do(wrong.values["do"])
-    if NEEDS[do] is Level.PLAYER:
-        return say(language, "server.not_shared", **values)
-    return say(language, wrong.message, what=say(language, f"do.{do}", **values), **values)
-
-
-def _value(value: Any, language: str) -> Any:
-    match value:
-        case Bytes():
-            return size(language, value)
-        case datetime():
-            return when(value, "f")
-        case timedelta():
-            return duration(language, max(1.0, value.total_seconds()))
-        case Who():
-            return named(value, language)
-        case str():
-            return escape(value)
-        case _:
-            return value
 
 
 def _age(interaction: Interaction) -> float:

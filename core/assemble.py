@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.accounts.profiles import Accounts
+from core.accounts.sessions import Sessions
+from core.accounts.tokens import Tokens
 from core.activity.reading import Activity
 from core.activity.recorder import Recorder
 from core.activity.tidying import Tidying
@@ -22,7 +24,8 @@ from core.games.catalogue import Catalogue
 from core.games.query.log import LogQuery
 from core.games.query.port import Query
 from core.guilds.games import Games
-from core.guilds.membership import Membership
+from core.guilds.members import Members
+from core.guilds.membership import Membership, NobodyTells
 from core.guilds.quotas import Quotas
 from core.guilds.settings import Guilds
 from core.host import Operations
@@ -81,6 +84,9 @@ class Core:
     going_on: GoingOn
     guilds: Guilds
     accounts: Accounts
+    members: Members
+    sessions: Sessions
+    tokens: Tokens
     quotas: Quotas
     games: Games
     audit: Audit
@@ -166,6 +172,9 @@ def assemble(
         quotas=Quotas(database, changes, now, rules.guild_storage, catalogue.largest_volume * 2**30, catalogue.memory),
         games=Games(database, catalogue, changes, now),
         accounts=Accounts(database, now),
+        members=Members(membership or NobodyTells(), now),
+        sessions=Sessions(database, now),
+        tokens=Tokens(database, now),
         audit=Audit(database, now),
         activity=Activity(parts),
         operations=Operations(parts, version=version, operators=operators, last_sweep=lambda: sweep.ended_at),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import once
 from core.data.database import Database, insert_missing
-from core.data.tables import AccountRow, MemberRow, ServerRow
+from core.data.tables import AccountRow, GuildRow, MemberRow, ServerRow, ShareRow
 from core.errors import BadInput
 from core.guilds.access import Actor
 from core.text import languages
@@ -20,6 +20,8 @@ from core.zones import find_zone
 
 SETTABLE = ("language", "time_zone")
 MOST_NAMED = 10
+MOST_GUILDS = 200
+"""Discord lets a person be in so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,21 @@ class Accounts:
         """The time zone that somebody chose."""
         async with self._database.session() as session:
             return (await session.exec(select(AccountRow.time_zone).where(AccountRow.user == user))).first()
+
+    async def guilds_of(self, user: int, told: Iterable[int] = ()) -> list[int]:
+        """Guilds with servers or settings here in which they were seen, own or share something, or which are `told` to
+        be theirs: candidates, in order. Whether they are members there now, only Discord knows."""
+        seen = select(MemberRow.guild).where(MemberRow.user == user)
+        owning = select(ServerRow.guild).where(ServerRow.owner == user, ServerRow.desired != Desired.DELETED)
+        shared = select(ServerRow.guild).join(ShareRow, col(ShareRow.server) == ServerRow.id)
+        async with self._database.session() as session:
+            found = {*await session.exec(seen), *await session.exec(owning)}
+            found |= {*await session.exec(shared.where(ShareRow.target == user))}
+            if rest := sorted(set(told) - found)[:MOST_GUILDS]:
+                ours = select(GuildRow.id).where(col(GuildRow.id).in_(rest))
+                with_servers = select(ServerRow.guild).where(col(ServerRow.guild).in_(rest))
+                found |= {*await session.exec(ours), *await session.exec(with_servers)}
+        return sorted(found)
 
     async def show(self, actor: Actor) -> Profile:
         async with self._database.session() as session:

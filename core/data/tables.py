@@ -431,3 +431,35 @@ class MetaRow(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     value: str
+
+
+class SessionRow(SQLModel, table=True):
+    """A browser in which somebody signed in (core.accounts.sessions)."""
+
+    __tablename__ = "sessions"
+
+    key: str = Field(primary_key=True, max_length=64)  # SHA-256 of what the cookie holds
+    user: int = Field(sa_type=BigInteger, index=True)
+    name: str = ""  # as Discord called them when they signed in
+    guilds: list[int] = Field(  # theirs at that time that Discord told
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
+    created_at: datetime
+    seen_at: datetime = Field(index=True)
+    agent: str = Field(default="", max_length=200)  # the browser, as it calls itself
+
+
+class TokenRow(SQLModel, table=True):
+    """A token for programs, which acts as the member who made it (core.accounts.tokens)."""
+
+    __tablename__ = "tokens"
+
+    id: str = Field(primary_key=True, max_length=12)
+    user: int = Field(sa_type=BigInteger, index=True)
+    owner_name: str = ""  # of `user`, as last seen
+    name: str
+    scopes: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    hash: str = Field(max_length=64)  # SHA-256 of its secret half
+    created_at: datetime
+    ends_at: datetime
+    used_at: datetime | None = None

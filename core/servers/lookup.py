@@ -44,6 +44,11 @@ class Lookup:
         self._views = views
         self._cluster = cluster
 
+    async def guild_of(self, server: str) -> int | None:
+        """Of a server by id, whoever asks: for a face that is not told in which guild somebody acts."""
+        async with self._database.session() as session:
+            return (await session.exec(select(ServerRow.guild).where(ServerRow.id == server))).first()
+
     async def get(self, actor: Actor, server: str, do: Do = Do.SEE) -> ServerView:
         async with self._database.session() as session:
             return await self._views.of(session, await self._rows.find(session, actor, server, do))

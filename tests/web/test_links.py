@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 from time import time
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
 
-from bot.web.links import LinkServer
+from bot.settings import Settings
+from bot.web.app import make_app
+from bot.web.context import Web
+from bot.web.server import WebServer
 from core.errors import Misconfigured
 from core.worlds.store.folder import FolderStore
 
@@ -20,7 +24,7 @@ KEY, DATA = "exports/abcdefghijkl/0f0f/Pond.zip", bytes(range(256)) * 40
 class Face:
     """The face of a store that has one export and one world; `get` asks it for a path."""
 
-    def __init__(self, server: LinkServer, store: FolderStore) -> None:
+    def __init__(self, server: WebServer, store: FolderStore) -> None:
         self.server = server
         self._store = store
 
@@ -40,12 +44,17 @@ class Face:
             return got.status, await got.read(), dict(got.headers)
 
 
+def serving(store: FolderStore, port: int = 0) -> WebServer:
+    """Downloads need no core."""
+    return WebServer(("127.0.0.1", port), make_app(Web(cast(Any, None), Settings(), store)))
+
+
 @pytest.fixture
 async def face(tmp_path: Path) -> AsyncIterator[Face]:
     store = FolderStore(tmp_path / "store", public_url="http://example.org", secret=b"key")
     store.put(KEY, DATA)
     store.put("worlds/abcdefghijkl/packs/aa", b"secret")
-    async with LinkServer(("127.0.0.1", 0), store) as server:
+    async with serving(store) as server:
         yield Face(server, store)
 
 
@@ -123,9 +132,4 @@ async def test_one_can_only_read(face: Face, method: str) -> None:
 async def test_an_address_that_is_taken_is_said_with_its_setting(face: Face) -> None:
     port = urlsplit(face.server.url).port or 0
     with pytest.raises(Misconfigured, match=r"DORMOUSE_WEB: 127\.0\.0\.1"):
-        await LinkServer(("127.0.0.1", port), face._store).__aenter__()
-
-
-async def test_without_an_address_it_does_nothing(tmp_path: Path) -> None:
-    async with LinkServer(None, FolderStore(tmp_path)) as server:
-        assert server.url == ""
+        await serving(face._store, port).__aenter__()

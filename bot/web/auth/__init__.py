@@ -1,0 +1,1 @@
+"""Signing in: at Discord and at an OpenID provider; sessions of browsers."""

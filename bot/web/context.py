@@ -1,0 +1,33 @@
+"""What every route needs, in one place: a route finds it by `web_of(request)`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from bot.settings import Settings
+from core.assemble import Core
+from core.guilds.pace import Pace
+from core.worlds.store.folder import FolderStore
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """`links`: the store that downloads are served from, where it is a folder. `pace`: how fast each caller may ask of
+    this process."""
+
+    core: Core
+    settings: Settings
+    links: FolderStore | None = None
+    pace: Pace = field(default_factory=Pace)
+
+    @property
+    def public_url(self) -> str:
+        """Where people reach the face, without a slash at its end; empty where nobody said."""
+        return (self.settings.public_url or "").rstrip("/")
+
+
+def web_of(request: Request) -> Web:
+    found: Web = request.app.state.web
+    return found

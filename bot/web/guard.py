@@ -1,0 +1,129 @@
+"""Around every request: an id and a trace, a limit of its body, headers for browsers, one log line without secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.web.words import accepted
+from core import trace
+from core.text import say
+
+log = structlog.get_logger()
+
+MOST_BODY = 1024 * 1024
+"""Bytes of a request, where the route does not take more (`LARGE`)."""
+LARGE = "dormouse_large"
+"""Among a scope's state: this route counts the bytes of its body itself."""
+
+CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": CSP,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+}
+
+
+class Guard:
+    """`secure`: people reach the face by https, and shall go on to."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool = False) -> None:
+        self._app = app
+        self._headers = _HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if secure else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, number = time.perf_counter(), trace.begin()
+        headers = Headers(scope=scope)
+        state: MutableMapping[str, Any] = scope.setdefault("state", {})
+        state["id"], state["language"] = number, accepted(headers.get("accept-language", ""))
+        status, answered = 0, False
+
+        async def answer(message: Message) -> None:
+            nonlocal status, answered
+            if message["type"] == "http.response.start":
+                status, answered = message["status"], True
+                added = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    added.setdefault(name, value)
+                added["X-Request-Id"] = number
+            await send(message)
+
+        try:
+            await self._app(scope, _counted(receive, state), answer)
+        except asyncio.CancelledError:
+            status = status or 499  # nobody waits for the answer any more
+            raise
+        except _TooLarge:
+            state["refused"] = "web.too_large"
+            if not answered:
+                await _refuse(answer, 413, "web.too_large", state["language"], number)
+        except Exception:
+            if not answered:  # what a route raises was answered and logged (problems.py)
+                log.exception("bug", route=_route(scope))
+                await _refuse(answer, 500, "bug", state["language"], number)
+        finally:
+            log.info(
+                "request",
+                method=scope["method"],
+                route=_route(scope),
+                status=status,
+                seconds=round(time.perf_counter() - began, 4),
+                user=state.get("user"),
+                refused=state.get("refused"),
+            )
+
+
+class _TooLarge(Exception):
+    """The body goes on beyond what it may have."""
+
+
+def _route(scope: Scope) -> str:
+    """By its operation id: what stands in a path or behind it may be a secret."""
+    return getattr(scope.get("route"), "operation_id", None) or "none"
+
+
+def _counted(receive: Receive, state: MutableMapping[str, Any]) -> Receive:
+    came = 0
+
+    async def next_part() -> Message:
+        nonlocal came
+        message = await receive()
+        if message["type"] == "http.request":
+            came += len(message.get("body", b""))
+            if came > MOST_BODY and not state.get(LARGE):
+                raise _TooLarge
+        return message
+
+    return next_part
+
+
+async def _refuse(send: Send, status: int, kind: str, language: str, number: str) -> None:
+    text = say(language, kind, code=number).replace("**", "")
+    body = {"type": f"urn:dormouse:{kind}", "title": "", "status": status, "detail": text, "instance": number}
+    data = json.dumps(body).encode()
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(data)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": data})
