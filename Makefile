@@ -60,6 +60,13 @@ test-minecraft: $(VENV)/.dev ## a server and a client of Minecraft that npm has 
 	npm install --prefix .minecraft --no-audit --no-fund --no-save --no-package-lock flying-squid@1.12.0 mineflayer@4.39.0
 	$(RUN) -n 0 -k flying-squid tests/realgames
 
+.PHONY: web-tools
+web-tools: .webtools/node_modules ## what tests of the HTTP face use of npm: an OpenID provider, and axe (into .webtools/)
+
+.webtools/node_modules: Makefile
+	npm install --prefix .webtools --no-audit --no-fund --no-save --no-package-lock oidc-provider@9.13.3 axe-core@4.11.0
+	@touch $@
+
 .PHONY: test-browser
 test-browser: $(VENV)/.dev ## the story of the demo in a headless Chromium
 	$(RUN) -n 0 -m browser tests/browser

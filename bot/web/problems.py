@@ -64,6 +64,8 @@ def status_of(wrong: Refusal) -> int:
     """Refusals that are none of these say that the server is not in a state for it."""
     if wrong.message == "pace.wait":
         return 429
+    if wrong.message == "web.forged":
+        return 403
     return next((status for kind, status in _STATUS if isinstance(wrong, kind)), 409)
 
 

@@ -1,0 +1,36 @@
+"""Forms that no other site can send: each carries its session's mark, and comes from a page of ours."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from bot.web.callers import Caller, signed_in
+from bot.web.problems import SignInNeeded
+from core.accounts.sessions import form_mark
+from core.errors import Refusal
+
+
+class Forged(Refusal):
+    """A form of another site, or of a page from before the sign-in."""
+
+    def __init__(self) -> None:
+        super().__init__("web.forged")
+
+
+async def sent_by(request: Request) -> Caller:
+    """Who sent this form. SignInNeeded, Forged."""
+    caller = await signed_in(request)
+    if caller is None or caller.secret is None:
+        raise SignInNeeded
+    given = request.headers.get("x-mark") or (await request.form()).get("mark")
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Forged
+    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), form_mark(caller.secret).encode()):
+        raise Forged
+    return caller
+
+
+Sent = Annotated[Caller, Depends(sent_by)]
