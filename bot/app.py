@@ -24,7 +24,7 @@ from bot.telemetry.metrics import Metrics, Parts
 from bot.web.health import HealthServer, Probes
 from cogs.announcer import Announcer
 from cogs.faces import Faces
-from cogs.membership import DiscordMembership
+from cogs.membership import DiscordMembership, RestMembership
 from cogs.operator import operators_of
 from cogs.replies import Replies
 from core.assemble import Core, assemble
@@ -53,6 +53,8 @@ class App:
     session: aiohttp.ClientSession
     metrics: Metrics
     jobs: list[Job]
+    asking: RestMembership | None
+    """Who is in a guild, for a process without a line to Discord."""
     web: contextlib.AbstractAsyncContextManager[Any]
     """The HTTP face, where it is on: served from its beginning to its end."""
 
@@ -68,6 +70,8 @@ class App:
                 await self._run()
         finally:
             await self.session.close()
+            if self.asking is not None:
+                await self.asking.close()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN):
                     await self.core.database.close()
@@ -191,6 +195,9 @@ async def build(
     cluster = cluster or await from_settings.cluster(settings, rules, shelf.turns)
     await asyncio.to_thread(shelf.sweep)
     session = aiohttp.ClientSession()
+    asking = None
+    if "web" in settings.roles and settings.web_address is not None and "discord" not in settings.roles:
+        asking = RestMembership(settings.discord_token.get_secret_value())
     core = assemble(
         database,
         catalogue,
@@ -202,7 +209,7 @@ async def build(
         queries=queries or make_queries(session),
         sweep_every=from_settings.sweep_every(settings),
         in_voice=lambda guild, channel: client.in_voice(guild, channel),
-        membership=DiscordMembership(lambda: client),
+        membership=asking or DiscordMembership(lambda: client),
         operators=frozenset(settings.operators),
         version=version.own(),
     )
@@ -237,6 +244,7 @@ async def build(
         session=session,
         metrics=metrics,
         jobs=jobs_of(core, settings),
+        asking=asking,
         web=_web(core, settings),
     )
 
