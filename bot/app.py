@@ -245,11 +245,11 @@ async def build(
         metrics=metrics,
         jobs=jobs_of(core, settings),
         asking=asking,
-        web=_web(core, settings),
+        web=_web(core, settings, metrics),
     )
 
 
-def _web(core: Core, settings: Settings) -> contextlib.AbstractAsyncContextManager[Any]:
+def _web(core: Core, settings: Settings, metrics: Metrics) -> contextlib.AbstractAsyncContextManager[Any]:
     """FastAPI is loaded only where somebody wants it."""
     address = settings.web_address if "web" in settings.roles else None
     if address is None:
@@ -258,4 +258,5 @@ def _web(core: Core, settings: Settings) -> contextlib.AbstractAsyncContextManag
     from bot.web.context import Web
     from bot.web.server import WebServer
 
-    return WebServer(address, make_app(Web(core, settings, from_settings.links_store(settings, core.rules))))
+    links = from_settings.links_store(settings, core.rules)
+    return WebServer(address, make_app(Web(core, settings, links, metrics.requested)))

@@ -14,7 +14,7 @@ API = "/api/v1"
 
 
 def make_app(web: Web) -> ASGIApp:
-    return Guard(make_api(web), secure=web.public_url.startswith("https://"))
+    return Guard(make_api(web), secure=web.public_url.startswith("https://"), served=web.served)
 
 
 def make_api(web: Web) -> FastAPI:

@@ -71,8 +71,7 @@ async def _known(request: Request, caller: Caller) -> Caller:
     """Their own language comes before the browser's."""
     web = web_of(request)
     request.state.user = caller.user
-    chosen = (await web.core.accounts.languages()).get(caller.user)
-    if chosen:
+    if chosen := await web.core.accounts.language_of(caller.user):
         request.state.language = choose(chosen)
     return caller
 

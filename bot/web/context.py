@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from bot.settings import Settings
+from bot.web.guard import Served
 from core.assemble import Core
 from core.guilds.pace import Pace
 from core.worlds.store.folder import FolderStore
@@ -14,12 +15,13 @@ from core.worlds.store.folder import FolderStore
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """`links`: the store that downloads are served from, where it is a folder. `pace`: how fast each caller may ask of
-    this process."""
+    """`links`: the store that downloads are served from, where it is a folder. `served` is told of each request
+    (guard.py). `pace`: how fast each caller may ask of this process."""
 
     core: Core
     settings: Settings
     links: FolderStore | None = None
+    served: Served = lambda *_: None
     pace: Pace = field(default_factory=Pace)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
@@ -44,11 +44,16 @@ _HEADERS = {
 }
 
 
-class Guard:
-    """`secure`: people reach the face by https, and shall go on to."""
+Served = Callable[[str, int, float], None]
 
-    def __init__(self, app: ASGIApp, *, secure: bool = False) -> None:
+
+class Guard:
+    """`secure`: people reach the face by https, and shall go on to. `served` is told of each request: its route, its
+    status, and the seconds until the answer began; it must not raise."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool = False, served: Served = lambda *_: None) -> None:
         self._app = app
+        self._served = served
         self._headers = _HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,12 +64,13 @@ class Guard:
         headers = Headers(scope=scope)
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
         state["id"], state["language"] = number, accepted(headers.get("accept-language", ""))
-        status, answered = 0, False
+        status, answered, answered_after = 0, False, 0.0
 
         async def answer(message: Message) -> None:
-            nonlocal status, answered
+            nonlocal status, answered, answered_after
             if message["type"] == "http.response.start":
                 status, answered = message["status"], True
+                answered_after = time.perf_counter() - began
                 added = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     added.setdefault(name, value)
@@ -85,6 +91,7 @@ class Guard:
                 log.exception("bug", route=_route(scope))
                 await _refuse(answer, 500, "bug", state["language"], number)
         finally:
+            self._served(_route(scope), status, answered_after)
             log.info(
                 "request",
                 method=scope["method"],
