@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import trace
-from core.activity.recorder import Recorder
+from core.activity.recorder import Recorder, Told
 from core.activity.sessions import Look
 from core.clock import happened
 from core.data.tables import GuildRow, ServerRow
@@ -47,7 +47,7 @@ from core.idle.voice import InVoice, nobody_tells, reported
 from core.notices import outbox
 from core.notices.kinds.events import IdleSet, Paused, Recalled, Warned, Withdrawn
 from core.notices.kinds.notices import UnknownNotice
-from core.servers.following import tell_followers
+from core.servers.following import due_follows, tell_followers
 from core.servers.parts import ServerParts
 from core.servers.settled import settle
 from core.words import (
@@ -92,6 +92,17 @@ class _Asked:
     warned: bool
     playing: bool
     mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What a game said, and its server's row, locked, which does not remember it yet. `shown` is as of `_shown`."""
+
+    row: ServerRow
+    guild: GuildRow | None
+    answer: QueryResult
+    trace: str
+    shown: tuple[object, ...]
 
 
 class Sweep:
@@ -280,81 +291,91 @@ class Sweep:
             query = select(ServerRow).where(col(ServerRow.id).in_(batch)).with_for_update()
             found = list(await session.exec(query))
             guilds = await self._guilds(session, {row.guild for row in found})
-            for row in found:
-                if row.desired != Desired.RUNNING or row.phase != Phase.RUNNING:
-                    continue
-                trace.begin()
-                before = _shown(row)
-                decision, _ = await self._take(session, row, answers[row.id], guilds.get(row.guild))
-                await self._act(session, row, decision, guilds.get(row.guild))
+            running = [row for row in found if row.desired == Desired.RUNNING and row.phase == Phase.RUNNING]
+            heard = [_Heard(row, guilds.get(row.guild), answers[row.id], trace.begin(), _shown(row)) for row in running]
+            await self._tell(session, heard)
+            for each in heard:
+                row, guild = each.row, each.guild
+                trace.begin(each.trace)
+                decision, _ = await self._take(session, each)
+                await self._act(session, row, decision, guild)
                 if row.players_online:
                     self._playing.add(row.id)
                 if decision.act in (Act.PAUSE, Act.RESTART):
                     due.append(row.id)
                 elif decision.forced and decision.act is Act.HOLD and row.players_online:
-                    self._begin_last_minute(row, decision, guilds.get(row.guild))
+                    self._begin_last_minute(row, decision, guild)
                 elif decision.act is Act.HOLD and not decision.recall:
-                    quiet.append(row)
-                if before != _shown(row):
+                    quiet.append(each)
+                if each.shown != _shown(row):
                     row.changed_at = self._now()
                     changed.append(row.id)
-                session.add(row)
             await session.flush()  # its version is that of the row as it is now
-            for row in quiet:
-                self._be_quiet(row, answers[row.id].players, guilds.get(row.guild))
+            for each in quiet:
+                self._be_quiet(each)
         for server in changed:
             self._changes.tell(server)
         return due
 
-    def _be_quiet(self, row: ServerRow, players: Players, guild: GuildRow | None) -> None:
-        now = self._now()
+    def _be_quiet(self, heard: _Heard) -> None:
+        row, guild, now = heard.row, heard.guild, self._now()
         policy, facts = self._projections.policy(row, guild), self._projections.facts(row, guild, now)
         until = unchanged_until(policy, self._projections.memory(row), facts, now, self._stale)
         if until is not None and not row.idle_voice and row.restart_by is None:
             mark = row.version, *((guild.idle_after, guild.idle_warn) if guild else (None, None))
-            self._quiet.begins(row.id, mark, players, now, until)
+            self._quiet.begins(row.id, mark, heard.answer.players, now, until)
 
     async def _guilds(self, session: AsyncSession, ids: set[int]) -> dict[int, GuildRow]:
         return {row.id: row for row in await session.exec(select(GuildRow).where(col(GuildRow.id).in_(ids)))}
 
-    async def _take(
-        self, session: AsyncSession, row: ServerRow, answered: QueryResult, guild: GuildRow | None
-    ) -> tuple[Decision, Evidence]:
-        """What follows, and from which evidence."""
-        now, answer = self._now(), answered.players
+    async def _tell(self, session: AsyncSession, heard: Sequence[_Heard]) -> None:
+        """Who concerns it hears who plays, before the rows remember it."""
+        now, looks, new = self._now(), list[Told](), list[tuple[_Heard, ShownPlayers]]()
+        for each in heard:
+            self._catch_up(each.row, now)
+            if (seen := players(each.answer.players.evidence)) is not None:
+                look = Look(happened(each.answer.at, now), seen.online, frozenset(seen.names))
+                looks.append(Told(each.row, each.guild, look))
+                if (who := self._joined(each.row, seen, now)) is not None:
+                    new.append((each, who))
+        following = await due_follows(session, [each.row.id for each, _ in new], now) if new else {}
+        for each, who in new:
+            if follows := following.get(each.row.id):
+                trace.begin(each.trace)
+                await tell_followers(session, each.row, each.guild, follows, who.names, who.online, now)
+        if self._recorder is not None:
+            await self._recorder.look(session, looks, self._stale)
+
+    def _catch_up(self, row: ServerRow, now: datetime) -> None:
+        """With the clock, and with the looks that changed nothing."""
         settle(row, now)
         last = self._quiet.last(row.id)
         if last is not None and row.known_at is not None and row.known_at < last <= now:
             row.known_at = last
-        seen = players(answer.evidence)
-        if seen is not None:
-            await self._tell_followers(session, row, seen, guild)
-            if self._recorder is not None:
-                look = Look(happened(answered.at, now), seen.online, frozenset(seen.names))
-                await self._recorder.look(session, row, guild, look, self._stale)
+
+    def _joined(self, row: ServerRow, seen: ShownPlayers, now: datetime) -> ShownPlayers | None:
+        """Since the last look, where that was a moment ago: of those who play since before, nobody is told, so that a
+        start of the bot tells nothing."""
+        since = row.known_at or row.ready_at
+        if since is None or now - since > self._stale:
+            return None
+        return joined(ShownPlayers(tuple(row.players), row.players_online), seen)
+
+    async def _take(self, session: AsyncSession, heard: _Heard) -> tuple[Decision, Evidence]:
+        """What follows, and from which evidence."""
+        row, guild, now, answer = heard.row, heard.guild, self._now(), heard.answer.players
         _lapse(row, now)
         evidence = await self._with_voice(session, row, answer.evidence)
-        memory = remember(self._projections.memory(row), evidence, happened(answered.at, now), self._stale)
+        at = happened(heard.answer.at, now)
+        memory = remember(self._projections.memory(row), evidence, at, self._stale)
         row.empty_since, row.known_at, row.unknown_since = memory.empty_since, memory.known_at, memory.unknown_since
-        if seen is not None:
+        if (seen := players(answer.evidence)) is not None:
             if seen.names:
                 row.last_players = list(seen.names)
             row.players, row.players_online = list(seen.names), seen.online
             row.players_max = answer.max or row.players_max
         facts = self._projections.facts(row, guild, now)
         return decide(self._projections.policy(row, guild), memory, facts, now, self._stale), evidence
-
-    async def _tell_followers(
-        self, session: AsyncSession, row: ServerRow, seen: ShownPlayers, guild: GuildRow | None
-    ) -> None:
-        """Who joined since the last look, where that was a moment ago: of those who play since before, nobody is told,
-        so that a start of the bot tells nothing."""
-        now, since = self._now(), row.known_at or row.ready_at
-        if since is None or now - since > self._stale:
-            return
-        new = joined(ShownPlayers(tuple(row.players), row.players_online), seen)
-        if new is not None:
-            await tell_followers(session, row, guild, new.names, new.online, now)
 
     async def _with_voice(self, session: AsyncSession, row: ServerRow, evidence: Evidence) -> Evidence:
         if not row.idle_voice:
@@ -395,8 +416,9 @@ class Sweep:
             if row is None or row.desired != Desired.RUNNING or row.phase != Phase.RUNNING:
                 return
             guild = await session.get(GuildRow, row.guild)
-            trace.begin()
-            decision, evidence = await self._take(session, row, answer, guild)
+            heard = _Heard(row, guild, answer, trace.begin(), _shown(row))
+            await self._tell(session, [heard])
+            decision, evidence = await self._take(session, heard)
             known = not isinstance(evidence, Unknown) or decision.forced or decision.reason in WHATEVER_HAPPENS
             goes = known and decision.act in (Act.PAUSE, Act.RESTART)
             if goes and decision.forced and row.players_online and not self._was_told(row, decision, guild):
