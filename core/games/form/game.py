@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -216,21 +217,26 @@ class Game(Model):
     def forms(self, values: Mapping[str, str]) -> Forms:
         """How a world lies on disks, for a server with these settings."""
         imports, split = self.imports, self.imports.split
-        name = self.setting(imports.name)
-        return Forms(
+        name, beside = self.setting(imports.name), imports.companion
+        made = Forms(
             place=imports.world,
             root=imports.root,
             files=imports.files,
             archive=imports.archive,
             backups=imports.backups,
             called=imports.called,
+            without=imports.without,
+            within=imports.within,
+            unnamed=imports.unnamed,
+            pattern=imports.names,
+            companion=None if beside is None else forms.Companion(beside.root, beside.world, beside.shipped),
             dimensions=tuple(forms.Dimension(each.name, each.inside, each.beside) for each in imports.dimensions),
             split=split is not None and values.get(split.setting) in split.values,
             copies=split.copies if split else (),
             runs=values.get(imports.version, ""),
             foreign=tuple(forms.Foreign(each.file, each.game) for each in imports.foreign),
-            **({} if name is None else _calls(name, values.get(name.id, name.fallback))),
         )
+        return made if name is None else replace(made, **_calls(name, values.get(name.id, name.fallback)))
 
     def values(self, chosen: Mapping[str, str]) -> dict[str, str]:
         """What was chosen, the defaults for the rest; unknown ids (of an older catalogue) are left out."""
