@@ -268,7 +268,7 @@ class Worlds:
         place = None if game is None else game.imports.world if into == "world" else game.imports.plugins
         if game is None or place is None:
             raise Refusal("import.not_offered", game=game.name if game else row.game, into=into)
-        limit = world_bytes(game, game.size(row.size), await self._refuse_more(actor, row))
+        limit = world_bytes(game, game.sized(row.size), await self._refuse_more(actor, row))
         if file is not None and file.size > limit:
             raise BadInput("import.large")
         await self._foresee(actor, row)

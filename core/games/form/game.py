@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -203,9 +203,13 @@ class Game(Model):
                 return size
         raise BadInput("create.size", game=self.name, sizes=", ".join(size.id for size in self.sizes))
 
-    def sized(self, size: str) -> Size | None:
-        """None where it has no such size any more."""
-        return next((each for each in self.sizes if each.id == size), None)
+    def sized(self, size: str) -> Size:
+        """What a server of this size has. Where its game has no such size any more: the next smaller one, else the next
+        larger, so that what was promised to it goes on."""
+        order = get_args(Size.model_fields["id"].annotation)
+        known = {each.id: each for each in self.sizes}
+        at = order.index(size) if size in order else 0
+        return next(known[each] for each in (*reversed(order[: at + 1]), *order[at + 1 :]) if each in known)
 
     def volume_of(self, size: Size) -> int:
         """GiB of disk in this size."""
