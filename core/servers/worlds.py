@@ -39,7 +39,7 @@ from core.notices.kinds.events import (
     RestoreAsked,
     SnapshotAsked,
 )
-from core.servers import blocked, licences, names, waking
+from core.servers import blocked, licences, names, questions, waking
 from core.servers.create import Creation
 from core.servers.parts import ServerParts
 from core.servers.projections import settings_of_run
@@ -464,6 +464,7 @@ class Worlds:
         elif row.bound != row.volume and seen.pod is PodPhase.NONE and row.volume in seen.volumes:
             safety = await self._save_unseen(row) or safety
         async with self._rows.changing(actor, row.id, Do.RESTORE) as (session, row):
+            await questions.answer(session)
             if row.volume != volume:
                 raise TryAgain("try_again")
             row.volume, row.source, row.undo_to = volume + 1, chosen.name, safety
