@@ -120,3 +120,21 @@ async def test_a_game_that_counts_on_has_its_ports_in_a_row(house: Any) -> None:
     ports = {port.name: port for port in house.cluster.specs[view.id].ports}
     assert ports["direct"].host == ports["game"].host + 2
     assert ports["steam"].host == ports["game"].host == ports["game"].container
+
+
+@pytest.mark.parametrize(
+    ("left", "had", "has"),
+    [
+        (("small", "medium"), "large", "medium"),
+        (("small", "large"), "medium", "small"),
+        (("medium", "large"), "small", "medium"),
+        (("small",), "large", "small"),
+        (("small", "large"), "large", "large"),
+    ],
+)
+def test_a_server_whose_size_is_gone_has_the_next_smaller_or_the_next_larger(
+    left: tuple[str, ...], had: str, has: str
+) -> None:
+    game = find("meadow")
+    fewer = game.model_copy(update={"sizes": tuple(each for each in game.sizes if each.id in left)})
+    assert fewer.sized(had).id == has
