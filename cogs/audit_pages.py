@@ -11,11 +11,11 @@ from cogs.escape import escape, when
 from cogs.pages import page_of
 from cogs.people import mention
 from cogs.schedule_page import words
-from cogs.trouble import memory
 from core.guilds.settings import SETTABLE
 from core.idle.schedule import load
 from core.notices.kinds import events
 from core.servers.audit import KINDS, Asked, Entry, Page
+from core.servers.trouble_text import memory
 from core.text import duration, say, size
 from core.words import ADMINS, Because, GuildSetting, Sharer
 
