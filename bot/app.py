@@ -258,5 +258,5 @@ def _web(core: Core, settings: Settings, metrics: Metrics) -> contextlib.Abstrac
     from bot.web.context import Web
     from bot.web.server import WebServer
 
-    links = from_settings.links_store(settings, core.rules)
-    return WebServer(address, make_app(Web(core, settings, links, metrics.requested)))
+    web = Web(core, settings, from_settings.links_store(settings, core.rules), metrics.requested)
+    return WebServer(address, make_app(web), web.stop)
