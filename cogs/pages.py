@@ -239,9 +239,10 @@ def listing(
     page = min(page, last)
     lines = [f"### {count(language, 'list.title', len(views))}"]
     for view in views[page * PER_PAGE : (page + 1) * PER_PAGE]:
+        owner = owner_of(view.owner, language, MARKDOWN)
         lines += [
             f"**{escape(view.name)}** · {say(language, f'phase.{view.phase}')}{_crowd(view, language)}",
-            f"-# {say(language, 'list.line', game=escape(view.game_name), owner=owner_of(view.owner, language, MARKDOWN))}",
+            f"-# {say(language, 'list.line', game=escape(view.game_name), owner=owner)}",
         ]
         if _is_offered(view, reader) and view.offered_until is not None:
             lines.append(say(language, "list.offered", until=when(view.offered_until, "f")))
