@@ -22,6 +22,11 @@ async def test_every_answer_has_its_id_and_tells_browsers_to_be_careful(face: Fa
         assert "Access-Control-Allow-Origin" not in got.headers
 
 
+async def test_the_description_of_the_api_is_served(face: Face) -> None:
+    got = await face.get("/api/v1/openapi.json")
+    assert (got.status, got.json["openapi"]) == (200, "3.1.0")
+
+
 async def test_what_is_refused_names_the_request(face: Face) -> None:
     got = await face.get("/nowhere")
     assert (got.status, got.json["instance"]) == (404, got.headers["X-Request-Id"])
