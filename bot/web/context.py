@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fastapi import Request
 
 from bot.settings import Settings
+from bot.web.jobs import Jobs
 from core.assemble import Core
 from core.guilds.pace import Pace
 from core.worlds.store.folder import FolderStore
@@ -15,12 +17,16 @@ from core.worlds.store.folder import FolderStore
 @dataclass(frozen=True, slots=True)
 class Web:
     """`links`: the store that downloads are served from, where it is a folder. `pace`: how fast each caller may ask of
-    this process."""
+    this process; `strangers`: how often somebody may fail to prove who they are, by address.
+    `guild_name`: as Discord told."""
 
     core: Core
     settings: Settings
     links: FolderStore | None = None
     pace: Pace = field(default_factory=Pace)
+    strangers: Pace = field(default_factory=Pace)
+    jobs: Jobs = field(default_factory=Jobs)
+    guild_name: Callable[[int], str | None] = lambda _: None
 
     @property
     def public_url(self) -> str:

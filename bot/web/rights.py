@@ -28,9 +28,83 @@ ROUTES: dict[str, Right] = {
     "live": OPEN,
     "ready": OPEN,
     "openapi": OPEN,
+    "api_docs": OPEN,
+    # servers (bot.web.api.servers)
     "list_servers": Right(Scope.SERVERS_READ, DoInGuild.LIST),
     "get_server": Right(Scope.SERVERS_READ, Do.SEE),
+    "create_server": Right(Scope.SERVERS_WRITE, DoInGuild.CREATE),
+    "get_settings": Right(Scope.SERVERS_READ, Do.EDIT),
+    "edit_server": Right(Scope.SERVERS_WRITE, Do.EDIT),
+    "resize_server": Right(Scope.SERVERS_WRITE, Do.EDIT),
+    "set_idle": Right(Scope.SERVERS_WRITE, Do.IDLE),
+    "delete_server": Right(Scope.SERVERS_WRITE, Do.DELETE),
+    "undo_delete": Right(Scope.SERVERS_WRITE, Do.UNDO),
+    "purge_server": Right(Scope.SERVERS_WRITE, Do.PURGE),
+    # power
     "resume_server": Right(Scope.SERVERS_POWER, Do.RESUME),
+    "pause_server": Right(Scope.SERVERS_POWER, Do.PAUSE),
+    "restart_server": Right(Scope.SERVERS_POWER, Do.RESTART),
+    "keep_server": Right(Scope.SERVERS_POWER, Do.KEEP),
+    "vote_for_server": Right(Scope.SERVERS_POWER, Do.KEEP),
+    "accept_licence": Right(Scope.SERVERS_WRITE, Do.ACCEPT),
+    "answer_licence": Right(Scope.SERVERS_WRITE, DoInGuild.CREATE),
+    # schedule
+    "get_schedule": Right(Scope.SERVERS_READ, Do.SCHEDULE),
+    "add_to_schedule": Right(Scope.SERVERS_WRITE, Do.SCHEDULE),
+    "remove_from_schedule": Right(Scope.SERVERS_WRITE, Do.SCHEDULE),
+    "set_schedule_zone": Right(Scope.SERVERS_WRITE, Do.SCHEDULE),
+    # sharing
+    "list_shares": Right(Scope.SERVERS_READ, Do.SHARE),
+    "share_server": Right(Scope.SERVERS_WRITE, Do.SHARE),
+    "unshare_server": Right(Scope.SERVERS_WRITE, Do.SHARE),
+    "offer_server": Right(Scope.SERVERS_WRITE, Do.TRANSFER),
+    "decline_server": Right(Scope.SERVERS_WRITE, Do.SEE),  # whoever has the offer, or made it
+    "take_server": Right(Scope.SERVERS_WRITE, Do.SEE),  # whoever has the offer
+    "follow_server": Right(Scope.SERVERS_WRITE, Do.FOLLOW),
+    "unfollow_server": Right(Scope.SERVERS_WRITE, Do.SEE),
+    # worlds
+    "list_snapshots": Right(Scope.WORLDS_READ, Do.SNAPSHOTS),
+    "take_snapshot": Right(Scope.WORLDS_WRITE, Do.SNAPSHOT),
+    "restore_world": Right(Scope.WORLDS_WRITE, Do.RESTORE),
+    "undo_restore": Right(Scope.WORLDS_WRITE, Do.RESTORE),
+    "download_world": Right(Scope.WORLDS_READ, Do.DOWNLOAD),
+    "import_world": Right(Scope.WORLDS_WRITE, Do.IMPORT),
+    "go_on": Right(Scope.WORLDS_WRITE, Do.ACCEPT),
+    "archive_server": Right(Scope.WORLDS_WRITE, Do.ARCHIVE),
+    "clone_server": Right(Scope.WORLDS_WRITE, Do.CLONE),
+    "get_job": Right(Scope.WORLDS_READ),
+    "get_job_archive": Right(Scope.WORLDS_READ),
+    # activity
+    "get_server_activity": Right(Scope.ACTIVITY_READ, Do.SEE),
+    "get_server_chart": Right(Scope.ACTIVITY_READ, Do.SEE),
+    "forget_player": Right(Scope.SERVERS_WRITE, Do.FORGET),
+    "get_guild_activity": Right(Scope.ACTIVITY_READ, DoInGuild.ACTIVITY),
+    "get_guild_chart": Right(Scope.ACTIVITY_READ, DoInGuild.ACTIVITY),
+    # guilds
+    "list_guilds": Right(Scope.GUILDS_READ),
+    "get_guild": Right(Scope.GUILDS_READ),
+    "get_guild_settings": Right(Scope.GUILDS_READ, DoInGuild.SETUP),
+    "edit_guild_settings": Right(Scope.GUILDS_WRITE, DoInGuild.SETUP),
+    "get_guild_status": Right(Scope.GUILDS_READ, DoInGuild.STATUS),
+    "edit_guild_quota": Right(Scope.GUILDS_WRITE, DoInGuild.QUOTA),
+    "set_quota": Right(Scope.GUILDS_WRITE, DoInGuild.QUOTA),
+    "remove_quota": Right(Scope.GUILDS_WRITE, DoInGuild.QUOTA),
+    "list_guild_games": Right(Scope.GUILDS_READ, DoInGuild.GAMES),
+    "offer_game": Right(Scope.GUILDS_WRITE, DoInGuild.GAMES),
+    "list_audit": Right(Scope.GUILDS_READ, DoInGuild.AUDIT),
+    # games: the host's catalogue
+    "list_games": Right(Scope.SERVERS_READ),
+    "get_game": Right(Scope.SERVERS_READ),
+    # the caller's own
+    "get_account": Right(Scope.ACCOUNT_READ),
+    "edit_account": Right(Scope.ACCOUNT_WRITE),
+    "list_tokens": Right(Scope.ACCOUNT_READ),
+    "create_token": Right(Scope.ACCOUNT_WRITE),
+    "revoke_token": Right(Scope.ACCOUNT_WRITE),
+    "list_sessions": Right(Scope.ACCOUNT_READ),
+    "end_session": Right(Scope.ACCOUNT_WRITE),
+    # whoever runs the bot
+    "get_host": Right(Scope.HOST_READ),
 }
 """By operation id."""
 
