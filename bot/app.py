@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -198,6 +198,7 @@ async def build(
     asking = None
     if "web" in settings.roles and settings.web_address is not None and "discord" not in settings.roles:
         asking = RestMembership(settings.discord_token.get_secret_value())
+    membership = asking or DiscordMembership(lambda: client)
     core = assemble(
         database,
         catalogue,
@@ -209,7 +210,7 @@ async def build(
         queries=queries or make_queries(session),
         sweep_every=from_settings.sweep_every(settings),
         in_voice=lambda guild, channel: client.in_voice(guild, channel),
-        membership=asking or DiscordMembership(lambda: client),
+        membership=membership,
         operators=frozenset(settings.operators),
         version=version.own(),
     )
@@ -245,11 +246,16 @@ async def build(
         metrics=metrics,
         jobs=jobs_of(core, settings),
         asking=asking,
-        web=_web(core, settings, metrics),
+        web=_web(core, settings, metrics.requested, membership.name_of),
     )
 
 
-def _web(core: Core, settings: Settings, metrics: Metrics) -> contextlib.AbstractAsyncContextManager[Any]:
+def _web(
+    core: Core,
+    settings: Settings,
+    served: Callable[[str, int, float], None],
+    guild_name: Callable[[int], str | None],
+) -> contextlib.AbstractAsyncContextManager[Any]:
     """FastAPI is loaded only where somebody wants it."""
     address = settings.web_address if "web" in settings.roles else None
     if address is None:
@@ -258,5 +264,5 @@ def _web(core: Core, settings: Settings, metrics: Metrics) -> contextlib.Abstrac
     from bot.web.context import Web
     from bot.web.server import WebServer
 
-    web = Web(core, settings, from_settings.links_store(settings, core.rules), metrics.requested)
+    web = Web(core, settings, from_settings.links_store(settings, core.rules), served, guild_name=guild_name)
     return WebServer(address, make_app(web), web.stop)

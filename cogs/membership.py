@@ -29,6 +29,12 @@ class DiscordMembership(Membership):
         client = self._client()
         return client is not None and client.is_ready()
 
+    def name_of(self, guild: int) -> str | None:
+        """None: Discord does not show this guild now."""
+        client = self._client()
+        home = None if client is None else client.get_guild(guild)
+        return home.name if home else None
+
     async def of(self, guild: int, user: int) -> Present | Gone | Unknown:
         client = self._client()
         home = None if client is None else client.get_guild(guild)
@@ -60,6 +66,11 @@ class RestMembership(Membership):
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as wrong:
             return _unknown(guild, wrong)
         return await _member(home, user)
+
+    def name_of(self, guild: int) -> str | None:
+        """As Discord told; None: nobody asked yet."""
+        _, home = self._homes.get(guild, (0.0, None))
+        return home.name if home else None
 
     async def close(self) -> None:
         await self._client.close()

@@ -37,6 +37,7 @@ from core.idle.timekeeper import Timekeeper
 from core.idle.voice import InVoice, nobody_tells
 from core.notices.alarms import Alarms
 from core.notices.outbox import Outbox
+from core.once import Keys
 from core.servers.audit import Audit
 from core.servers.cards import Cards
 from core.servers.collecting import Collecting
@@ -89,6 +90,7 @@ class Core:
     members: Members
     sessions: Sessions
     tokens: Tokens
+    keys: Keys
     quotas: Quotas
     games: Games
     audit: Audit
@@ -179,6 +181,7 @@ def assemble(
         members=Members(membership or NobodyTells(), now),
         sessions=Sessions(database, now),
         tokens=Tokens(database, now),
+        keys=Keys(database),
         audit=Audit(database, now),
         activity=Activity(parts),
         operations=Operations(parts, version=version, operators=operators, last_sweep=lambda: sweep.ended_at),

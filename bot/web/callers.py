@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from bot.web import rights
+from bot.web import pace, rights
 from bot.web.context import Web, web_of
 from bot.web.problems import ScopeNeeded, SignInNeeded
 from core.accounts.scopes import Scope
@@ -39,7 +39,12 @@ async def caller_of(request: Request) -> Caller:
     """SignInNeeded where nobody proved who they are, ScopeNeeded where their token does not reach so far, LimitReached
     where they ask too fast."""
     web, right = web_of(request), rights.of(request.scope["route"].operation_id)
-    caller = await _found(request, web)
+    try:
+        caller = await _found(request, web)
+    except SignInNeeded:
+        pace.failed(request, web)
+        raise
+    pace.take(request, web, caller.user)
     if not caller.reaches(right.scope):
         raise ScopeNeeded(right.scope or "-")
     return caller

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, UniqueConstraint, event, inspect, text, true
+from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, Text, UniqueConstraint, event, inspect, text, true
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata = MetaData(
@@ -421,6 +421,19 @@ class InteractionRow(SQLModel, table=True):
     __tablename__ = "interactions"
 
     id: int = Field(sa_type=BigInteger, primary_key=True)
+    at: datetime = Field(index=True)
+
+
+class RequestKeyRow(SQLModel, table=True):
+    """What a program asked for with a key of its own, and had its effect (core.once)."""
+
+    __tablename__ = "request_keys"
+
+    user: int = Field(sa_type=BigInteger, primary_key=True)
+    key: str = Field(primary_key=True, max_length=255)  # as the program chose it
+    digest: str = Field(max_length=64)  # SHA-256 of what it asked for
+    made: str = Field(default="", max_length=32)  # the id of what was made
+    answer: str | None = Field(default=None, sa_type=Text)  # None: nobody could keep it
     at: datetime = Field(index=True)
 
 

@@ -86,6 +86,12 @@ class Guilds:
         async with self._database.session() as session:
             return self._view(await session.get(GuildRow, guild))
 
+    async def place(self, guild: int) -> int:
+        """Where a server that is made outside of any channel has its card and messages; 0: there is no such place."""
+        async with self._database.session() as session:
+            view = self._view(await session.get(GuildRow, guild), await _cards(session, guild))
+        return next((each for each in (view.server_channel, view.notice_channel, *view.cards) if each), 0)
+
     async def language(self, guild: int) -> str | None:
         return (await self.get(guild)).language
 

@@ -59,11 +59,13 @@ class Following:
         self._membership = membership
         self._now = now
 
-    async def follow(self, actor: Actor, server: str, language: str | None = None) -> Followed:
-        """Begin, or end where the actor follows it already. LimitReached where so many do."""
+    async def follow(self, actor: Actor, server: str, language: str | None = None, *, toggles: bool = True) -> Followed:
+        """Begin; where the actor follows it already, that ends, if it `toggles`. LimitReached where so many do."""
         async with self._database.begin() as session:
             await once.claim(session, self._now())
             row = await self._rows.find(session, actor, server, Do.FOLLOW, lock=True)
+            if not toggles and await session.get(FollowRow, (row.id, actor.user)) is not None:
+                return Followed(await self._views.of(session, row), follows=True, changed=False)
             if await self._end(session, row.id, actor.user):
                 return Followed(await self._views.of(session, row), follows=False)
             count = select(func.count()).where(col(FollowRow.server) == row.id)
