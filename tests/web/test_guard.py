@@ -62,15 +62,12 @@ async def test_a_bug_is_our_fault_and_shows_nothing_of_itself(
 async def test_a_request_is_one_line_without_its_secrets(face: Face) -> None:
     token = await face.token(ADA)
     with structlog.testing.capture_logs() as lines:
-        await face.get("/api/v1/servers/abcdefghijkl?planted-secret=1", token=token)
-    (line,) = (each for each in lines if each["event"] == "request")
-    assert (line["route"], line["status"], line["user"], line["refused"]) == (
-        "get_server",
-        422,  # nobody knows such a parameter
-        ADA.user,
-        "web.invalid",
-    )
-    assert not any(secret in json.dumps(line, default=str) for secret in (token, "planted-secret"))
+        await face.get("/api/v1/servers/abcdefghijkl", token=token)
+        await face.get("/exports/abcdefghijkl/x/Pond.zip?expires=1&signature=planted-secret")
+    asked, download = (each for each in lines if each["event"] == "request")
+    assert (asked["route"], asked["status"], asked["user"]) == ("get_server", 404, ADA.user)
+    assert (asked["refused"], download["route"]) == ("server.not_found", "export")
+    assert not any(secret in json.dumps(lines, default=str) for secret in (token, "planted-secret"))
 
 
 def test_what_people_typed_is_said_as_typed_and_the_marks_around_it_go() -> None:
