@@ -27,7 +27,8 @@ from core.guilds.limits import WORLD_BYTES
 from core.words import new_server_id
 
 BARE = "Bare"
-SERVER = 0
+SERVER = 99
+"""Not one of those that `to_ready` makes."""
 """The number of the one that is resumed."""
 
 
