@@ -7,6 +7,8 @@ from starlette.types import ASGIApp
 
 from bot.web import exports, problems
 from bot.web.api import servers
+from bot.web.auth import routes as auth
+from bot.web.auth.providers import Providers
 from bot.web.context import Web
 from bot.web.guard import Guard
 
@@ -29,10 +31,12 @@ def make_api(web: Web) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.web = web
+    app.state.providers = Providers.of(web.settings)
     problems.install(app)
     api = APIRouter(prefix=API)
     for part in (servers.router,):
         api.include_router(part)
     app.include_router(api)
     app.include_router(exports.router)
+    app.include_router(auth.router)
     return app
