@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from core.accounts.flows import Flows
+from core.accounts.identities import Identities
 from core.accounts.profiles import Accounts
 from core.accounts.sessions import Sessions
 from core.accounts.tokens import Tokens
@@ -89,6 +91,8 @@ class Core:
     accounts: Accounts
     members: Members
     sessions: Sessions
+    flows: Flows
+    identities: Identities
     tokens: Tokens
     keys: Keys
     quotas: Quotas
@@ -180,6 +184,8 @@ def assemble(
         accounts=Accounts(database, now),
         members=Members(membership or NobodyTells(), now),
         sessions=Sessions(database, now),
+        flows=Flows(database, now),
+        identities=Identities(database, now),
         tokens=Tokens(database, now),
         keys=Keys(database),
         audit=Audit(database, now),

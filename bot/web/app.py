@@ -23,6 +23,8 @@ from bot.web.api import (
 )
 from bot.web.api.queries import only_known
 from bot.web.api.spec import PREFIX as API
+from bot.web.auth import routes as auth
+from bot.web.auth.providers import Providers
 from bot.web.context import Web
 from bot.web.guard import Guard
 
@@ -40,6 +42,7 @@ def make_api(web: Web) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.web = web
+    app.state.providers = Providers.of(web.settings)
     problems.install(app)
     api = APIRouter(prefix=API, dependencies=[Depends(only_known)])
     for part in (
@@ -60,4 +63,5 @@ def make_api(web: Web) -> FastAPI:
     app.include_router(api)
     app.include_router(docs.router)
     app.include_router(exports.router)
+    app.include_router(auth.router)
     return app

@@ -29,6 +29,17 @@ ROUTES: dict[str, Right] = {
     "ready": OPEN,
     "openapi": OPEN,
     "api_docs": OPEN,
+    # signing in
+    "sign_in": OPEN,
+    "sign_in_discord": OPEN,
+    "sign_in_discord_back": OPEN,
+    "sign_in_oidc": OPEN,
+    "sign_in_oidc_back": OPEN,
+    "sign_out": Right(None),
+    "link": OPEN,
+    "link_begin": OPEN,
+    "link_confirm": Right(None),
+    "link_yes": Right(None),
     # servers (bot.web.api.servers)
     "list_servers": Right(Scope.SERVERS_READ, DoInGuild.LIST),
     "get_server": Right(Scope.SERVERS_READ, Do.SEE),

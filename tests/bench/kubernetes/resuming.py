@@ -28,8 +28,7 @@ from core.words import new_server_id
 
 BARE = "Bare"
 SERVER = 99
-"""Not one of those that `to_ready` makes."""
-"""The number of the one that is resumed."""
+"""The number of the one that is resumed; `to_ready` makes those before it."""
 
 
 @dataclass(frozen=True, slots=True)

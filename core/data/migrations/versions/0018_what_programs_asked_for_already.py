@@ -5,7 +5,7 @@ import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 OLDEST_CODE = "0006"  # older code leaves these alone: it serves no program
 
 
