@@ -95,3 +95,16 @@ class TestSevenDaysToDie:
     def test_a_name_that_means_something_to_a_shell_is_left_alone(self) -> None:
         self.played('x"|e')
         assert self.world() == "RWG"
+
+
+@pytest.mark.parametrize("oxide", [True, False])
+def test_what_oxide_keeps_lies_in_the_world_of_rust(tmp_path: Path, oxide: bool) -> None:
+    game = written(tmp_path / "RustDedicated", "#!/bin/sh\nmkdir -p oxide/plugins\ntouch oxide/plugins/Kits.cs\n")
+    game.chmod(0o755)
+    if oxide:
+        written(tmp_path / "RustDedicated_Data/Managed/Oxide.Core.dll")
+    image = GAMES.find("rust").image
+    assert image is not None
+    for _ in range(2):  # a container is started again, too
+        run(image.command[2].replace("/srv/rust", str(tmp_path)))
+    assert (tmp_path / "server/dormouse/oxide/plugins/Kits.cs").exists() is oxide
