@@ -215,7 +215,7 @@ async def build(
         version=version.own(),
     )
     metrics = Metrics(version.own())
-    client = Client(Faces.of(core, Replies(metrics.served, Pace())), database)
+    client = Client(Faces.of(core, Replies(metrics.served, Pace()), link_url=settings.link_url), database)
     announcer = Announcer(
         client,
         core.outbox,

@@ -243,6 +243,12 @@ class Settings(BaseSettings):
         return _host_and_port(self.web)
 
     @property
+    def link_url(self) -> str:
+        """Where people link themselves to who they are at the OpenID provider; empty: nowhere."""
+        given = (self.public_url, self.oidc_issuer, self.oidc_client_id, self.discord_client_id)
+        return f"{(self.public_url or '').rstrip('/')}/auth/link" if all(given) and self.web != "off" else ""
+
+    @property
     def store_place(self) -> StorePlace:
         """Where worlds are kept, as the processes that go there are told. Misconfigured where it is no such place."""
         place = self.store or f"folder:{self.data_dir / 'store'}"

@@ -197,7 +197,7 @@ def _rule(key: GuildSetting, values: Mapping[GuildSetting, int | str | None] | N
         return f"<#{value}>"
     if key in _ROLES:
         return f"<@&{value}>"
-    if key is GuildSetting.NAMES:
+    if key in (GuildSetting.NAMES, GuildSetting.LINK_TO_CREATE):
         return say(language, "word.yes" if value else "word.no")
     if key in _TIMES:
         return duration(language, int(value)) if value else say(language, "audit.never")

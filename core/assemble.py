@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.accounts.flows import Flows
+from core.accounts.forgetting import Forgetting
 from core.accounts.identities import Identities
 from core.accounts.profiles import Accounts
 from core.accounts.sessions import Sessions
+from core.accounts.standings import Standings
 from core.accounts.tokens import Tokens
 from core.activity.reading import Activity
 from core.activity.recorder import Recorder
@@ -93,6 +95,8 @@ class Core:
     sessions: Sessions
     flows: Flows
     identities: Identities
+    standings: Standings
+    forgetting: Forgetting
     tokens: Tokens
     keys: Keys
     quotas: Quotas
@@ -142,7 +146,7 @@ def assemble(
     """`shelf`: the store. `ledgers`: the folder of core.worlds.ledger. `queries`: by the kind that a game's TOML names.
     `in_voice` says who is in a voice channel, `membership` who is in a guild; None: nobody does. `operators`: Discord
     ids."""
-    changes = Changes()
+    changes, standings = Changes(), Standings(database, now)
     parts = ServerParts.build(database, catalogue, changes, rules, now)
     servers = Servers.build(parts, cluster, membership)
     turns = Turns() if shelf is None else shelf.turns
@@ -178,14 +182,16 @@ def assemble(
         servers=servers,
         worlds=worlds,
         going_on=GoingOn(parts.questions, servers.lookup, servers.power, worlds),
-        guilds=Guilds(database, changes, now, rules.idle_after, rules.idle_warn),
+        guilds=Guilds(database, changes, now, rules.idle_after, rules.idle_warn, standings.forget),
         quotas=Quotas(database, changes, now, rules.guild_storage, catalogue.largest_volume * 2**30, catalogue.memory),
         games=Games(database, catalogue, changes, now),
         accounts=Accounts(database, now),
-        members=Members(membership or NobodyTells(), now),
+        members=Members(membership or NobodyTells(), now, standings.of),
         sessions=Sessions(database, now),
         flows=Flows(database, now),
         identities=Identities(database, now),
+        standings=standings,
+        forgetting=Forgetting(database, now),
         tokens=Tokens(database, now),
         keys=Keys(database),
         audit=Audit(database, now),

@@ -1,4 +1,4 @@
-"""A small stand-in for Discord's sign-in on loopback: `/oauth2/authorize` is left to the test, the rest answers."""
+"""A small stand-in for Discord's sign-in on loopback. Without a browser, a test says who says yes at its address."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
+from yarl import URL
 
 CLIENT, SECRET = "4711", "the secret of the client"
 
@@ -24,6 +25,7 @@ class Place:
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     guilds: list[dict[str, Any]] = field(default_factory=list)
     away: bool = False
+    says_yes: tuple[int, str] | None = None
     _challenges: dict[str, str] = field(default_factory=dict)
     _tokens: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -43,6 +45,12 @@ class Place:
         self.people[code] = {"id": str(user), "username": name.lower(), "global_name": name}
         self._challenges[code] = asked["code_challenge"]
         return {"code": code, "state": asked["state"]}
+
+    async def authorize(self, request: web.Request) -> web.Response:
+        """For a real browser: whoever `says_yes` does so at once."""
+        assert self.says_yes is not None
+        answer = self.signs_in(str(request.url), *self.says_yes)
+        raise web.HTTPFound(str(URL(request.query["redirect_uri"]).with_query(answer)))
 
     async def token(self, request: web.Request) -> web.Response:
         sent = await request.post()
@@ -75,6 +83,7 @@ async def place() -> AsyncIterator[Place]:
     made, app = Place(), web.Application()
     app.add_routes(
         [
+            web.get("/oauth2/authorize", made.authorize),
             web.post("/oauth2/token", made.token),
             web.get("/api/v10/users/@me", made.me),
             web.get("/api/v10/users/@me/guilds", made.guilds_of),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import structlog
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -14,10 +13,7 @@ from bot.web.auth import cookies
 from bot.web.pages.render import render
 from bot.web.problems import language_of, status_of
 from bot.web.words import said
-from core.accounts.claims import AppOnly, OtherTenant, Untrusted
 from core.errors import BadInput, NotAllowed, Refusal
-
-log = structlog.get_logger()
 
 
 class NotOnItsWay(NotAllowed):
@@ -25,18 +21,6 @@ class NotOnItsWay(NotAllowed):
 
     def __init__(self) -> None:
         super().__init__("sign_in.not_begun")
-
-
-def in_words(wrong: Untrusted, provider: str) -> Refusal:
-    """Why nobody is signed in, as far as it helps them; the log has it exactly."""
-    log.warning("sign-in refused", provider=provider, why=wrong.why)
-    match wrong:
-        case OtherTenant():
-            return NotAllowed("sign_in.tenant")
-        case AppOnly():
-            return NotAllowed("sign_in.app_only")
-        case _:
-            return NotAllowed("sign_in.untrusted", provider=provider)
 
 
 class PageRoute(APIRoute):

@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from bot.web.auth import cookies
 from bot.web.auth.at_discord import AtDiscord, Person
-from bot.web.auth.failing import NotOnItsWay, in_words
+from bot.web.auth.doubt import in_words
+from bot.web.auth.failing import NotOnItsWay
 from bot.web.auth.oauth import Client
 from bot.web.auth.openid import OpenId
 from bot.web.auth.providers import providers_of

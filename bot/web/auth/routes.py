@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from bot.web.auth import cookies, linking
+from bot.web.auth.doubt import unlinked
 from bot.web.auth.failing import PageRoute
 from bot.web.auth.going import (
     Answered,
@@ -27,9 +27,6 @@ from bot.web.context import web_of
 from bot.web.pages.forms import Sent
 from bot.web.pages.render import render
 from core.accounts.flows import Flow, Step
-from core.errors import NotAllowed
-
-log = structlog.get_logger()
 
 router = APIRouter(prefix="/auth", include_in_schema=False, route_class=PageRoute)
 
@@ -79,9 +76,7 @@ async def from_openid(request: Request, answer: Answered) -> Response:
         return await linking.to_question(request, flow, identity)
     linked = await web_of(request).core.identities.told(identity)
     if linked is None:
-        name = openid_of(request).name
-        log.warning("sign-in refused", provider=name, why="unlinked")
-        raise NotAllowed("sign_in.unlinked", provider=name)
+        raise unlinked(openid_of(request).name)
     response = go(flow.then)
     cookies.arrived(response)
     await enter(request, response, linked.user, linked.user_name)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from oauthplace import Place, place
+from openidplace import OpenIdPlace, openid_place
 from webface import present, serving
 
 from tests.conftest import ADA, BO, CY, House
@@ -17,8 +18,14 @@ async def discord() -> AsyncIterator[Place]:
 
 
 @pytest.fixture
-async def browser(house: House, discord: Place) -> AsyncIterator[Browser]:
+async def entra() -> AsyncIterator[OpenIdPlace]:
+    async with openid_place() as made:
+        yield made
+
+
+@pytest.fixture
+async def browser(house: House, discord: Place, entra: OpenIdPlace) -> AsyncIterator[Browser]:
     """Somebody's, before a face on which people sign in with Discord."""
     house.membership.present = {each.user: present(each) for each in (ADA, BO, CY)}
-    async with serving(house.core, public_url="http://127.0.0.1:1", **discord.settings()) as face:
+    async with serving(house.core, public_url="http://127.0.0.1:1", **discord.settings(), **entra.settings()) as face:
         yield Browser(face)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from oauthplace import CLIENT, Place
 from structlog.testing import capture_logs
 
@@ -101,11 +100,15 @@ async def test_an_answer_of_another_provider_is_a_mix_up(browser: Browser, disco
     assert COOKIE not in browser.cookies
 
 
-@pytest.mark.parametrize(
-    "then", ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", ""]
-)
-async def test_nobody_is_sent_to_another_site(browser: Browser, discord: Place, then: str) -> None:
-    assert await sign_in(browser, discord, then=then) == "/"
+async def test_nobody_is_sent_to_another_site(browser: Browser, discord: Place) -> None:
+    for then in (
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+    ):
+        assert await sign_in(browser, discord, then=then) == "/"
 
 
 async def test_who_says_no_at_discord_is_told_so(browser: Browser, discord: Place) -> None:
