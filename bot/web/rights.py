@@ -29,6 +29,7 @@ ROUTES: dict[str, Right] = {
     "ready": OPEN,
     "openapi": OPEN,
     "api_docs": OPEN,
+    "api_docs_part": OPEN,
     # servers (bot.web.api.servers)
     "list_servers": Right(Scope.SERVERS_READ, DoInGuild.LIST),
     "get_server": Right(Scope.SERVERS_READ, Do.SEE),
