@@ -29,6 +29,7 @@ ROUTES: dict[str, Right] = {
     "ready": OPEN,
     "openapi": OPEN,
     "api_docs": OPEN,
+    "api_docs_part": OPEN,
     # signing in
     "sign_in": OPEN,
     "sign_in_discord": OPEN,

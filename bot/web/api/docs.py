@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from bot.web.api.spec import PREFIX, describe
 from bot.web.guard import CSP
+
+FOLDER = Path(__file__).parents[1] / "static" / "swagger"
+PARTS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript", "start.js": "text/javascript"}
 
 router = APIRouter(include_in_schema=False)
 
@@ -18,14 +22,14 @@ _PAGE = f"""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Dormouse · API</title>
-<link rel="stylesheet" href="/static/swagger/swagger-ui.css">
+<link rel="stylesheet" href="/api/docs/swagger-ui.css">
 </head>
 <body>
 <main id="swagger-ui" data-spec="{PREFIX}/openapi.json"></main>
 <noscript><p>This page needs JavaScript. <a href="{PREFIX}/openapi.json">The description itself</a> does not.</p>
 </noscript>
-<script src="/static/swagger/swagger-ui-bundle.js"></script>
-<script src="/static/swagger/start.js"></script>
+<script src="/api/docs/swagger-ui-bundle.js"></script>
+<script src="/api/docs/start.js"></script>
 </body>
 </html>
 """
@@ -42,3 +46,10 @@ async def openapi(request: Request) -> JSONResponse:
 @router.get("/api/docs", operation_id="api_docs")
 async def api_docs() -> HTMLResponse:
     return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _CSP})
+
+
+@router.get("/api/docs/{name}", operation_id="api_docs_part")
+async def api_docs_part(name: str) -> FileResponse:
+    if name not in PARTS:
+        raise HTTPException(404)
+    return FileResponse(FOLDER / name, media_type=PARTS[name], headers={"Cache-Control": "public, max-age=3600"})
