@@ -250,4 +250,5 @@ def _web(core: Core, settings: Settings) -> contextlib.AbstractAsyncContextManag
     from bot.web.context import Web
     from bot.web.server import WebServer
 
-    return WebServer(address, make_app(Web(core, settings, from_settings.links_store(settings, core.rules))))
+    web = Web(core, settings, from_settings.links_store(settings, core.rules))
+    return WebServer(address, make_app(web), web.stop)

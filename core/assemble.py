@@ -20,6 +20,8 @@ from core.activity.tidying import Tidying
 from core.changes import Changes
 from core.cluster.port import Cluster
 from core.data.database import Database
+from core.feed.live import Live
+from core.feed.reader import Feed
 from core.games.catalogue import Catalogue
 from core.games.query.log import LogQuery
 from core.games.query.port import Query
@@ -97,6 +99,8 @@ class Core:
     cards: Cards
     outbox: Outbox
     alarms: Alarms
+    feed: Feed
+    live: Live
 
     # what works by itself
     controller: Controller
@@ -181,6 +185,8 @@ def assemble(
         cards=Cards(database, parts.rows, parts.views, changes, now),
         outbox=Outbox(database),
         alarms=alarms,
+        feed=Feed(database, changes, now),
+        live=Live(database, parts.rows, parts.views, changes),
         controller=controller,
         sweep=sweep,
         recorder=recorder,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from bot.settings import Settings
+from bot.web.streams import Streams
 from core.assemble import Core
 from core.guilds.pace import Pace
 from core.worlds.store.folder import FolderStore
@@ -21,6 +22,12 @@ class Web:
     settings: Settings
     links: FolderStore | None = None
     pace: Pace = field(default_factory=Pace)
+    streams: Streams = field(default_factory=Streams)
+
+    def stop(self) -> None:
+        """The process ends: so do streams, which would go on for ever."""
+        self.core.feed.close()
+        self.core.live.close()
 
     @property
     def public_url(self) -> str:

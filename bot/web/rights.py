@@ -31,6 +31,10 @@ ROUTES: dict[str, Right] = {
     "list_servers": Right(Scope.SERVERS_READ, DoInGuild.LIST),
     "get_server": Right(Scope.SERVERS_READ, Do.SEE),
     "resume_server": Right(Scope.SERVERS_POWER, Do.RESUME),
+    # events for programs
+    "stream_events": Right(Scope.SERVERS_READ, DoInGuild.LIST),
+    "live_server": Right(Scope.SERVERS_READ, Do.SEE),
+    "live_servers": Right(Scope.SERVERS_READ, DoInGuild.LIST),
 }
 """By operation id."""
 

@@ -89,5 +89,5 @@ def present(actor: Actor) -> Present:
 async def serving(core: Core, *, links: Any = None, **settings: Any) -> AsyncIterator[Face]:
     """`settings`: by the names of bot.settings, in lower case."""
     web = Web(core, Settings(**settings), links)
-    async with WebServer(("127.0.0.1", 0), make_app(web)) as server, aiohttp.ClientSession() as http:
+    async with WebServer(("127.0.0.1", 0), make_app(web), web.stop) as server, aiohttp.ClientSession() as http:
         yield Face(web, server.url, http)
