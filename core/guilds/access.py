@@ -112,6 +112,7 @@ class DoInGuild(StrEnum):
     QUOTA = "quota"
     GAMES = "games"
     AUDIT = "audit"
+    WEBHOOKS = "webhooks"
     ACCOUNT = "account"
     ACTIVITY = "activity"  # of the servers that the actor may see
 
@@ -126,6 +127,7 @@ NEEDS_IN_GUILD: dict[DoInGuild, Level] = {
     DoInGuild.QUOTA: Level.ADMIN,
     DoInGuild.GAMES: Level.ADMIN,
     DoInGuild.AUDIT: Level.ADMIN,
+    DoInGuild.WEBHOOKS: Level.ADMIN,
     DoInGuild.ACCOUNT: Level.NOBODY,
     DoInGuild.ACTIVITY: Level.NOBODY,
 }
