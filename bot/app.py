@@ -149,11 +149,13 @@ class App:
                 log.exception("job failed", job="owners")
 
     async def _control(self, scheduler: AsyncIOScheduler) -> None:
-        """What one process does at a time: reconcile, and the jobs."""
+        """What one process does at a time: reconcile, the jobs, and what is sent to webhooks."""
         scheduler.resume()
+        sending = asyncio.create_task(self.core.sender.run(), name="webhooks")
         try:
             await self.core.controller.act()
         finally:
+            sending.cancel()
             if scheduler.running:
                 scheduler.pause()
 

@@ -119,6 +119,8 @@ def what(entry: Entry, language: str) -> str:
             return said("licence_accepted", name=escape(name), version=escape(version), url=url)
         case events.ProblemChanged(problem=problem):
             return said("problem", problem=say(language, f"problem.{problem}")) if problem else said("problem_over")
+        case events.WebhookChanged(change=change, host=host):
+            return said(f"webhook_{change}", host=escape(host))
         case None:
             return said("unknown")
         case _:

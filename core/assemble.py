@@ -57,6 +57,9 @@ from core.servers.parts import ServerParts
 from core.servers.usecases import Servers
 from core.servers.world_fold import WorldFold
 from core.servers.worlds import Worlds
+from core.webhooks.post import Post, Reach
+from core.webhooks.registry import Webhooks
+from core.webhooks.sender import Sender
 from core.worlds.shelf import Shelf
 from core.worlds.turns import Turns
 
@@ -103,6 +106,7 @@ class Core:
     games: Games
     audit: Audit
     activity: Activity
+    webhooks: Webhooks
     operations: Operations
 
     # what people are told
@@ -111,6 +115,7 @@ class Core:
     alarms: Alarms
     feed: Feed
     live: Live
+    sender: Sender
 
     # what works by itself
     controller: Controller
@@ -142,10 +147,11 @@ def assemble(
     membership: Membership | None = None,
     operators: frozenset[int] = frozenset(),
     version: str = "",
+    reach: Reach | None = None,
 ) -> Core:
     """`shelf`: the store. `ledgers`: the folder of core.worlds.ledger. `queries`: by the kind that a game's TOML names.
     `in_voice` says who is in a voice channel, `membership` who is in a guild; None: nobody does. `operators`: Discord
-    ids."""
+    ids. `reach`: where events may be sent; None: to public addresses."""
     changes, standings = Changes(), Standings(database, now)
     parts = ServerParts.build(database, catalogue, changes, rules, now)
     servers = Servers.build(parts, cluster, membership)
@@ -170,6 +176,8 @@ def assemble(
     if shelf is not None:
         notes = OwnerNotes(database, shelf)
         upkeep = Upkeep(Collecting(parts, shelf, ledgers, alarms, notes), Drills(database, shelf, alarms, now))
+    feed, post = Feed(database, changes, now), Post(reach or Reach())
+    webhooks = Webhooks(database, parts.passwords, feed, post, now)
     worlds = Worlds(parts, servers.creation, cluster, shelf) if shelf is not None and rules.keeps_worlds else None
     return Core(
         database=database,
@@ -200,8 +208,10 @@ def assemble(
         cards=Cards(database, parts.rows, parts.views, changes, now),
         outbox=Outbox(database),
         alarms=alarms,
-        feed=Feed(database, changes, now),
+        feed=feed,
         live=Live(database, parts.rows, parts.views, changes),
+        sender=Sender(database, webhooks, feed, post, now),
+        webhooks=webhooks,
         controller=controller,
         sweep=sweep,
         recorder=recorder,

@@ -198,6 +198,7 @@ class EventKind(StrEnum):
     GUILD_UNBLOCKED = "guild_unblocked"
     LICENCE_ACCEPTED = "licence_accepted"
     NAME_FORGOTTEN = "name_forgotten"
+    WEBHOOK = "webhook"
 
 
 class Sharer(StrEnum):
@@ -260,6 +261,16 @@ class GuildSetting(StrEnum):
     WORLD = "world"
     STORAGE = "storage"
     RETENTION = "retention"
+
+
+class WebhookChange(StrEnum):
+    """What became of a webhook."""
+
+    ADDED = "added"
+    EDITED = "edited"
+    ROTATED = "rotated"  # it has another secret
+    REMOVED = "removed"
+    OFF = "off"  # nobody took what it sent
 
 
 class Fill(IntEnum):

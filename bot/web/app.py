@@ -19,6 +19,7 @@ from bot.web.api import (
     schedule,
     servers,
     sharing,
+    webhooks,
     worlds,
 )
 from bot.web.api.queries import only_known
@@ -53,6 +54,7 @@ def make_api(web: Web) -> FastAPI:
         worlds.router,
         activity.router,
         events.router,
+        webhooks.router,
         guilds.router,
         audit.router,
         games.router,

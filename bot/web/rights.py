@@ -121,6 +121,15 @@ ROUTES: dict[str, Right] = {
     "stream_events": Right(Scope.SERVERS_READ, DoInGuild.LIST),
     "live_server": Right(Scope.SERVERS_READ, Do.SEE),
     "live_servers": Right(Scope.SERVERS_READ, DoInGuild.LIST),
+    "list_webhooks": Right(Scope.GUILDS_READ, DoInGuild.WEBHOOKS),
+    "create_webhook": Right(Scope.GUILDS_WRITE, DoInGuild.WEBHOOKS),
+    "get_webhook": Right(Scope.GUILDS_READ, DoInGuild.WEBHOOKS),
+    "edit_webhook": Right(Scope.GUILDS_WRITE, DoInGuild.WEBHOOKS),
+    "delete_webhook": Right(Scope.GUILDS_WRITE, DoInGuild.WEBHOOKS),
+    "rotate_webhook": Right(Scope.GUILDS_WRITE, DoInGuild.WEBHOOKS),
+    "ping_webhook": Right(Scope.GUILDS_WRITE, DoInGuild.WEBHOOKS),
+    "list_deliveries": Right(Scope.GUILDS_READ, DoInGuild.WEBHOOKS),
+    "redeliver": Right(Scope.GUILDS_WRITE, DoInGuild.WEBHOOKS),
 }
 """By operation id."""
 

@@ -528,3 +528,45 @@ class FlowRow(SQLModel, table=True):
     user: int | None = Field(default=None, sa_type=BigInteger)  # who is to be linked
     told: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))  # the identity
     created_at: datetime = Field(index=True)
+
+
+class WebhookRow(SQLModel, table=True):
+    """Where a guild's events are sent (core.webhooks). Its secret is derived, and stored nowhere."""
+
+    __tablename__ = "webhooks"
+
+    id: str = Field(primary_key=True, max_length=12)
+    guild: int = Field(sa_type=BigInteger, index=True)
+    url: str
+    description: str = ""
+    kinds: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # empty: all that leave
+    rotation: int = 1  # of its secret
+    rotated_at: datetime | None = None
+    cursor: int = Field(default=0, sa_type=BigInteger)  # the event up to which there are deliveries of all
+    created_at: datetime
+    created_by: int = Field(sa_type=BigInteger)
+    failing_since: datetime | None = None  # since then nothing was taken
+    off_at: datetime | None = None
+    off_why: str = ""  # core.webhooks.rules.Off
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One event for one webhook: written before it is sent, so that it has one id however often it is sent."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        UniqueConstraint("webhook", "event", name="uq_webhook_deliveries_webhook"),
+        Index("ix_webhook_deliveries_state", "webhook", "state"),
+    )
+
+    id: str = Field(primary_key=True, max_length=24)
+    webhook: str = Field(foreign_key="webhooks.id", ondelete="CASCADE")
+    event: int | None = Field(default=None, sa_type=BigInteger)  # None: a ping
+    kind: str
+    state: str = "pending"  # core.webhooks.rules.State
+    attempts: int = 0
+    created_at: datetime = Field(index=True)
+    next_at: datetime
+    tried_at: datetime | None = None
+    status: int | None = None  # of the last answer
+    why: str = ""  # there was no answer, or not a good one

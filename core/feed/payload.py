@@ -87,6 +87,7 @@ TABLE: Mapping[EventKind, Leaves | None] = {
     EventKind.GUILD_UNBLOCKED: _of(DoInGuild.AUDIT),
     EventKind.LICENCE_ACCEPTED: _of(DoInGuild.AUDIT, "name", "url", "version", "game"),
     EventKind.NAME_FORGOTTEN: _of(DoInGuild.AUDIT),
+    EventKind.WEBHOOK: _of(DoInGuild.AUDIT, "change", "webhook", "host"),
 }
 """By kind. None: it does not leave."""
 KINDS = frozenset(kind for kind, row in TABLE.items() if row is not None)
@@ -117,7 +118,7 @@ def payload_of(written: Written, *, names_shown: bool) -> dict[str, Any]:
     return {
         "id": written.id,
         "kind": str(written.event.kind),
-        "at": _plain(written.at),
+        "at": moment(written.at),
         "guild": str(written.guild),
         "server": None if written.server is None else {"id": written.server, "name": written.name},
         "by": None if by is None else str(by),
@@ -126,6 +127,10 @@ def payload_of(written: Written, *, names_shown: bool) -> dict[str, Any]:
             name: _field(name, getattr(written.event, name), row.users) for name in row.fields if name not in hidden
         },
     }
+
+
+def moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _field(name: str, value: Any, users: frozenset[str]) -> Any:
@@ -140,7 +145,7 @@ def _field(name: str, value: Any, users: frozenset[str]) -> Any:
 def _plain(value: Any) -> Any:
     match value:
         case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            return moment(value)
         case bool() | int() | float() | None:
             return value
         case str():

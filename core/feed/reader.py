@@ -218,6 +218,10 @@ class Feed:
     def position(self) -> int:
         return self._position
 
+    async def horizon(self) -> int:
+        """The event up to which all that will ever be there can be read. TryAgain."""
+        return self._position if self._began.is_set() else await self.events.newest()
+
     @property
     def closed(self) -> bool:
         return self._closed

@@ -114,6 +114,7 @@ class DoInGuild(StrEnum):
     QUOTA = "quota"
     GAMES = "games"
     AUDIT = "audit"
+    WEBHOOKS = "webhooks"
     ACCOUNT = "account"
     ACTIVITY = "activity"  # of the servers that the actor may see
 
@@ -128,6 +129,7 @@ NEEDS_IN_GUILD: dict[DoInGuild, Level] = {
     DoInGuild.QUOTA: Level.ADMIN,
     DoInGuild.GAMES: Level.ADMIN,
     DoInGuild.AUDIT: Level.ADMIN,
+    DoInGuild.WEBHOOKS: Level.ADMIN,
     DoInGuild.ACCOUNT: Level.NOBODY,
     DoInGuild.ACTIVITY: Level.NOBODY,
 }

@@ -68,6 +68,7 @@ EVENTS: Mapping[EventKind, type[Event]] = {
         events.GuildUnblocked,
         events.LicenceAccepted,
         events.NameForgotten,
+        events.WebhookChanged,
     )
 }
 NOTICES: Mapping[NoticeKind, tuple[type[Notice], ...]] = {

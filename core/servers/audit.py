@@ -87,6 +87,7 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
             EventKind.GUILD_BLOCKED,
             EventKind.GUILD_UNBLOCKED,
             EventKind.LICENCE_ACCEPTED,
+            EventKind.WEBHOOK,
         }
     ),
 }

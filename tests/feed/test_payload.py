@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -85,3 +87,12 @@ def test_what_managers_alone_see_is_not_everybodys(kind: EventKind) -> None:
     assert row is not None
     assert isinstance(row.verb, Do)
     assert NEEDS[row.verb] >= Level.MANAGER
+
+
+def test_the_documentation_has_every_kind_and_what_of_it_leaves() -> None:
+    text = (Path(__file__).parents[2] / "docs/api/events.md").read_text()
+    for kind, row in TABLE.items():
+        listed = re.search(rf"^\| `{kind}` \| (\w+) \| (.*) \|$", text, re.MULTILINE)
+        assert (listed is None) == (row is None), kind
+        if listed and row:
+            assert tuple(re.findall(r"`(\w+)`", listed[2])) == row.fields

@@ -59,7 +59,19 @@ from core.notices.kinds.notices import (
     WelcomeNotice,
     WorldLost,
 )
-from core.words import Because, EventKind, Fill, GuildSetting, Lack, NoticeKind, Phase, Problem, Reason, Step
+from core.words import (
+    Because,
+    EventKind,
+    Fill,
+    GuildSetting,
+    Lack,
+    NoticeKind,
+    Phase,
+    Problem,
+    Reason,
+    Step,
+    WebhookChange,
+)
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SECONDS = int(AT.timestamp())
@@ -195,6 +207,10 @@ OLD_EVENTS: list[tuple[dict[str, Any], Event]] = [
         events.LicenceAccepted("EULA", "https://example.org", "1", "meadow", by=1),
     ),
     ({}, events.NameForgotten(by=1)),
+    (
+        {"change": "added", "webhook": "abcdefghijkl", "host": "example.org"},
+        events.WebhookChanged(WebhookChange.ADDED, "abcdefghijkl", "example.org", by=1),
+    ),
 ]
 OLD_NOTICES: list[tuple[NoticeKind, dict[str, Any], Notice]] = [
     (

@@ -64,6 +64,7 @@ DONE: dict[Verb, Act] = {
     DoInGuild.SETUP: lambda house, pond: house.guilds.setup(CY, {"language": "de"}),
     DoInGuild.QUOTA: lambda house, pond: house.quotas.set(CY, {"servers": 3}),
     DoInGuild.GAMES: lambda house, pond: house.core.games.offer(CY, "valheim", offered=False),
+    DoInGuild.WEBHOOKS: lambda house, pond: house.core.webhooks.add(CY, "https://192.88.99.1/"),
     Do.PAUSE: lambda house, pond: house.servers.power.pause(CY, pond),
     Do.RESUME: lambda house, pond: house.servers.power.resume(CY, pond),
     Do.RESTART: lambda house, pond: house.servers.power.restart(CY, pond),
@@ -109,7 +110,8 @@ async def rows(house: Any) -> list[Any]:
         )
         guilds = text("SELECT id, language, servers_per_guild, games_withheld FROM guilds")
         plays = text("SELECT server, name FROM play_sessions")
-        return [sorted((await session.exec(query)).all()) for query in (servers, guilds, plays)]
+        hooks = text("SELECT id, url FROM webhooks")
+        return [sorted((await session.exec(query)).all()) for query in (servers, guilds, plays, hooks)]
 
 
 async def by_cy(house: Any) -> int:
@@ -135,7 +137,14 @@ async def test_what_is_done_is_written_with_it_or_not_done(
         raise LookupError("this event is not written")
 
     with monkeypatch.context() as patch:
-        for where in ("notices.telling", "guilds.settings", "guilds.quotas", "guilds.games", "servers.licences"):
+        for where in (
+            "notices.telling",
+            "guilds.settings",
+            "guilds.quotas",
+            "guilds.games",
+            "servers.licences",
+            "webhooks.registry",
+        ):
             patch.setattr(f"core.{where}.record", fails)
         with pytest.raises(LookupError, match="not written"):
             await DONE[do](house, pond)

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from core.notices.kinds.carried import UNTROUBLED, Carried, Moment, Trouble
-from core.words import Because, EventKind, GuildSetting, Phase, Problem, Reason
+from core.words import Because, EventKind, GuildSetting, Phase, Problem, Reason, WebhookChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,4 +479,15 @@ class NameForgotten(Event):
     """A player's name is kept no more. Which one is not said."""
 
     kind: ClassVar = EventKind.NAME_FORGOTTEN
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookChanged(Event):
+    """Of the guild's webhook with this id. `host`: where it leads; the rest of its address may be a secret."""
+
+    kind: ClassVar = EventKind.WEBHOOK
+    change: WebhookChange
+    webhook: str
+    host: str = ""
     by: int | None = None
