@@ -37,6 +37,9 @@ from core.idle.rules import (
     WHATEVER_HAPPENS,
     Act,
     Decision,
+    Facts,
+    Memory,
+    Policy,
     combine,
     decide,
     remember,
@@ -103,6 +106,17 @@ class _Heard:
     answer: QueryResult
     trace: str
     shown: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A decision, and from what it follows."""
+
+    evidence: Evidence
+    policy: Policy
+    memory: Memory
+    facts: Facts
+    decision: Decision
 
 
 class Sweep:
@@ -183,9 +197,10 @@ class Sweep:
             await self._note()
 
     async def _to_ask(self) -> dict[str, _Asked]:
-        """Every running server, by chance in another order each time."""
+        """Every running server: guilds by chance in another order each time, and the servers of each together, so that
+        few are to be read with a batch."""
         query = (
-            sqlalchemy.select(col(ServerRow.id), col(ServerRow.game), col(ServerRow.warned_at))
+            sqlalchemy.select(col(ServerRow.guild), col(ServerRow.id), col(ServerRow.game), col(ServerRow.warned_at))
             .add_columns(col(ServerRow.players_online))
             .add_columns(col(ServerRow.version), col(GuildRow.idle_after), col(GuildRow.idle_warn))
             .join(GuildRow, col(GuildRow.id) == col(ServerRow.guild), isouter=True)
@@ -193,12 +208,12 @@ class Sweep:
         )
         async with self._database.session() as session:
             rows = (await (await session.connection()).execute(query)).all()
-        found = [
-            (server, _Asked(game, warned is not None, online > 0, tuple(mark)))
-            for server, game, warned, online, *mark in rows
-        ]
-        random.shuffle(found)
-        return dict(found)
+        random.shuffle(guilds := list({guild for guild, *_ in rows}))
+        places = {guild: place for place, guild in enumerate(guilds)}
+        return {
+            server: _Asked(game, warned is not None, online > 0, tuple(mark))
+            for _, server, game, warned, online, *mark in sorted(rows, key=lambda row: places[row[0]])
+        }
 
     async def _ask_all(
         self, servers: Mapping[str, _Asked], heard: asyncio.Queue[tuple[str, QueryResult] | None]
@@ -297,7 +312,8 @@ class Sweep:
             for each in heard:
                 row, guild = each.row, each.guild
                 trace.begin(each.trace)
-                decision, _ = await self._take(session, each)
+                taken = await self._take(session, each)
+                decision = taken.decision
                 await self._act(session, row, decision, guild)
                 if row.players_online:
                     self._playing.add(row.id)
@@ -306,21 +322,20 @@ class Sweep:
                 elif decision.forced and decision.act is Act.HOLD and row.players_online:
                     self._begin_last_minute(row, decision, guild)
                 elif decision.act is Act.HOLD and not decision.recall:
-                    quiet.append(each)
+                    quiet.append((each, taken))
                 if each.shown != _shown(row):
                     row.changed_at = self._now()
                     changed.append(row.id)
             await session.flush()  # its version is that of the row as it is now
-            for each in quiet:
-                self._be_quiet(each)
+            for each, taken in quiet:
+                self._be_quiet(each, taken)
         for server in changed:
             self._changes.tell(server)
         return due
 
-    def _be_quiet(self, heard: _Heard) -> None:
+    def _be_quiet(self, heard: _Heard, taken: _Taken) -> None:
         row, guild, now = heard.row, heard.guild, self._now()
-        policy, facts = self._projections.policy(row, guild), self._projections.facts(row, guild, now)
-        until = unchanged_until(policy, self._projections.memory(row), facts, now, self._stale)
+        until = unchanged_until(taken.policy, taken.memory, taken.facts, now, self._stale)
         if until is not None and not row.idle_voice and row.restart_by is None:
             mark = row.version, *((guild.idle_after, guild.idle_warn) if guild else (None, None))
             self._quiet.begins(row.id, mark, heard.answer.players, now, until)
@@ -361,25 +376,24 @@ class Sweep:
             return None
         return joined(ShownPlayers(tuple(row.players), row.players_online), seen)
 
-    async def _take(self, session: AsyncSession, heard: _Heard) -> tuple[Decision, Evidence]:
-        """What follows, and from which evidence."""
+    async def _take(self, session: AsyncSession, heard: _Heard) -> _Taken:
+        """Remember it, and see what follows."""
         row, guild, now, answer = heard.row, heard.guild, self._now(), heard.answer.players
         _lapse(row, now)
         evidence = await self._with_voice(session, row, answer.evidence)
         at = happened(heard.answer.at, now)
         memory = remember(self._projections.memory(row), evidence, at, self._stale)
-        row.empty_since, row.known_at, row.unknown_since = memory.empty_since, memory.known_at, memory.unknown_since
+        _become(row, empty_since=memory.empty_since, known_at=memory.known_at, unknown_since=memory.unknown_since)
         if (seen := players(answer.evidence)) is not None:
-            if seen.names:
-                row.last_players = list(seen.names)
-            row.players, row.players_online = list(seen.names), seen.online
-            row.players_max = answer.max or row.players_max
-        facts = self._projections.facts(row, guild, now)
-        return decide(self._projections.policy(row, guild), memory, facts, now, self._stale), evidence
+            names = list(seen.names)
+            _become(row, last_players=names or row.last_players, players=names, players_online=seen.online)
+            _become(row, players_max=answer.max or row.players_max)
+        policy, facts = self._projections.policy(row, guild), self._projections.facts(row, guild, now)
+        return _Taken(evidence, policy, memory, facts, decide(policy, memory, facts, now, self._stale))
 
     async def _with_voice(self, session: AsyncSession, row: ServerRow, evidence: Evidence) -> Evidence:
         if not row.idle_voice:
-            row.voice_online = 0
+            _become(row, voice_online=0)
             return evidence
         voice = self._in_voice(row.guild, row.idle_voice)
         if isinstance(voice, Unknown):
@@ -418,8 +432,9 @@ class Sweep:
             guild = await session.get(GuildRow, row.guild)
             heard = _Heard(row, guild, answer, trace.begin(), _shown(row))
             await self._tell(session, [heard])
-            decision, evidence = await self._take(session, heard)
-            known = not isinstance(evidence, Unknown) or decision.forced or decision.reason in WHATEVER_HAPPENS
+            taken = await self._take(session, heard)
+            decision = taken.decision
+            known = not isinstance(taken.evidence, Unknown) or decision.forced or decision.reason in WHATEVER_HAPPENS
             goes = known and decision.act in (Act.PAUSE, Act.RESTART)
             if goes and decision.forced and row.players_online and not self._was_told(row, decision, guild):
                 goes = False
@@ -501,8 +516,17 @@ def _recalled(row: ServerRow, decision: Decision) -> Recalled:
 
 def _lapse(row: ServerRow, now: datetime) -> None:
     """A promise whose time is over is none: its card says it no more."""
-    row.keep_until = row.keep_until if row.keep_until is not None and row.keep_until > now else None
-    row.vote_until = row.vote_until if row.vote_until is not None and row.vote_until > now else None
+    if row.keep_until is not None and row.keep_until <= now:
+        row.keep_until = None
+    if row.vote_until is not None and row.vote_until <= now:
+        row.vote_until = None
+
+
+def _become(row: ServerRow, **values: object) -> None:
+    """Assigning to a row costs about as much as deciding on it: what is so already is left alone."""
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
 
 
 def _shown(row: ServerRow) -> tuple[object, ...]:
