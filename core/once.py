@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,6 +20,7 @@ from core.data.writers import waited_for
 REMEMBERED = timedelta(hours=1)
 """Discord takes no answer to an interaction after 15 minutes, so none can arrive with an effect much later."""
 
+_FORGET = delete(InteractionRow).where(col(InteractionRow.at) < bindparam("before"))
 _current: ContextVar[int | None] = ContextVar("interaction", default=None)
 
 
@@ -39,6 +40,6 @@ async def claim(session: AsyncSession, now: datetime) -> None:
     if number is None:
         return
     connection = await session.connection()
-    await connection.execute(delete(InteractionRow).where(col(InteractionRow.at) < now - REMEMBERED))
+    await connection.execute(_FORGET, {"before": now - REMEMBERED})
     if not await insert_missing(session, InteractionRow(id=number, at=now)):
         raise Repeated(str(number))
