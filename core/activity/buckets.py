@@ -66,14 +66,15 @@ def spread(since: datetime, until: datetime, online: int) -> Iterator[Bucket]:
 
 def together(one: Bucket, other: Bucket) -> Bucket:
     """Two of the same time as one: the sums are kept, and the extremes."""
-    return replace(
-        one,
-        known=one.known + other.known,
-        seconds=one.seconds + other.seconds,
-        low=min(one.low, other.low),
-        high=max(one.high, other.high),
-        cpu=max(one.cpu, other.cpu),
-        memory=max(one.memory, other.memory),
+    return Bucket(  # not `replace`: every look at a server comes here
+        one.start,
+        one.span,
+        one.known + other.known,
+        one.seconds + other.seconds,
+        min(one.low, other.low),
+        max(one.high, other.high),
+        max(one.cpu, other.cpu),
+        max(one.memory, other.memory),
     )
 
 
