@@ -237,11 +237,11 @@ async def build(
         session=session,
         metrics=metrics,
         jobs=jobs_of(core, settings),
-        web=_web(core, settings),
+        web=_web(core, settings, client),
     )
 
 
-def _web(core: Core, settings: Settings) -> contextlib.AbstractAsyncContextManager[Any]:
+def _web(core: Core, settings: Settings, client: Any) -> contextlib.AbstractAsyncContextManager[Any]:
     """FastAPI is loaded only where somebody wants it."""
     address = settings.web_address if "web" in settings.roles else None
     if address is None:
@@ -250,4 +250,9 @@ def _web(core: Core, settings: Settings) -> contextlib.AbstractAsyncContextManag
     from bot.web.context import Web
     from bot.web.server import WebServer
 
-    return WebServer(address, make_app(Web(core, settings, from_settings.links_store(settings, core.rules))))
+    def guild_name(guild: int) -> str | None:
+        found = client.get_guild(guild)
+        return found.name if found is not None else None
+
+    links = from_settings.links_store(settings, core.rules)
+    return WebServer(address, make_app(Web(core, settings, links, guild_name=guild_name)))

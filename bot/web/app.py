@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from bot.web import exports, problems
 from bot.web.api import account, activity, audit, docs, games, guilds, host, power, schedule, servers, sharing, worlds
+from bot.web.api.origins import from_here
 from bot.web.api.queries import only_known
 from bot.web.api.spec import PREFIX as API
 from bot.web.context import Web
@@ -27,7 +28,7 @@ def make_api(web: Web) -> FastAPI:
     )
     app.state.web = web
     problems.install(app)
-    api = APIRouter(prefix=API, dependencies=[Depends(only_known)])
+    api = APIRouter(prefix=API, dependencies=[Depends(from_here), Depends(only_known)])
     for part in (
         servers.router,
         power.router,

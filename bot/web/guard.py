@@ -68,6 +68,8 @@ class Guard:
         status, answered, limit = 0, False, asyncio.timeout(LONGEST)
 
         def patient(seconds: float | None) -> None:
+            if limit.expired():
+                return  # what is sent now says so
             limit.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
 
         state[PATIENT] = patient
