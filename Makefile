@@ -184,8 +184,15 @@ helm: ## Helm, which no Debian package has, built from its Go module into .helm/
 	@deploy/get-helm
 
 .PHONY: docs
-docs: $(VENV)/.dev ## docs/games.md, made of the catalogue
+docs: $(VENV)/.dev ## docs/games.md, made of the catalogue, and docs/api, made of the program
 	PYTHONPATH=.:tests/support $(BIN)/python tests/support/gamespage.py
+	PYTHONPATH=.:tests/support $(BIN)/python tests/support/apipage.py
+
+.PHONY: api-client
+api-client: docs ## docs/api/client, made of docs/api/openapi.json
+	PATH="$(BIN):$$PATH" $(BIN)/openapi-python-client generate --path docs/api/openapi.json --config docs/api/client/config.yml \
+	  --meta none --output-path docs/api/client/dormouse_client --overwrite
+	sha256sum docs/api/openapi.json >docs/api/client/made-of.sha256
 
 .PHONY: manifests
 manifests: ## deploy/manifests, made from the chart

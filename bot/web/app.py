@@ -22,6 +22,7 @@ from bot.web.api import (
     webhooks,
     worlds,
 )
+from bot.web.api.origins import from_here
 from bot.web.api.queries import only_known
 from bot.web.api.spec import PREFIX as API
 from bot.web.auth import routes as auth
@@ -45,7 +46,7 @@ def make_api(web: Web) -> FastAPI:
     app.state.web = web
     app.state.providers = Providers.of(web.settings)
     problems.install(app)
-    api = APIRouter(prefix=API, dependencies=[Depends(only_known)])
+    api = APIRouter(prefix=API, dependencies=[Depends(from_here), Depends(only_known)])
     for part in (
         servers.router,
         power.router,

@@ -62,7 +62,7 @@ class Field(BaseModel):
     why: str
 
 
-class Licence(BaseModel):
+class LicenceAsked(BaseModel):
     """Of a game, which has to be accepted first: with `question` where it has one, else with `mark` and `then`."""
 
     game: str
@@ -84,7 +84,7 @@ class Problem(BaseModel):
     instance: str
     """The request's id, for whoever runs the bot."""
     fields: list[Field] | None = None
-    licence: Licence | None = None
+    licence: LicenceAsked | None = None
 
 
 _STATUS: tuple[tuple[type[Refusal], int], ...] = (
@@ -175,8 +175,8 @@ def problem_of(request: Request, wrong: BaseException | None) -> Problem:
     )
 
 
-def _licence(wrong: LicenceNeeded) -> Licence:
-    return Licence(
+def _licence(wrong: LicenceNeeded) -> LicenceAsked:
+    return LicenceAsked(
         game=wrong.values["game"],
         name=wrong.values["licence"],
         url=wrong.url,
