@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from bot.web import exports, problems
-from bot.web.api import servers
+from bot.web.api import console, files, servers
 from bot.web.context import Web
 from bot.web.guard import Guard
 
@@ -31,7 +31,7 @@ def make_api(web: Web) -> FastAPI:
     app.state.web = web
     problems.install(app)
     api = APIRouter(prefix=API)
-    for part in (servers.router,):
+    for part in (servers.router, files.router, console.router):
         api.include_router(part)
     app.include_router(api)
     app.include_router(exports.router)

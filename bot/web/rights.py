@@ -31,6 +31,19 @@ ROUTES: dict[str, Right] = {
     "list_servers": Right(Scope.SERVERS_READ, DoInGuild.LIST),
     "get_server": Right(Scope.SERVERS_READ, Do.SEE),
     "resume_server": Right(Scope.SERVERS_POWER, Do.RESUME),
+    # console
+    "send_line": Right(Scope.CONSOLE, Do.CONSOLE),
+    "get_log": Right(Scope.CONSOLE, Do.LOGS),
+    "follow_log": Right(Scope.CONSOLE, Do.LOGS),
+    # files of a world
+    "list_files": Right(Scope.FILES_READ, Do.FILES),
+    "read_file": Right(Scope.FILES_READ, Do.FILES),
+    "download_file": Right(Scope.FILES_READ, Do.FILES),
+    "write_file": Right(Scope.FILES_WRITE, Do.FILES_WRITE),
+    "upload_file": Right(Scope.FILES_WRITE, Do.FILES_WRITE),
+    "make_folder": Right(Scope.FILES_WRITE, Do.FILES_WRITE),
+    "rename_file": Right(Scope.FILES_WRITE, Do.FILES_WRITE),
+    "delete_file": Right(Scope.FILES_WRITE, Do.FILES_WRITE),
 }
 """By operation id."""
 
