@@ -118,6 +118,8 @@ class Entry(Record):
 
 def answer_of(said: Mapping[str, Any]) -> FileAnswer:
     """Raises `FileRefused`."""
+    if "error" in said:  # an agent of before, or one that was asked wrongly
+        raise FileRefused(FileTrouble.FAILED, str(said["error"]))
     if "refused" in said:
         known = said["refused"] in set(FileTrouble)
         raise FileRefused(FileTrouble(said["refused"]) if known else FileTrouble.FAILED, str(said.get("why", "")))

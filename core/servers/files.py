@@ -12,13 +12,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import threading
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
-from core.agent.file_wire import PART, FileAnswer, FileDo, FileOrder, FileRefused, FileTrouble, names_of
+from core.agent.file_wire import LISTED, PART, Entry, FileAnswer, FileDo, FileOrder, FileRefused, FileTrouble, names_of
+from core.children import ChildFailed
 from core.cluster.port import Cluster
 from core.data.tables import ServerRow
 from core.errors import (
@@ -38,7 +41,13 @@ from core.queues import Queues
 from core.servers.parts import ServerParts
 from core.servers.worlds import BEFORE_FILES, refusal
 from core.words import Desired
+from core.worlds.failures import refusal_of
+from core.worlds.look import Look
+from core.worlds.manifest import Entry as KeptEntry
+from core.worlds.manifest import Kind
 from core.worlds.shelf import Shelf
+from core.worlds.source import split_source
+from core.worlds.store import Store
 
 SESSION = 600.0
 """Seconds after a snapshot in which changes are taken back together."""
@@ -46,6 +55,7 @@ LONGEST_TEXT = PART
 """Bytes of a file that is shown, or written, as text."""
 MOST_UPLOAD = 2 * 1024**3
 """Bytes of an uploaded file, where the guild allows so much of a world."""
+_MOST_LOOKS = 2  # snapshots that are kept open: each may be tens of megabytes
 _WITHIN = 150.0  # seconds for one order; a folder may hold much
 _SILENT_FOR = 60.0  # seconds that an upload may stand still
 _UPLOAD_WITHIN = 3600.0  # seconds; a part that nobody goes on with is thrown away after as long
@@ -129,6 +139,8 @@ class Files:
         self._shelf = shelf
         self._queues = Queues()
         self._saved: dict[str, _Saved] = {}
+        self._opening = threading.Lock()
+        self._looks: dict[tuple[str, str, str], Look] = {}  # by server and snapshot, those looked into last
 
     # looking
 
@@ -277,10 +289,50 @@ class Files:
 
     async def _read(self, row: ServerRow, order: FileOrder) -> FileAnswer:
         _checked(order.path)
-        return await self._ask(row, order)
+        if self._shelf is None or not _is_put_away(row):
+            return await self._ask(row, order)
+        assert row.source is not None
+        try:
+            return await self._shelf.ask(
+                partial(self._read_kept, split_source(row.source, row.id), row.saved_name or "", order)
+            )
+        except FileRefused as wrong:
+            raise _in_words(wrong, order, row.name) from wrong
+        except ChildFailed as wrong:
+            raise refusal(refusal_of(wrong.kind, wrong.detail)) from wrong
+
+    def _read_kept(self, source: tuple[str, str], newest: str, order: FileOrder, store: Store) -> FileAnswer:
+        """As an agent answers, from a snapshot. `newest`: differs where `source` may mean another one than before."""
+        with self._opening:
+            if (look := self._looks.get((*source, newest))) is None:
+                look = Look(store, *source)
+                while len(self._looks) >= _MOST_LOOKS:
+                    del self._looks[next(iter(self._looks))]
+                self._looks[*source, newest] = look
+        path = order.path.encode()
+        try:
+            number, entry = look.entry(path)
+        except KeyError:
+            raise FileRefused(FileTrouble.MISSING) from None
+        if order.do == FileDo.LIST:
+            if entry.kind is not Kind.DIRECTORY:
+                raise FileRefused(FileTrouble.KIND)
+            after = order.cursor.encode(errors="replace")
+            found = [each for each in sorted(look.folder(path), key=lambda each: each[0]) if each[0] > after]
+            entries = [asdict(_entry(name, each)) for name, each in found[:LISTED]]
+            return FileAnswer(entries, more=len(found) > LISTED)
+        if entry.kind is not Kind.FILE:
+            raise FileRefused(FileTrouble.KIND)
+        version = f"{look.name.rpartition('-')[2]}-{number:x}"
+        if order.version not in (None, version):
+            raise FileRefused(FileTrouble.CHANGED)
+        data = look.read(store, entry, order.offset, min(PART, order.length))
+        return FileAnswer(data=b64encode(data).decode(), size=entry.size, modified=entry.mtime, version=version)
 
     async def _ask(self, row: ServerRow, order: FileOrder) -> FileAnswer:
         """Raises `Unsure` where nobody knows whether it was done."""
+        if row.desired == Desired.ARCHIVED:
+            raise TryAgain("files.away", name=row.name)  # it is being sealed: nobody touches it
         try:
             async with asyncio.timeout(_WITHIN):
                 return await self._cluster.files(row.id, order)
@@ -298,6 +350,15 @@ class Files:
 
 class Unsure(TryAgain):
     """The cluster does not say whether it was done."""
+
+
+def _entry(name: bytes, entry: KeptEntry) -> Entry:
+    text, kind = name.decode(errors="replace"), _KINDS.get(entry.kind, "other")
+    size = entry.size if entry.kind is Kind.FILE else 0
+    return Entry(text, kind, size, entry.mtime, usable=text.encode() == name)
+
+
+_KINDS = {Kind.DIRECTORY: "folder", Kind.FILE: "file", Kind.LINK: "link"}
 
 
 def _is_put_away(row: ServerRow) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from onesave import AT, SAVED, Shelf
 
 from core.agent.file_wire import PART, FileOrder, FileRefused, FileTrouble
+from core.data.tables import ServerRow
 from core.errors import (
     BadInput,
     ChangedMeanwhile,
@@ -28,6 +30,11 @@ from core.servers.host_rules import HostRules
 from core.servers.sharing import Target
 from core.words import Sharer, ShareRole
 from core.worlds.receipt import Receipt
+from core.worlds.shelf import Shelf as RealShelf
+from core.worlds.snapshot import snapshot as take
+from core.worlds.source import NEWEST
+from core.worlds.store.folder import FolderStore
+from core.worlds.store.place import StorePlace
 from tests.conftest import ADA, BO, GUILD, House
 
 # No query here differs by database; what writes rows is shown on both elsewhere.
@@ -263,3 +270,57 @@ async def test_a_paused_server_has_its_files_too(house: House, files: Files, ser
     await house.phase(server, "paused")
     await files.write(ADA, server, "motd.txt", "two", None)
     assert (await files.read(ADA, server, "motd.txt")).text == "two"
+
+
+@pytest.fixture
+async def archived(house: House, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Its world is a snapshot in a folder, and on no disk."""
+    world = tmp_path / "world"
+    (world / "region").mkdir(parents=True)
+    (world / "server.properties").write_text("motd=hello")
+    (world / "region/r.0.0.mca").write_bytes(_LARGE)
+    (world / "hard").hardlink_to(world / "server.properties")
+    (world / "link").symlink_to("region")
+    take(FolderStore(tmp_path / "store"), server, world, volume=1, run=1)
+    kept = RealShelf(StorePlace(f"folder:{tmp_path / 'store'}"), tmp_path / "work")
+    monkeypatch.setattr(house.core.files, "_shelf", kept)
+    async with house.database.begin() as session:
+        row = await session.get(ServerRow, server)
+        assert row is not None
+        row.bound, row.source = 0, NEWEST
+        session.add(row)
+    return server
+
+
+_LARGE = bytes(range(256)) * 4 * 1024 + bytes(3_000_000) + b"end"
+
+
+async def test_an_archived_world_is_read_from_its_newest_snapshot(files: Files, archived: str) -> None:
+    top = await files.list(ADA, archived)
+    assert [(each.name, each.kind) for each in top.entries] == [
+        ("hard", "file"),
+        ("link", "link"),
+        ("region", "folder"),
+        ("server.properties", "file"),
+    ]
+    assert not top.changeable
+    assert (await files.read(ADA, archived, "hard")).text == "motd=hello"
+    opened = await files.open(ADA, archived, "region/r.0.0.mca")
+    assert b"".join([part async for part in opened.parts(0, opened.size)]) == _LARGE
+    assert b"".join([part async for part in opened.parts(1_048_570, 1_048_580)]) == _LARGE[1_048_570:1_048_580]
+    for path in ("link/r.0.0.mca", "gone"):
+        with pytest.raises(NotFound):
+            await files.read(ADA, archived, path)
+    for path in ("link", "region"):
+        with pytest.raises(Refusal, match=r"files\.kind"):
+            await files.read(ADA, archived, path)
+
+
+async def test_an_archived_world_is_not_changed(files: Files, archived: str) -> None:
+    for change in (
+        files.write(ADA, archived, "server.properties", "x", None),
+        files.upload(ADA, archived, "a", sent(b"x"), None),
+        files.delete(ADA, archived, "region", recursive=True),
+    ):
+        with pytest.raises(Refusal, match=r"files\.archived"):
+            await change

@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import structlog
 
+from core.agent.file_wire import FileAnswer, FileOrder, answer_of
 from core.agent.wire import AGENT_PORT, receipt_of
 from core.authority import authority
 from core.cluster.kubernetes import names
@@ -46,6 +47,7 @@ from core.worlds.store.access import StoreAccess
 log = structlog.get_logger()
 AGENT_PATIENCE = aiohttp.ClientTimeout(total=10)
 GREETING, GREETED_AT_ONCE = aiohttp.ClientTimeout(total=2), 50
+FILES_PATIENCE = aiohttp.ClientTimeout(total=120, sock_connect=5)
 SNAPSHOT_PATIENCE = aiohttp.ClientTimeout(total=3600, sock_connect=5)
 
 
@@ -256,6 +258,14 @@ class KubernetesCluster(Cluster):
         if said:
             why = f"the agent takes no new key before the next start: {said.get('error', '')}"
             raise ClusterError(why, problem=Problem.STORE_REFUSED, failure=Failure.KEY)
+
+    async def files(self, server: str, order: FileOrder) -> FileAnswer:
+        held = self._holdings.of(server)
+        if (pod := held.pod) is None:
+            return await super().files(server, order)
+        if not pod.ip or not pod.volume_done:
+            raise ClusterError("the server is coming up", problem=Problem.CANNOT_APPLY)
+        return answer_of(await self._ask_agent(server, pod, "/v1/files", FILES_PATIENCE, body=order.to_json()))
 
     async def tidy_keys(self) -> None:
         if self._keys is not None and self._broadcast.fresh:
