@@ -5,6 +5,7 @@ python -m core.agent volume         in a pod, before the game: makes the volume 
 python -m core.agent pod            in a pod, beside the game, for as long as that runs; where the volume was finished
                                     before, it does first what `volume` does
 python -m core.agent seal           in a job, beside no game: saves a volume at rest, and ends
+python -m core.agent files          in a job, beside no game: answers for the files of a volume at rest, and ends
 python -m core.agent files FOLDER N on the local cluster, beside no game: carries out the order on its stdin on volume N
 """
 
@@ -32,6 +33,11 @@ def main(arguments: list[str]) -> int:
             from core.agent.pod.seal import seal
 
             return seal(os.environ)
+        case ["files"]:
+            from core.agent.pod import files
+
+            asyncio.run(files.run(os.environ))
+            return 0
         case ["pod"]:
             from core.agent.pod import sidecar
             from core.agent.pod.prepare import prepare_made
@@ -40,7 +46,7 @@ def main(arguments: list[str]) -> int:
             if code == 0:
                 asyncio.run(sidecar.run(os.environ))
             return code
-    print("Usage: python -m core.agent local FOLDER | files FOLDER N | volume | pod | seal", file=sys.stderr)
+    print("Usage: python -m core.agent local FOLDER | files [FOLDER N] | volume | pod | seal", file=sys.stderr)
     return 2
 
 
