@@ -200,6 +200,7 @@ class Files:
         _checked(path)
         _refuse_archived(row)
         most = await self._most(actor, row)
+        await self._foresee(row, path, version)
         upload, came = secrets.token_hex(16), 0
         begun = FileOrder(FileDo.PART, path, upload=upload)
         try:
@@ -260,6 +261,21 @@ class Files:
                 raise
             await self._tell(row.id, event)
         return answer, saved
+
+    async def _foresee(self, row: ServerRow, path: str, version: str | None) -> None:
+        """Refuse before much comes in what will be refused afterwards."""
+        if version is None:
+            return
+        try:
+            there = await self._ask(row, FileOrder(FileDo.READ, path))
+        except NotFound:
+            if version:
+                raise ChangedMeanwhile("files.changed", path=path) from None
+            return
+        if not version:
+            raise Refusal("files.exists", path=path)
+        if there.version != version:
+            raise ChangedMeanwhile("files.changed", path=path)
 
     async def _save_first(self, row: ServerRow) -> str | None:
         if self._shelf is None:

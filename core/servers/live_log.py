@@ -19,6 +19,7 @@ from core.games.query.port import LogPart
 from core.guilds.access import Actor, Do
 from core.servers.parts import ServerParts
 from core.servers.redaction import black_out, readable
+from core.words import Desired
 
 KEPT = 1000
 """Newest lines of each log that is watched."""
@@ -82,7 +83,7 @@ class LiveLogs:
     async def watch(self, server: str, who: Callable[[], Awaitable[Actor]]) -> AsyncIterator[LogNews]:
         """For as long as somebody reads, and may: `who` is asked anew every `RIGHTS_EVERY`. Raises a Refusal, also in
         the middle, where they may not, or not any more."""
-        server = await self._allowed(server, who)
+        server, at_rest = await self._allowed(server, who)
         if self._watching >= MOST_WATCHING:
             raise LimitReached("logs.watched")
         self._watching += 1
@@ -92,7 +93,7 @@ class LiveLogs:
             followed.task = asyncio.create_task(self._read(server, followed), name=f"live log of {server}")
         try:
             yield LogNews(LogNewsKind.ALIVE)  # at once, also where there is no log yet
-            async for news in _told(followed, lambda: self._allowed(server, who)):
+            async for news in _told(followed, lambda: self._allowed(server, who), at_rest=at_rest):
                 yield news
         finally:
             self._watching -= 1
@@ -102,9 +103,10 @@ class LiveLogs:
                 if self._followed.get(server) is followed:
                     del self._followed[server]
 
-    async def _allowed(self, server: str, who: Callable[[], Awaitable[Actor]]) -> str:
+    async def _allowed(self, server: str, who: Callable[[], Awaitable[Actor]]) -> tuple[str, bool]:
+        """Its id, and whether it is not to run."""
         async with self._rows.reading(await who(), server, Do.LOGS) as (_, row):
-            return row.id
+            return row.id, row.desired != Desired.RUNNING
 
     async def _read(self, server: str, followed: _Followed) -> None:
         clock, secrets, known_at = asyncio.get_running_loop().time, frozenset[str](), -RIGHTS_EVERY
@@ -138,15 +140,19 @@ def shown(line: str, secrets: frozenset[str]) -> str:
     return black_out(readable(line), secrets).replace("\n", " ").strip()[:LONGEST_LINE]
 
 
-async def _told(followed: _Followed, ask: Callable[[], Awaitable[object]]) -> AsyncIterator[LogNews]:
+async def _told(
+    followed: _Followed, ask: Callable[[], Awaitable[tuple[str, bool]]], *, at_rest: bool
+) -> AsyncIterator[LogNews]:
+    """`at_rest`: what there is of a log is that of a run that is over, also where the cluster does not say so."""
     clock, run, on, at = asyncio.get_running_loop().time, 0, False, 0
     asked_at = clock()
     while True:
         if clock() - asked_at >= RIGHTS_EVERY:
-            await ask()
+            _, at_rest = await ask()
             asked_at = clock()
         news = followed.news
         if followed.run != run:
+            at_rest = at_rest and run == 0  # else a new one has begun since
             run, on, at = followed.run, True, 0
             yield LogNews(LogNewsKind.BEGIN)
             continue
@@ -157,7 +163,7 @@ async def _told(followed: _Followed, ask: Callable[[], Awaitable[object]]) -> As
             missed, at = start - at, start + len(lines)
             yield LogNews(LogNewsKind.LINES, lines, missed)
             continue
-        if on and not followed.on:
+        if on and (at_rest or not followed.on):
             on = False
             yield LogNews(LogNewsKind.END)
             continue

@@ -182,6 +182,21 @@ async def test_an_upload_that_is_too_large_or_breaks_off_leaves_nothing(
     assert list(world.iterdir()) == list((world.parent / "incoming").iterdir()) == []
 
 
+async def test_an_upload_that_would_replace_what_its_owner_did_not_see_is_refused_before_it_comes_in(
+    house: House, files: Files, server: str
+) -> None:
+    async def never() -> AsyncIterator[bytes]:
+        raise AssertionError("it was read")
+        yield b""
+
+    (house.cluster.world(server) / "map").write_bytes(b"x")
+    for version, refusal in (("", Refusal), ("0" * 32, ChangedMeanwhile)):
+        with pytest.raises(refusal):
+            await files.upload(ADA, server, "map", never(), version)
+    with pytest.raises(ChangedMeanwhile):
+        await files.upload(ADA, server, "gone", never(), "0" * 32)
+
+
 async def test_a_download_ends_where_the_file_becomes_another_one(house: House, files: Files, server: str) -> None:
     (house.cluster.world(server) / "log").write_bytes(b"x" * (PART + 1))
     opened = await files.open(ADA, server, "log")

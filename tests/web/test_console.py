@@ -13,6 +13,7 @@ import pytest
 from webface import Face
 
 from core.accounts.scopes import ALL, Scope
+from core.games.query.port import LogPart
 from core.guilds.access import Actor
 from core.servers import live_log
 from core.servers.sharing import Target
@@ -108,6 +109,20 @@ async def test_a_log_ends_with_its_run_and_goes_on_with_the_next(
         await house.servers.power.resume(ADA, server)
         assert await anext(events) == ("begin", {})
         await lines(events, "the last words")
+
+
+async def test_a_log_that_the_cluster_still_has_of_a_paused_server_is_of_a_run_that_is_over(
+    house: House, face: Face, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def follow(_: str) -> AsyncIterator[LogPart]:
+        yield LogPart(("goodbye",), True)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(house.core.live_logs, "_follow", follow)
+    await house.servers.power.pause(ADA, server)
+    async with watching(face, server) as events:
+        told = [await anext(events) for _ in range(3)]
+        assert told == [("begin", {}), ("lines", {"lines": ["goodbye"], "missed": 0}), ("end", {})]
 
 
 async def test_no_secret_is_seen_whatever_colours_stand_in_it(house: House, face: Face, server: str) -> None:

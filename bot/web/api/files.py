@@ -138,10 +138,14 @@ async def delete_file(
     server: ServerId,
     path: Path,
     recursive: Annotated[bool, Query(description="A folder with all that is in it.")] = False,
+    if_match: Match = None,
 ) -> Changed:
+    """A folder only where it is empty, or with all that is in it."""
     web = web_of(request)
+    version = None if if_match is None else _version(if_match, None)
     actor = await actor_for(web, caller, server)
-    return Changed(path=path, saved=await web.core.files.delete(actor, server, path, recursive=recursive))
+    saved = await web.core.files.delete(actor, server, path, recursive=recursive, version=version)
+    return Changed(path=path, saved=saved)
 
 
 @router.get("/text", operation_id="read_file")
