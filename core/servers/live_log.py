@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,6 +29,8 @@ LONGEST_LINE = 4096
 """Characters; the game is members' code."""
 MOST_WATCHING = 500
 """By one process, all servers together."""
+MOST_EACH = 10
+"""By one person."""
 RIGHTS_EVERY = 45.0
 """Seconds after which it is asked again whether somebody may watch."""
 HEARTBEAT = 15.0
@@ -78,34 +80,40 @@ class LiveLogs:
         self._projections = parts.projections
         self._follow = follow
         self._followed: dict[str, _Followed] = {}
-        self._watching = 0
+        self._watching = Counter[int]()  # by whom
 
     async def watch(self, server: str, who: Callable[[], Awaitable[Actor]]) -> AsyncIterator[LogNews]:
         """For as long as somebody reads, and may: `who` is asked anew every `RIGHTS_EVERY`. Raises a Refusal, also in
         the middle, where they may not, or not any more."""
-        server, at_rest = await self._allowed(server, who)
-        if self._watching >= MOST_WATCHING:
+        actor = await who()
+        server, at_rest = await self._allowed(server, actor)
+        if self._watching.total() >= MOST_WATCHING or self._watching[actor.user] >= MOST_EACH:
             raise LimitReached("logs.watched")
-        self._watching += 1
+        self._watching[actor.user] += 1
         followed = self._followed.setdefault(server, _Followed())
         followed.watching += 1
         if followed.task is None:
             followed.task = asyncio.create_task(self._read(server, followed), name=f"live log of {server}")
+
+        async def again() -> bool:
+            return (await self._allowed(server, await who()))[1]
+
         try:
             yield LogNews(LogNewsKind.ALIVE)  # at once, also where there is no log yet
-            async for news in _told(followed, lambda: self._allowed(server, who), at_rest=at_rest):
+            async for news in _told(followed, again, at_rest=at_rest):
                 yield news
         finally:
-            self._watching -= 1
+            self._watching[actor.user] -= 1
+            self._watching = +self._watching  # who watches nothing is forgotten
             followed.watching -= 1
             if not followed.watching:
                 followed.task.cancel()
                 if self._followed.get(server) is followed:
                     del self._followed[server]
 
-    async def _allowed(self, server: str, who: Callable[[], Awaitable[Actor]]) -> tuple[str, bool]:
+    async def _allowed(self, server: str, actor: Actor) -> tuple[str, bool]:
         """Its id, and whether it is not to run."""
-        async with self._rows.reading(await who(), server, Do.LOGS) as (_, row):
+        async with self._rows.reading(actor, server, Do.LOGS) as (_, row):
             return row.id, row.desired != Desired.RUNNING
 
     async def _read(self, server: str, followed: _Followed) -> None:
@@ -140,15 +148,13 @@ def shown(line: str, secrets: frozenset[str]) -> str:
     return black_out(readable(line), secrets).replace("\n", " ").strip()[:LONGEST_LINE]
 
 
-async def _told(
-    followed: _Followed, ask: Callable[[], Awaitable[tuple[str, bool]]], *, at_rest: bool
-) -> AsyncIterator[LogNews]:
+async def _told(followed: _Followed, ask: Callable[[], Awaitable[bool]], *, at_rest: bool) -> AsyncIterator[LogNews]:
     """`at_rest`: what there is of a log is that of a run that is over, also where the cluster does not say so."""
     clock, run, on, at = asyncio.get_running_loop().time, 0, False, 0
     asked_at = clock()
     while True:
         if clock() - asked_at >= RIGHTS_EVERY:
-            _, at_rest = await ask()
+            at_rest = await ask()
             asked_at = clock()
         news = followed.news
         if followed.run != run:

@@ -170,6 +170,15 @@ async def _until_refused(events: AsyncIterator[tuple[str, Any]]) -> AsyncIterato
             return
 
 
+async def test_one_person_watches_so_many_logs_at_once(
+    face: Face, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_log, "MOST_EACH", 1)
+    async with watching(face, server):
+        got = await face.get(f"/api/v1/servers/{server}/log", token=await face.token(ADA))
+        assert (got.status, got.json["type"]) == (409, "urn:dormouse:logs.watched")
+
+
 async def test_who_may_not_gets_an_answer_and_no_stream(face: Face, server: str) -> None:
     got = await face.get(f"/api/v1/servers/{server}/log", token=await face.token(BO))
     assert (got.status, got.headers["Content-Type"]) == (403, "application/problem+json")

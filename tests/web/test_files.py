@@ -83,6 +83,17 @@ async def test_a_path_that_leads_out_is_refused_in_words(face: Face, server: str
         assert (got.status, got.json["type"]) == (422, "urn:dormouse:files.path")
 
 
+async def test_what_no_file_can_be_called_or_hold_is_refused_in_words(face: Face, server: str, ada: str) -> None:
+    files, headers = f"/api/v1/servers/{server}/files", {"Content-Type": "application/json"}
+    for way, data in (("/folders", b'{"path": "\\ud800"}'), ("/rename", b'{"path": "a", "to": "b\\u0000"}')):
+        got = await face.post(f"{files}{way}", token=ada, data=data, headers=headers)
+        assert got.status == 422
+    text = await face.ask(
+        "PUT", f"{files}/text?path=a", token=ada, data=b'{"text": "\\ud800"}', headers={**headers, "If-Match": "*"}
+    )
+    assert text.status == 422
+
+
 async def test_who_may_not_gets_nothing_and_a_token_needs_the_scope(face: Face, server: str) -> None:
     files = f"/api/v1/servers/{server}/files"
     assert (await face.get(files, token=await face.token(BO))).status == 403

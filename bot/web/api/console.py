@@ -66,7 +66,12 @@ async def get_log(
     return Log(lines=log.text.splitlines(), before=log.before, last_words=log.last_words)
 
 
-@router.get("/log", operation_id="follow_log", response_class=StreamingResponse)
+@router.get(
+    "/log",
+    operation_id="follow_log",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "The stream."}},
+)
 async def follow_log(request: Request, caller: Called, server: ServerId) -> StreamingResponse:
     """The log as it comes, as server-sent events: `begin` of a run, `lines` (`{"lines": [...], "missed": N}`), `end` of
     a run, whose next one follows by itself; `refused` where the caller may not watch any more. A comment every 15 s

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import structlog
@@ -29,6 +29,7 @@ _LONGEST = 2048
 Path = Annotated[str, Query(max_length=_LONGEST, description="In the world's folder, with / between names.")]
 Match = Annotated[str | None, Header(description="The ETag of what one started from; * for whatever is there.")]
 NoneMatch = Annotated[str | None, Header(description="* for a file that is not there yet.")]
+_BYTES: dict[str, Any] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
@@ -176,7 +177,16 @@ async def write_file(
     return Changed.of(written)
 
 
-@router.get("/content", operation_id="download_file", response_class=StreamingResponse)
+@router.get(
+    "/content",
+    operation_id="download_file",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": _BYTES, "description": "The file."},
+        206: {"content": _BYTES, "description": "The range that was asked for."},
+        416: {"description": "Nothing of the file is in the range."},
+    },
+)
 async def download_file(
     request: Request,
     caller: Called,
@@ -208,7 +218,9 @@ async def download_file(
     )
 
 
-@router.put("/content", operation_id="upload_file")
+@router.put(
+    "/content", operation_id="upload_file", openapi_extra={"requestBody": {"required": True, "content": _BYTES}}
+)
 async def upload_file(
     request: Request,
     response: Response,
