@@ -130,6 +130,19 @@ ROUTES: dict[str, Right] = {
     "ping_webhook": Right(Scope.GUILDS_WRITE, DoInGuild.WEBHOOKS),
     "list_deliveries": Right(Scope.GUILDS_READ, DoInGuild.WEBHOOKS),
     "redeliver": Right(Scope.GUILDS_WRITE, DoInGuild.WEBHOOKS),
+    # console
+    "send_line": Right(Scope.CONSOLE, Do.CONSOLE),
+    "get_log": Right(Scope.CONSOLE, Do.LOGS),
+    "follow_log": Right(Scope.CONSOLE, Do.LOGS),
+    # files of a world
+    "list_files": Right(Scope.FILES_READ, Do.FILES),
+    "read_file": Right(Scope.FILES_READ, Do.FILES),
+    "download_file": Right(Scope.FILES_READ, Do.FILES),
+    "write_file": Right(Scope.FILES_WRITE, Do.FILES_WRITE),
+    "upload_file": Right(Scope.FILES_WRITE, Do.FILES_WRITE),
+    "make_folder": Right(Scope.FILES_WRITE, Do.FILES_WRITE),
+    "rename_file": Right(Scope.FILES_WRITE, Do.FILES_WRITE),
+    "delete_file": Right(Scope.FILES_WRITE, Do.FILES_WRITE),
 }
 """By operation id."""
 
