@@ -9,6 +9,8 @@ from bot.web import exports, problems
 from bot.web.api import servers
 from bot.web.context import Web
 from bot.web.guard import Guard
+from bot.web.pages import problems as problem_pages
+from bot.web.pages.routes import PAGES
 
 API = "/api/v1"
 
@@ -35,4 +37,7 @@ def make_api(web: Web) -> FastAPI:
         api.include_router(part)
     app.include_router(api)
     app.include_router(exports.router)
+    app.state.problem_pages = problem_pages.page
+    for page in PAGES:
+        app.include_router(page)
     return app
