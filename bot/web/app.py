@@ -31,6 +31,8 @@ from bot.web.auth import routes as auth
 from bot.web.auth.providers import Providers
 from bot.web.context import Web
 from bot.web.guard import Guard
+from bot.web.pages import problems as problem_pages
+from bot.web.pages.routes import PAGES
 
 
 def make_app(web: Web) -> ASGIApp:
@@ -71,4 +73,7 @@ def make_api(web: Web) -> FastAPI:
     app.include_router(docs.router)
     app.include_router(exports.router)
     app.include_router(auth.router)
+    app.state.problem_pages = problem_pages.page
+    for page in PAGES:
+        app.include_router(page)
     return app
