@@ -39,6 +39,7 @@ class Example:
     """A body that is no JSON."""
 
 
+LONGEST_LINE = 120
 HOOK = {"webhook": "abcdefghijkl"}
 PING = HOOK | {"delivery": "0123456789abcdef01234567"}
 ADA = {"kind": "member", "target": "2"}
@@ -200,8 +201,17 @@ class Call:
         if self.example.content is not None:
             given.append(f'content=b"{self.example.content}"')
         if self.example.stream:
-            return f'api.stream("GET", {", ".join(given)})'
-        return f"api.{self.method}({', '.join(given)})"
+            given.insert(0, '"GET"')
+        return _called(f"api.{'stream' if self.example.stream else self.method}", given)
+
+
+def _called(name: str, given: list[str]) -> str:
+    """Broken into lines as ruff does, which looks into Markdown too."""
+    if len(line := f"{name}({', '.join(given)})") <= LONGEST_LINE:
+        return line
+    if len(line := f"    {', '.join(given)}") <= LONGEST_LINE:
+        return f"{name}(\n{line}\n)"
+    return "\n".join([f"{name}(", *(f"    {each}," for each in given), ")"])
 
 
 def fill(text: str, values: dict[str, str]) -> str:
