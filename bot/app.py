@@ -152,6 +152,7 @@ class App:
             await self.core.controller.act()
         finally:
             sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
             if scheduler.running:
                 scheduler.pause()
 
