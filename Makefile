@@ -161,11 +161,15 @@ $(VENV)/.dev: requirements-dev.txt | $(BIN)/uv
 	@touch $@ $(VENV)/.run
 
 .PHONY: bench
-bench: bench-bot bench-worlds bench-cluster ## how fast it is, beside its peers, in docs/performance.md (BENCH=quick: prints only)
+bench: bench-bot bench-web bench-worlds bench-cluster ## how fast it is, beside its peers, in docs/performance.md (BENCH=quick: prints only)
 
 .PHONY: bench-bot
 bench-bot: $(VENV)/.dev ## the bot beside a bare one
 	PYTHONPATH=.:tests/support $(BIN)/python tests/bench $(if $(filter quick,$(BENCH)),--quick)
+
+.PHONY: bench-web
+bench-web: $(VENV)/.dev ## the HTTP face beside a bare FastAPI
+	PYTHONPATH=.:tests/support:tests/bench $(BIN)/python tests/bench/web $(if $(filter quick,$(BENCH)),--quick)
 
 .PHONY: bench-cluster
 bench-cluster: $(VENV)/.dev ## on a real cluster, beside kubectl and the typed client (see tests/bench/kubernetes)

@@ -29,7 +29,7 @@ from sqlmodel import select
 from bot import from_settings
 from bot.lock import only_one
 from bot.settings import Settings, load
-from cogs.trouble import last_exit, why
+from cogs.marks import MARKDOWN
 from core.assemble import Core, assemble
 from core.children import ChildFailed
 from core.cluster.port import Changed, Cluster, Listed, Stale
@@ -42,6 +42,7 @@ from core.games.query.adapters import make_queries
 from core.guilds.access import Actor
 from core.servers.redaction import black_out, readable
 from core.servers.transitions import start_within
+from core.servers.trouble_text import last_exit, why
 from core.servers.views import ServerView
 from core.text import DEFAULT, say, size
 from core.words import Because, Desired, Phase
@@ -441,7 +442,7 @@ class Trial:
         gave_up = row.desired == Desired.PAUSED and row.because != Because.OWNER
         if gave_up or row.crash_count:
             view = await self._core.servers.lookup.get(_WHO, self._server)
-            words = [why(view.trouble, DEFAULT), last_exit(view.trouble, DEFAULT)]
+            words = [why(view.trouble, DEFAULT, MARKDOWN), last_exit(view.trouble, DEFAULT)]
             raise _Failed(" ".join(filter(None, words)) or "the game ended")
 
     async def _woken(self) -> None:

@@ -9,8 +9,8 @@ from discord.ui import Button, Container, LayoutView, MediaGallery, TextDisplay
 from cogs.cards import button, rows
 from cogs.escape import escape, plain, when
 from cogs.replies import Answer, WithFile
-from cogs.trouble import memory
 from core.activity.report import MOST_NOT_SEEN, Report
+from core.servers.trouble_text import memory
 from core.text import count, duration, number, say
 
 PICTURE = "picture.png"

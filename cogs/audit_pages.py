@@ -11,11 +11,11 @@ from cogs.escape import escape, when
 from cogs.pages import page_of
 from cogs.people import mention
 from cogs.schedule_page import words
-from cogs.trouble import memory
 from core.guilds.settings import SETTABLE
 from core.idle.schedule import load
 from core.notices.kinds import events
 from core.servers.audit import KINDS, Asked, Entry, Page
+from core.servers.trouble_text import memory
 from core.text import duration, say, size
 from core.words import ADMINS, Because, GuildSetting, Sharer
 
@@ -199,7 +199,7 @@ def _rule(key: GuildSetting, values: Mapping[GuildSetting, int | str | None] | N
         return f"<#{value}>"
     if key in _ROLES:
         return f"<@&{value}>"
-    if key is GuildSetting.NAMES:
+    if key in (GuildSetting.NAMES, GuildSetting.LINK_TO_CREATE):
         return say(language, "word.yes" if value else "word.no")
     if key in _TIMES:
         return duration(language, int(value)) if value else say(language, "audit.never")

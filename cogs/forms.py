@@ -9,13 +9,15 @@ from typing import Any
 from discord import TextStyle
 from discord.ui import ActionRow, Button, Container, Label, LayoutView, Modal, Select, TextInput
 
-from cogs.cards import button, pending
+from cogs.cards import button
 from cogs.escape import escape
+from cogs.marks import MARKDOWN
 from cogs.pages import LONGEST, deleted, page_of
-from cogs.trouble import memory
 from core.games.form.game import Game
 from core.games.form.setting import Setting
+from core.servers.card_text import pending
 from core.servers.edit import Shown
+from core.servers.trouble_text import memory
 from core.servers.views import ServerView
 from core.text import say
 from core.words import Desired
@@ -55,7 +57,7 @@ def page(view: ServerView, language: str) -> LayoutView:
 
 def _page_text(view: ServerView, language: str, most: int) -> str:
     """Values with at most so many characters; 0: without values."""
-    lines = [f"### {escape(view.name)}", *pending(view, language), say(language, "edit.page")]
+    lines = [f"### {escape(view.name)}", *pending(view, language, MARKDOWN), say(language, "edit.page")]
     for _, title, settings in groups(view, language) if most else ():
         lines += ["", f"**{escape(title)}**", *_stored(settings, view, language, most)]
     if view.game is not None:
@@ -68,9 +70,8 @@ def _page_text(view: ServerView, language: str, most: int) -> str:
 
 
 def _size_of(size: str, game: Game, language: str) -> str:
-    known = game.sized(size)
     name = say(language, f"size.{size}")
-    return say(language, "games.size", size=name, memory=memory(known.memory, language)) if known else name
+    return say(language, "games.size", size=name, memory=memory(game.sized(size).memory, language))
 
 
 def _sizes(view: ServerView, game: Game, language: str) -> Select[LayoutView]:
@@ -183,7 +184,7 @@ def changed(before: ServerView, after: ServerView, language: str) -> LayoutView 
     said = say(language, "answer.edited", name=name, what=", ".join(names))
     if not after.pending:
         return said
-    return page_of("\n".join([said, *pending(after, language)]), restart_now(after, language))
+    return page_of("\n".join([said, *pending(after, language, MARKDOWN)]), restart_now(after, language))
 
 
 def shown(setting: Setting, view: ServerView, language: str, most: int = 100) -> str:

@@ -11,8 +11,8 @@ from discord.ui import ActionRow, Button, Container, DynamicItem, Item, LayoutVi
 from cogs.escape import escape
 from cogs.pages import page_of
 from cogs.replies import Answer, How, Interaction, actor_of, language_of
-from cogs.trouble import memory
 from core.guilds.games import Games, Offer
+from core.servers.trouble_text import memory
 from core.text import say
 
 TEMPLATE = r"dm-games:(?P<field>game|sizes)(?::(?P<game>[a-z][a-z0-9_-]{0,31}))?"

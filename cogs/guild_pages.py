@@ -7,10 +7,10 @@ from discord.ui import Button, LayoutView
 from cogs.escape import escape, when
 from cogs.pages import page_of
 from cogs.people import mention
-from cogs.trouble import memory
 from core.guilds.limits import Quota
 from core.guilds.quotas import Special, Status
 from core.guilds.storage import Storage, Stored, fill
+from core.servers.trouble_text import memory
 from core.text import count, say, size
 from core.words import Fill, Phase, Sharer
 from core.worlds.retention import DEFAULT, LEAN

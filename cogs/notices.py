@@ -19,19 +19,14 @@ from cogs.cards import (
     BLUE,
     GREEN,
     GREY,
-    LONGEST_EVENT,
     RED,
     button,
-    names,
-    ports_taken,
-    receipt,
     rows,
-    story,
     voice,
 )
 from cogs.escape import block, code, escape, when
+from cogs.marks import MARKDOWN
 from cogs.people import mention
-from cogs.trouble import cause, last_exit, what_to_do, why
 from core.notices.kinds.alarms import AlarmNotice
 from core.notices.kinds.carried import Trouble
 from core.notices.kinds.notices import (
@@ -80,6 +75,8 @@ from core.notices.kinds.notices import (
     WorldLost,
 )
 from core.notices.names import without_names
+from core.servers.card_text import LONGEST_EVENT, names, ports_taken, receipt, story
+from core.servers.trouble_text import cause, last_exit, what_to_do, why
 from core.servers.views import NoticeView, ServerView
 from core.text import count, duration, say, size
 from core.words import Because, Desired, Fill, Phase, Problem, Reason, Sharer
@@ -155,7 +152,7 @@ def _of_server(view: NoticeView, tell: _Teller) -> _Parts | None:
         case IdleVoted(until=until, by=by):
             return _Parts(GREEN, [tell.by("notice.voted", by, until=_when(until, "t"))], [])
         case IdleJoined(names=joined):
-            who = names(joined)
+            who = names(joined, MARKDOWN)
             return _Parts(GREEN, [tell.say("notice.joined" if who else "notice.joined_unnamed", names=who)], [])
         case IdleInVoice(voice=channel) if channel is not None:
             return _Parts(GREEN, [tell.say("notice.in_voice", channel=voice(channel))], [])
@@ -187,7 +184,7 @@ def _of_server(view: NoticeView, tell: _Teller) -> _Parts | None:
         case InterruptedNotice(problem=problem):
             return _interrupted(tell, Trouble(problem))
         case InterruptionOver(problem=problem):
-            reason = why(Trouble(problem), tell.language)
+            reason = why(Trouble(problem), tell.language, MARKDOWN)
             return _Parts(GREEN, [tell.say("notice.interruption_over", why=reason)], [])
         case DeletedNotice() as told:
             return _deleted(tell, told)
@@ -254,7 +251,7 @@ def _warned(tell: _Teller, told: IdleWarned) -> _Parts | None:
     else:
         since = idle.empty_since or told.empty_since or pause_at
         lines = [tell.say("notice.warned", since=when(since, "t"), when=when(pause_at))]
-        if last := names(told.last_players):
+        if last := names(told.last_players, MARKDOWN):
             lines.append(tell.say("notice.last_players", names=last))
     if idle.vote:
         lines.append(tell.say("notice.vote"))
@@ -272,7 +269,7 @@ def _paused(tell: _Teller, told: IdlePaused | PausedNotice) -> _Parts:
     else:
         first = tell.say("notice.paused")
     said = [f"> {escape(told.words)}"] if told.words else []
-    return _Parts(BLUE, [first, *said, receipt(tell.server, tell.language)], tell.if_paused("resume"))
+    return _Parts(BLUE, [first, *said, receipt(tell.server, tell.language, MARKDOWN)], tell.if_paused("resume"))
 
 
 def _ready(tell: _Teller, took: float | None) -> _Parts | None:
@@ -313,7 +310,7 @@ def _crashed(tell: _Teller, told: CrashedNotice) -> _Parts:
 
 def _start_failed(tell: _Teller, told: StartFailedNotice) -> _Parts:
     todo = what_to_do(told.trouble, tell.language)
-    lines = [tell.say("notice.start_failed"), *story(told.trouble, tell.language), block(told.log, LOG_LINES)]
+    lines = [tell.say("notice.start_failed"), *story(told.trouble, tell.language, MARKDOWN), block(told.log, LOG_LINES)]
     return _Parts(RED, [*lines, *_next(tell, todo, "notice.start_failed_next")], tell.if_paused("restart"))
 
 
@@ -330,7 +327,7 @@ def _node_away(tell: _Teller, told: NodeAwayNotice) -> _Parts:
 
 def _interrupted(tell: _Teller, trouble: Trouble) -> _Parts:
     todo = what_to_do(trouble, tell.language) if tell.server.desired is Desired.RUNNING else ""
-    return _Parts(AMBER, [tell.say("notice.interrupted", why=why(trouble, tell.language)), todo], [])
+    return _Parts(AMBER, [tell.say("notice.interrupted", why=why(trouble, tell.language, MARKDOWN)), todo], [])
 
 
 def _deleted(tell: _Teller, told: DeletedNotice) -> _Parts:
@@ -364,7 +361,7 @@ def _follow(tell: _Teller, told: FollowNotice) -> _Parts | None:
     server = tell.server
     if server.phase is not Phase.RUNNING:
         return None
-    if who := names(told.names):
+    if who := names(told.names, MARKDOWN):
         lines = [tell.say("notice.follow", names=who)]
     else:
         lines = [count(tell.language, "notice.follow_count", told.online, name=f"**{escape(server.name)}**")]

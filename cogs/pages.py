@@ -6,16 +6,18 @@ from collections.abc import Collection, Sequence
 
 from discord.ui import Button, Container, LayoutView, TextDisplay
 
-from cogs.cards import button, card, needs, rows, voice
+from cogs.cards import button, card, rows, voice
 from cogs.escape import code, escape, plain, when
-from cogs.people import mention, owner_of
-from cogs.trouble import gib, memory
+from cogs.marks import MARKDOWN
+from cogs.people import mention
 from core.cluster.port import InUse
 from core.games.form.setting import Size
 from core.guilds.access import EVERYTHING, Rights, Share, Who
 from core.guilds.refused import named
+from core.servers.card_text import listens, needed, needs, owner_of
 from core.servers.following import Followed
 from core.servers.sharing import Shares
+from core.servers.trouble_text import gib, memory
 from core.servers.views import ServerView
 from core.text import count, duration, say
 from core.words import Desired, Phase, Sharer, ShareRole
@@ -217,11 +219,6 @@ def more(view: ServerView, language: str, rights: Rights = EVERYTHING) -> Layout
     return page_of("\n".join(lines), [button(verb, view.id, language) for verb in mine])
 
 
-def listens(view: ServerView) -> bool:
-    """Whether its game has a console."""
-    return view.game is not None and view.game.console.kind != "none"
-
-
 def show(view: ServerView, language: str, in_use: InUse | None = None, rights: Rights = EVERYTHING) -> LayoutView:
     """The card with the buttons that this member may use, and below it the details, with what it uses now where that is
     known."""
@@ -242,9 +239,10 @@ def listing(
     page = min(page, last)
     lines = [f"### {count(language, 'list.title', len(views))}"]
     for view in views[page * PER_PAGE : (page + 1) * PER_PAGE]:
+        owner = owner_of(view.owner, language, MARKDOWN)
         lines += [
             f"**{escape(view.name)}** · {say(language, f'phase.{view.phase}')}{_crowd(view, language)}",
-            f"-# {say(language, 'list.line', game=escape(view.game_name), owner=owner_of(view.owner, language))}",
+            f"-# {say(language, 'list.line', game=escape(view.game_name), owner=owner)}",
         ]
         if _is_offered(view, reader) and view.offered_until is not None:
             lines.append(say(language, "list.offered", until=when(view.offered_until, "f")))
@@ -286,7 +284,7 @@ def _details(view: ServerView, language: str, in_use: InUse | None = None) -> st
     lines.append(say(language, "more.size", size=size, memory=known) if known else size)
     if in_use is not None:
         lines.append(_in_use(in_use, view.sized, language))
-    lines.append(say(language, "more.owner", owner=owner_of(view.owner, language)))
+    lines.append(say(language, "more.owner", owner=owner_of(view.owner, language, MARKDOWN)))
     lines.append(idle(view, language))
     if len(view.addresses) > 1:
         lines += [f"{escape(port)}: {code(address)}" for port, address in view.addresses.items()]
@@ -320,14 +318,11 @@ def _crowd(view: ServerView, language: str) -> str:
 
 def _needed(view: ServerView, language: str) -> list[str]:
     """What a player needs besides the address, as the game's entry of the catalogue says."""
-    needed = [setting for setting in view.game.settings if setting.join] if view.game else []
-    values = view.settings_now
-    known = [(setting, values[setting.id]) for setting in needed if values.get(setting.id)]
     return [
         say(language, "answer.password", password=_spoiler(value))
         if setting.type == "secret"
         else f"{setting.label}: {code(value)}"
-        for setting, value in known
+        for setting, value in needed(view)
     ]
 
 

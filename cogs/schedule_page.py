@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from discord.ui import Button, Label, LayoutView, Modal, Select, TextInput
 
-from cogs.cards import scheduled
 from cogs.escape import code, escape, plain
+from cogs.marks import MARKDOWN
 from cogs.pages import page_of
 from core.idle.schedule import Entry
 from core.idle.typed import LONGEST_TYPED
+from core.servers.card_text import scheduled
 from core.servers.views import ServerView
 from core.text import say, weekday
 from core.words import Phase, ScheduleKind
@@ -34,7 +35,7 @@ def page(view: ServerView, language: str, readers_zone: str | None = None) -> La
         )
         lines += [zone, _elsewhere(view, schedule.zone, readers_zone, language)]
     if view.phase is Phase.RUNNING:
-        lines += [f"-# {line}" for line in scheduled(view, language)]
+        lines += [f"-# {line}" for line in scheduled(view, language, MARKDOWN)]
     buttons: list[Button[LayoutView]] = [
         Button(label=say(language, f"button.{verb}"), custom_id=f"dm:{verb}:{view.id}")
         for verb in ("schedule_add", "schedule_zone")

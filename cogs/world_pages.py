@@ -9,10 +9,12 @@ from datetime import datetime
 from babel.dates import format_datetime
 from discord.ui import Button, Container, File, LayoutView, TextDisplay
 
-from cogs.cards import button, lacking
+from cogs.cards import button
 from cogs.escape import escape, when
+from cogs.marks import MARKDOWN
 from cogs.pages import page_of
 from cogs.replies import WithFile
+from core.servers.card_text import lacking
 from core.servers.views import ServerView
 from core.servers.worlds import BEFORE_RESTORE, IMPORTED, Download, TakenIn
 from core.text import choose, count, say, size
@@ -46,7 +48,7 @@ def label(each: Snapshot, language: str, now: datetime) -> str:
 def taken(view: ServerView, saved: Receipt, language: str) -> str:
     values = {"size": size(language, saved.size), "new": size(language, saved.new_bytes)}
     said = say(language, "answer.snapshot", name=_name(view), when=when(saved.at), **values)
-    return "\n".join(filter(None, [said, lacking(replace(view, saved_gaps=saved.gaps), language)]))
+    return "\n".join(filter(None, [said, lacking(replace(view, saved_gaps=saved.gaps), language, MARKDOWN)]))
 
 
 def restoring(view: ServerView, language: str) -> LayoutView | str:

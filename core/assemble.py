@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from core.accounts.flows import Flows
+from core.accounts.forgetting import Forgetting
+from core.accounts.identities import Identities
 from core.accounts.profiles import Accounts
 from core.accounts.sessions import Sessions
+from core.accounts.standings import Standings
 from core.accounts.tokens import Tokens
 from core.activity.reading import Activity
 from core.activity.recorder import Recorder
@@ -37,6 +41,7 @@ from core.idle.timekeeper import Timekeeper
 from core.idle.voice import InVoice, nobody_tells
 from core.notices.alarms import Alarms
 from core.notices.outbox import Outbox
+from core.once import Keys
 from core.servers.audit import Audit
 from core.servers.cards import Cards
 from core.servers.collecting import Collecting
@@ -91,7 +96,12 @@ class Core:
     accounts: Accounts
     members: Members
     sessions: Sessions
+    flows: Flows
+    identities: Identities
+    standings: Standings
+    forgetting: Forgetting
     tokens: Tokens
+    keys: Keys
     quotas: Quotas
     games: Games
     audit: Audit
@@ -142,7 +152,7 @@ def assemble(
     """`shelf`: the store. `ledgers`: the folder of core.worlds.ledger. `queries`: by the kind that a game's TOML names.
     `in_voice` says who is in a voice channel, `membership` who is in a guild; None: nobody does. `operators`: Discord
     ids. `reach`: where events may be sent; None: to public addresses."""
-    changes = Changes()
+    changes, standings = Changes(), Standings(database, now)
     parts = ServerParts.build(database, catalogue, changes, rules, now)
     servers = Servers.build(parts, cluster, membership)
     turns = Turns() if shelf is None else shelf.turns
@@ -180,13 +190,18 @@ def assemble(
         servers=servers,
         worlds=worlds,
         going_on=GoingOn(parts.questions, servers.lookup, servers.power, worlds),
-        guilds=Guilds(database, changes, now, rules.idle_after, rules.idle_warn),
+        guilds=Guilds(database, changes, now, rules.idle_after, rules.idle_warn, standings.forget),
         quotas=Quotas(database, changes, now, rules.guild_storage, catalogue.largest_volume * 2**30, catalogue.memory),
         games=Games(database, catalogue, changes, now),
         accounts=Accounts(database, now),
-        members=Members(membership or NobodyTells(), now),
+        members=Members(membership or NobodyTells(), now, standings.of),
         sessions=Sessions(database, now),
+        flows=Flows(database, now),
+        identities=Identities(database, now),
+        standings=standings,
+        forgetting=Forgetting(database, now),
         tokens=Tokens(database, now),
+        keys=Keys(database),
         audit=Audit(database, now),
         activity=Activity(parts),
         operations=Operations(parts, version=version, operators=operators, last_sweep=lambda: sweep.ended_at),

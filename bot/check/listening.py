@@ -56,10 +56,8 @@ def health(settings: Settings, report: Report) -> None:
 def web(settings: Settings, report: Report, *, running: bool) -> None:
     """Downloads that are too large for Discord: a folder store needs an address of its own for them."""
     if settings.store_place.folder is None:
-        if settings.web != "off":
-            report.remarks.append("DORMOUSE_WEB does nothing with this store: links to downloads lead to B2.")
-        return
-    if settings.public_url is None:
+        pass  # links to downloads lead to B2
+    elif settings.public_url is None:
         if settings.web == "off":
             report.remarks.append(
                 "Downloads over 8 MiB are refused: they need DORMOUSE_WEB and DORMOUSE_PUBLIC_URL, or a B2 store."

@@ -59,6 +59,8 @@ class Reading:
     """Where the card may stand, best first."""
     final: bool
     """The server is gone for good, and its card says so: it changes no more."""
+    noted: bool
+    """Nothing changed since what the card shows was true, and that is kept: there is nothing to note."""
 
 
 class Cards:
@@ -99,6 +101,7 @@ class Cards:
                 language=guild.language if guild and guild.language else DEFAULT,
                 channels=tuple(destinations.of_card(known)),
                 final=row.phase == Phase.DELETED and said and bool(card.shown),
+                noted=card.shown_at is not None and at >= card.shown_at >= row.changed_at,
             )
 
     async def stale(self) -> list[str]:

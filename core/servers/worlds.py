@@ -39,7 +39,7 @@ from core.notices.kinds.events import (
     RestoreAsked,
     SnapshotAsked,
 )
-from core.servers import blocked, licences, names, waking
+from core.servers import blocked, licences, names, questions, waking
 from core.servers.create import Creation
 from core.servers.parts import ServerParts
 from core.servers.projections import settings_of_run
@@ -268,7 +268,7 @@ class Worlds:
         place = None if game is None else game.imports.world if into == "world" else game.imports.plugins
         if game is None or place is None:
             raise Refusal("import.not_offered", game=game.name if game else row.game, into=into)
-        limit = world_bytes(game, game.size(row.size), await self._refuse_more(actor, row))
+        limit = world_bytes(game, game.sized(row.size), await self._refuse_more(actor, row))
         if file is not None and file.size > limit:
             raise BadInput("import.large")
         await self._foresee(actor, row)
@@ -464,6 +464,7 @@ class Worlds:
         elif row.bound != row.volume and seen.pod is PodPhase.NONE and row.volume in seen.volumes:
             safety = await self._save_unseen(row) or safety
         async with self._rows.changing(actor, row.id, Do.RESTORE) as (session, row):
+            await questions.answer(session)
             if row.volume != volume:
                 raise TryAgain("try_again")
             row.volume, row.source, row.undo_to = volume + 1, chosen.name, safety

@@ -12,10 +12,11 @@ from samples import NOW, STATES, TROUBLE, paused, troubled, view
 
 from cogs import pages
 from cogs.cards import card, components, digest
-from cogs.trouble import memory, what_to_do, why
+from cogs.marks import MARKDOWN
 from core.cluster.port import InUse
 from core.games.form.setting import Size
 from core.notices.kinds.carried import Trouble
+from core.servers.trouble_text import memory, what_to_do, why
 from core.servers.views import ServerView
 from core.text import languages
 from core.words import CANNOT_START, NODE_STOPPED, NOT_READY, Because, Desired, Lack, Phase, Problem, Step
@@ -95,9 +96,9 @@ async def test_a_card_says_what_is_wrong_with_its_values_and_what_to_do(
 @pytest.mark.parametrize("problem", Problem)
 def test_no_cause_needs_a_word_that_only_the_operator_knows(problem: Problem, language: str) -> None:
     for trouble in (replace(TROUBLE, problem=problem), Trouble(problem=problem)):
-        said = f"{why(trouble, language)} {what_to_do(trouble, language)}"
+        said = f"{why(trouble, language, MARKDOWN)} {what_to_do(trouble, language)}"
         assert not CLUSTERS_OWN.search(said)
-        assert why(trouble, language).endswith(".")
+        assert why(trouble, language, MARKDOWN).endswith(".")
 
 
 @pytest.mark.parametrize("problem", [problem for problem in Problem if problem is not Problem.CRASHING])

@@ -36,6 +36,7 @@ def catalog(language: str) -> dict[str, tuple[str, ...]]:
 
 def sources() -> str:
     files = [file for part in ("core", "cogs", "bot/web") for file in sorted((ROOT / part).rglob("*.py"))]
+    files += sorted((ROOT / "bot/web/pages/templates").rglob("*.html"))
     return "\n".join(file.read_text("utf-8") for file in files)
 
 

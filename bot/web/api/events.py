@@ -36,7 +36,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/events", operation_id="stream_events", response_class=EventStream, responses=_STREAM)
+@router.get("/events", operation_id="stream_events", response_class=EventStream, status_code=200, responses=_STREAM)
 async def stream_events(
     request: Request,
     caller: Called,
@@ -68,7 +68,9 @@ async def stream_events(
         return EventStream(_ended(_events(_Stream(request, caller, one=one), follower)), held.pop_all())
 
 
-@router.get("/servers/{server}/live", operation_id="live_server", response_class=EventStream, responses=_STREAM)
+@router.get(
+    "/servers/{server}/live", operation_id="live_server", response_class=EventStream, status_code=200, responses=_STREAM
+)
 async def live_server(request: Request, caller: Called, server: ServerId) -> EventStream:
     """One server as it is, and again whenever it changes: events `server`, whose data is as of `get_server`."""
     web = web_of(request)
@@ -76,7 +78,7 @@ async def live_server(request: Request, caller: Called, server: ServerId) -> Eve
     return await _live(request, caller, [actor], server)
 
 
-@router.get("/live", operation_id="live_servers", response_class=EventStream, responses=_STREAM)
+@router.get("/live", operation_id="live_servers", response_class=EventStream, status_code=200, responses=_STREAM)
 async def live_servers(
     request: Request,
     caller: Called,

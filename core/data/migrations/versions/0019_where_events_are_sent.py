@@ -5,7 +5,7 @@ import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0018"
 OLDEST_CODE = "0006"  # older code leaves these alone: it sends nothing there, and newer code goes on after its cursor
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from babel.numbers import format_decimal
 
-from cogs.escape import code, when
 from core.notices.kinds.carried import Trouble
 from core.text import choose, count, duration, say
+from core.text.marks import Marks
 from core.words import CANNOT_START, NODE_STOPPED, NOT_READY, Problem
 
 OUT_OF_MEMORY = "OOMKilled"
@@ -17,7 +17,7 @@ _REASONS = {NOT_READY: "cause.not_ready", NODE_STOPPED: "cause.node_stopped", CA
 _MIB, _GIB = 1 << 20, 1 << 10
 
 
-def why(trouble: Trouble, language: str) -> str:
+def why(trouble: Trouble, language: str, marks: Marks) -> str:
     """The open problem as a sentence; empty for none."""
     match trouble.problem:
         case None:
@@ -27,8 +27,8 @@ def why(trouble: Trouble, language: str) -> str:
         case Problem.OUT_OF_MEMORY:
             return _out_of_memory(trouble, language)
         case Problem.NODE_AWAY if trouble.node and trouble.away_since:
-            since = when(trouble.away_since, "f")
-            return say(language, "problem.node_away.since", node=code(trouble.node), since=since)
+            since = marks.when(trouble.away_since, "f")
+            return say(language, "problem.node_away.since", node=marks.code(trouble.node), since=since)
         case Problem.CRASHING if trouble.count and trouble.most:
             reason = cause(trouble, language)
             return count(language, "problem.crashed", trouble.count, cause=reason, most=trouble.most)
