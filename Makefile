@@ -49,7 +49,7 @@ test-waiting: $(VENV)/.dev # the other
 
 .PHONY: test-deep
 test-deep: $(VENV)/.dev ## what tries much more of the same: deaths, storms, hostile input, a hundred thousand files
-	$(RUN) -n $(WAITERS) -m deep $(call these,tests/death tests/storm tests/hostile tests/machine tests/worlds/test_round_trip.py)
+	$(RUN) -n $(WAITERS) -m deep $(call these,tests/death tests/storm tests/hostile tests/machine tests/web/api tests/worlds/test_round_trip.py)
 
 .PHONY: test-realgames
 test-realgames: $(VENV)/.dev ## real games that are installed (tests/realgames says which), with real players
@@ -184,8 +184,15 @@ helm: ## Helm, which no Debian package has, built from its Go module into .helm/
 	@deploy/get-helm
 
 .PHONY: docs
-docs: $(VENV)/.dev ## docs/games.md, made of the catalogue
+docs: $(VENV)/.dev ## docs/games.md, made of the catalogue, and docs/api, made of the program
 	PYTHONPATH=.:tests/support $(BIN)/python tests/support/gamespage.py
+	PYTHONPATH=.:tests/support $(BIN)/python tests/support/apipage.py
+
+.PHONY: api-client
+api-client: docs ## docs/api/client, made of docs/api/openapi.json
+	PATH="$(BIN):$$PATH" $(BIN)/openapi-python-client generate --path docs/api/openapi.json --config docs/api/client/config.yml \
+	  --meta none --output-path docs/api/client/dormouse_client --overwrite
+	sha256sum docs/api/openapi.json >docs/api/client/made-of.sha256
 
 .PHONY: manifests
 manifests: ## deploy/manifests, made from the chart

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from datetime import datetime
 
+from core.text.marks import plain as plain
+
 PHONE = 35
 """Columns that a code block may have on a phone of 360 pixels."""
 
@@ -18,12 +20,6 @@ _LINE_START = re.compile(r"^(#|>|-|\+)|^(\d+)(\.)")
 _PING = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
 _ISOLATE, _POP = "\u2068", "\u2069"
-
-
-def plain(text: str) -> str:
-    """One line without control, format and direction characters: for labels, which know no markdown."""
-    kept = (" " if unicodedata.category(char)[0] == "Z" else char for char in text.replace("\n", " "))
-    return "".join(char for char in kept if unicodedata.category(char)[0] != "C")
 
 
 def escape(text: str, most: int | None = None) -> str:

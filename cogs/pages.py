@@ -6,20 +6,19 @@ from collections.abc import Collection, Sequence
 
 from discord.ui import Button, Container, LayoutView, TextDisplay
 
-from cogs.cards import button, card, rows, voice
+from cogs.cards import button, card, rows
 from cogs.escape import code, escape, plain, when
 from cogs.marks import MARKDOWN
 from cogs.people import mention
 from core.cluster.port import InUse
-from core.games.form.setting import Size
 from core.guilds.access import EVERYTHING, Rights, Share, Who
 from core.guilds.refused import named
+from core.servers import answer_text
 from core.servers.card_text import listens, needed, needs, owner_of
 from core.servers.following import Followed
 from core.servers.sharing import Shares
-from core.servers.trouble_text import gib, memory
 from core.servers.views import ServerView
-from core.text import count, duration, say
+from core.text import count, say
 from core.words import Desired, Phase, Sharer, ShareRole
 
 PER_PAGE = 10
@@ -34,38 +33,27 @@ def created(view: ServerView, language: str) -> str:
 
 
 def resumed(view: ServerView, language: str) -> str:
-    if view.phase is Phase.RUNNING and view.address:
-        return say(language, "answer.running", name=_name(view), address=code(view.address))
-    return say(language, "answer.resume", name=_name(view))
+    return answer_text.resumed(view, language, MARKDOWN)
 
 
 def pausing(view: ServerView, language: str) -> str:
-    said = {
-        Phase.STARTING: "answer.pause_starting",
-        Phase.PAUSED: "answer.paused",
-        Phase.ARCHIVING: "answer.archiving",
-        Phase.ARCHIVED: "answer.archived",
-    }
-    return say(language, said.get(view.phase, "answer.pause"), name=_name(view))
+    return answer_text.pausing(view, language, MARKDOWN)
 
 
 def restarted(view: ServerView, language: str) -> str:
-    said = {
-        Phase.STARTING: "answer.restart_starting",
-        Phase.RUNNING: "answer.restart",
-        Phase.STOPPING: "answer.restart",
-    }
-    return say(language, said.get(view.phase, "answer.resume"), name=_name(view))
+    return answer_text.restarted(view, language, MARKDOWN)
 
 
 def kept(view: ServerView, language: str) -> str:
-    until = when(view.idle.keep_until, "t") if view.idle.keep_until else "…"
-    return say(language, "answer.keep", name=_name(view), until=until)
+    return answer_text.kept(view, language, MARKDOWN)
 
 
 def voted(view: ServerView, language: str) -> str:
-    until = when(view.idle.vote_until, "t") if view.idle.vote_until else "…"
-    return say(language, "answer.vote", name=_name(view), until=until)
+    return answer_text.voted(view, language, MARKDOWN)
+
+
+def idle(view: ServerView, language: str) -> str:
+    return answer_text.idle(view, language, MARKDOWN)
 
 
 def undone(view: ServerView, language: str) -> LayoutView:
@@ -115,31 +103,6 @@ def idling(view: ServerView, language: str) -> LayoutView | str:
 
 def no_voice(view: ServerView, language: str) -> str:
     return f"{say(language, 'answer.voice_off', name=_name(view))} {idle(view, language)}"
-
-
-def idle(view: ServerView, language: str) -> str:
-    """When it pauses, whose rule that is, and what else keeps it on."""
-    vote = say(language, "answer.idle_vote") if view.idle.vote and view.idle.after else ""
-    schedule = say(language, "answer.idle_schedule") if view.schedule and view.schedule.entries else ""
-    return " ".join(filter(None, [_pauses(view, language), *_voice(view, language), vote, schedule]))
-
-
-def _voice(view: ServerView, language: str) -> list[str]:
-    if view.idle.voice_gone:
-        return [say(language, "answer.idle_voice_gone")]
-    if view.idle.voice is None or not view.idle.after:
-        return []
-    said = "answer.idle_in_voice" if view.idle.in_voice else "answer.idle_voice"
-    return [say(language, said, channel=voice(view.idle.voice))]
-
-
-def _pauses(view: ServerView, language: str) -> str:
-    if not view.idle.after:
-        return say(language, "answer.idle_never", name=_name(view))
-    after, warn = duration(language, view.idle.after), duration(language, view.idle.warn)
-    whose = "" if view.idle.own else f" {say(language, 'answer.idle_default')}"
-    said = "answer.idle" if view.idle.warn else "answer.idle_unwarned"
-    return say(language, said, name=_name(view), after=after, warn=warn) + whose
 
 
 def shared(shares: Shares, language: str, deleted: Collection[int] = ()) -> LayoutView | str:
@@ -211,7 +174,7 @@ def more(view: ServerView, language: str, rights: Rights = EVERYTHING) -> Layout
     for verb in verbs:
         if verb not in mine:
             others.setdefault(rights.who(needs(verb)), []).append(say(language, f"button.{verb}"))
-    lines = [f"### {escape(view.name)}", _details(view, language)]
+    lines = [f"### {escape(view.name)}", "\n".join(answer_text.details(view, language, MARKDOWN))]
     lines += [
         f"-# {say(language, 'more.others', what=', '.join(what), who=named(who, language, escape))}"
         for who, what in others.items()
@@ -223,7 +186,7 @@ def show(view: ServerView, language: str, in_use: InUse | None = None, rights: R
     """The card with the buttons that this member may use, and below it the details, with what it uses now where that is
     known."""
     layout = card(view, language, number=1, rights=rights)
-    layout.add_item(Container(TextDisplay(_details(view, language, in_use))))
+    layout.add_item(Container(TextDisplay("\n".join(answer_text.details(view, language, MARKDOWN, in_use)))))
     return layout
 
 
@@ -276,32 +239,6 @@ def page_of(text: str, buttons: list[Button[LayoutView]]) -> LayoutView:
 
 def _name(view: ServerView) -> str:
     return f"**{escape(view.name)}**"
-
-
-def _details(view: ServerView, language: str, in_use: InUse | None = None) -> str:
-    lines, size = [escape(view.description)], say(language, f"size.{view.size_now}")
-    known = memory(view.sized.memory, language) if view.sized else ""
-    lines.append(say(language, "more.size", size=size, memory=known) if known else size)
-    if in_use is not None:
-        lines.append(_in_use(in_use, view.sized, language))
-    lines.append(say(language, "more.owner", owner=owner_of(view.owner, language, MARKDOWN)))
-    lines.append(idle(view, language))
-    if len(view.addresses) > 1:
-        lines += [f"{escape(port)}: {code(address)}" for port, address in view.addresses.items()]
-    if view.game is None:
-        lines.append(say(language, "more.no_game", game=escape(view.game_name)))
-    return "\n".join(filter(None, lines))
-
-
-def _in_use(in_use: InUse, size: Size | None, language: str) -> str:
-    """Both memories in one unit; 100 % is one core."""
-    used, cpu = max(1, round(in_use.memory / (1 << 20))), round(in_use.cpu / 10)
-    if size is None:
-        return say(language, "more.in_use_unsized", used=memory(used, language), cpu=cpu)
-    whole = memory(size.memory, language)
-    if whole.endswith("GiB"):
-        return say(language, "more.in_use", used=gib(in_use.memory, language), memory=whole, cpu=cpu)
-    return say(language, "more.in_use", used=used, memory=whole, cpu=cpu)
 
 
 def _not_up(view: ServerView, language: str) -> LayoutView | str:

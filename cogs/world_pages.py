@@ -16,7 +16,8 @@ from cogs.pages import page_of
 from cogs.replies import WithFile
 from core.servers.card_text import lacking
 from core.servers.views import ServerView
-from core.servers.worlds import BEFORE_RESTORE, IMPORTED, Download, TakenIn
+from core.servers.world_text import remark
+from core.servers.worlds import Download, TakenIn
 from core.text import choose, count, say, size
 from core.words import Phase
 from core.worlds.listing import Snapshot
@@ -113,12 +114,7 @@ def download(made: Download, language: str) -> LayoutView | WithFile:
 
 
 def _remark(each: Snapshot, language: str) -> str:
-    notes = {BEFORE_RESTORE: "snapshots.before_restore", IMPORTED: "snapshots.imported"}
-    note = say(language, notes[each.note]) if each.note in notes else escape(each.note)
-    doubt = say(language, "snapshots.hidden") if each.hidden else ""
-    lacks = count(language, "snapshots.lacks", each.gaps.files) if each.gaps.files else ""
-    other = count(language, "snapshots.others", each.gaps.others) if each.gaps.others else ""
-    return "".join(f" · {part}" for part in (lacks, note, doubt, other) if part)
+    return "".join(f" · {part}" for part in remark(each, language, MARKDOWN))
 
 
 def _name(view: ServerView) -> str:

@@ -48,10 +48,12 @@ from core.servers.collecting import Collecting
 from core.servers.controller import Controller
 from core.servers.departures import Departures
 from core.servers.drill import Drills
+from core.servers.files import Files
 from core.servers.going_on import GoingOn
 from core.servers.host_problems import HostProblems
 from core.servers.host_rules import HostRules
 from core.servers.late_snapshots import LateSnapshots
+from core.servers.live_log import LiveLogs
 from core.servers.owner_notes import OwnerNotes
 from core.servers.parts import ServerParts
 from core.servers.usecases import Servers
@@ -91,6 +93,8 @@ class Core:
     servers: Servers
     worlds: Worlds | None
     """None: worlds are kept nowhere."""
+    files: Files
+    live_logs: LiveLogs
     going_on: GoingOn
     guilds: Guilds
     accounts: Accounts
@@ -189,6 +193,8 @@ def assemble(
         parts=parts,
         servers=servers,
         worlds=worlds,
+        files=Files(parts, cluster, shelf if rules.keeps_worlds else None),
+        live_logs=LiveLogs(parts, cluster.follow),
         going_on=GoingOn(parts.questions, servers.lookup, servers.power, worlds),
         guilds=Guilds(database, changes, now, rules.idle_after, rules.idle_warn, standings.forget),
         quotas=Quotas(database, changes, now, rules.guild_storage, catalogue.largest_volume * 2**30, catalogue.memory),

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -43,6 +43,8 @@ class Done:
     answer: str | None
 
 
+_FORGET = delete(InteractionRow).where(col(InteractionRow.at) < bindparam("before"))
+_FORGET_KEYS = delete(RequestKeyRow).where(col(RequestKeyRow.at) < bindparam("before"))
 _current: ContextVar[int | Key | None] = ContextVar("interaction", default=None)
 
 
@@ -62,12 +64,12 @@ async def claim(session: AsyncSession, now: datetime) -> None:
         case None:
             return
         case Key() as key:
-            old, name = delete(RequestKeyRow).where(col(RequestKeyRow.at) < now - KEYS_REMEMBERED), key.key
+            forget, before, name = _FORGET_KEYS, now - KEYS_REMEMBERED, key.key
             row: SQLModel = RequestKeyRow(user=key.user, key=key.key, digest=key.digest, at=now)
         case number:
-            old = delete(InteractionRow).where(col(InteractionRow.at) < now - REMEMBERED)
-            row, name = InteractionRow(id=number, at=now), str(number)
-    await (await session.connection()).execute(old)
+            forget, before, name = _FORGET, now - REMEMBERED, str(number)
+            row = InteractionRow(id=number, at=now)
+    await (await session.connection()).execute(forget, {"before": before})
     if not await insert_missing(session, row):
         raise Repeated(name)
 

@@ -10,8 +10,10 @@ from bot.web.api import (
     account,
     activity,
     audit,
+    console,
     docs,
     events,
+    files,
     games,
     guilds,
     host,
@@ -22,12 +24,15 @@ from bot.web.api import (
     webhooks,
     worlds,
 )
+from bot.web.api.origins import from_here
 from bot.web.api.queries import only_known
 from bot.web.api.spec import PREFIX as API
 from bot.web.auth import routes as auth
 from bot.web.auth.providers import Providers
 from bot.web.context import Web
 from bot.web.guard import Guard
+from bot.web.pages import problems as problem_pages
+from bot.web.pages.routes import PAGES
 
 
 def make_app(web: Web) -> ASGIApp:
@@ -45,13 +50,15 @@ def make_api(web: Web) -> FastAPI:
     app.state.web = web
     app.state.providers = Providers.of(web.settings)
     problems.install(app)
-    api = APIRouter(prefix=API, dependencies=[Depends(only_known)])
+    api = APIRouter(prefix=API, dependencies=[Depends(from_here), Depends(only_known)])
     for part in (
         servers.router,
         power.router,
         schedule.router,
         sharing.router,
         worlds.router,
+        files.router,
+        console.router,
         activity.router,
         events.router,
         webhooks.router,
@@ -66,4 +73,7 @@ def make_api(web: Web) -> FastAPI:
     app.include_router(docs.router)
     app.include_router(exports.router)
     app.include_router(auth.router)
+    app.state.problem_pages = problem_pages.page
+    for page in PAGES:
+        app.include_router(page)
     return app

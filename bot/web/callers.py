@@ -90,7 +90,7 @@ async def _of_provider(web: Web, openid: OpenId, token: str) -> Caller:
         identity, scopes = await openid.bearer(token)
     except Untrusted as wrong:
         refused = in_words(wrong, openid.name)
-        raise SignInNeeded("sign_in.bearer") if refused.message == "sign_in.untrusted" else refused from None
+        raise SignInNeeded("signin.bearer") if refused.message == "signin.untrusted" else refused from None
     linked = await web.core.identities.told(identity)
     if linked is None:
         raise unlinked(openid.name)

@@ -71,6 +71,8 @@ class Guard:
         status, answered, answered_after, limit = 0, False, 0.0, asyncio.timeout(LONGEST)
 
         def patient(seconds: float | None) -> None:
+            if limit.expired():
+                return  # what is sent now says so
             limit.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
 
         state[PATIENT] = patient

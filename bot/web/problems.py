@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
@@ -48,6 +49,10 @@ class ScopeNeeded(Refusal):
         self.scope = scope
 
 
+Pages = Callable[[Request, int, str], Response | None]
+"""Makes the page of a problem; None: whoever asked wants none. An app has it as `state.problem_pages`."""
+
+
 class PreconditionNeeded(Refusal):
     """What was read before has to be said, so that nobody overwrites what somebody else changed since."""
 
@@ -62,7 +67,7 @@ class Field(BaseModel):
     why: str
 
 
-class Licence(BaseModel):
+class LicenceAsked(BaseModel):
     """Of a game, which has to be accepted first: with `question` where it has one, else with `mark` and `then`."""
 
     game: str
@@ -84,7 +89,7 @@ class Problem(BaseModel):
     instance: str
     """The request's id, for whoever runs the bot."""
     fields: list[Field] | None = None
-    licence: Licence | None = None
+    licence: LicenceAsked | None = None
 
 
 _STATUS: tuple[tuple[type[Refusal], int], ...] = (
@@ -121,8 +126,13 @@ def install(app: FastAPI) -> None:
 
 def problem(
     request: Request, status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **more: Any
-) -> JSONResponse:
-    """`kind`: the refusal's message id; programs may rely on it."""
+) -> Response:
+    """`kind`: the refusal's message id; programs may rely on it. A person in a browser gets a page that says it."""
+    page: Pages | None = getattr(request.app.state, "problem_pages", None)
+    shown = page(request, status, detail) if page is not None else None
+    if shown is not None:
+        shown.headers.update(headers or {})
+        return shown
     body = {
         "type": f"urn:dormouse:{kind}",
         "title": _title(status),
@@ -139,7 +149,7 @@ def language_of(request: Request) -> str:
     return found
 
 
-async def _refused(request: Request, wrong: Exception) -> JSONResponse:
+async def _refused(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, Refusal)
     status, headers, more = status_of(wrong), dict[str, str](), dict[str, Any]()
     request.state.refused = wrong.message
@@ -175,8 +185,8 @@ def problem_of(request: Request, wrong: BaseException | None) -> Problem:
     )
 
 
-def _licence(wrong: LicenceNeeded) -> Licence:
-    return Licence(
+def _licence(wrong: LicenceNeeded) -> LicenceAsked:
+    return LicenceAsked(
         game=wrong.values["game"],
         name=wrong.values["licence"],
         url=wrong.url,
@@ -187,7 +197,7 @@ def _licence(wrong: LicenceNeeded) -> Licence:
     )
 
 
-async def _invalid(request: Request, wrong: Exception) -> JSONResponse:
+async def _invalid(request: Request, wrong: Exception) -> Response:
     """Which field, and why."""
     assert isinstance(wrong, RequestValidationError)
     language = language_of(request)
@@ -237,19 +247,19 @@ _WHY = (
 MOST_FIELDS = 20
 
 
-async def _http(request: Request, wrong: Exception) -> JSONResponse:
+async def _http(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, HTTPException)
     kind = {404: "web.not_found", 405: "web.method", 413: "web.too_large"}.get(wrong.status_code, "web.http")
     request.state.refused = kind
     return problem(request, wrong.status_code, kind, say(language_of(request), kind), dict(wrong.headers or {}))
 
 
-async def _repeated(request: Request, _: Exception) -> JSONResponse:
+async def _repeated(request: Request, _: Exception) -> Response:
     request.state.refused = "web.repeated"
     return problem(request, 409, "web.repeated", say(language_of(request), "web.repeated"))
 
 
-async def _bug(request: Request, wrong: Exception) -> JSONResponse:
+async def _bug(request: Request, wrong: Exception) -> Response:
     code = "".join(secrets.choice(_CODE) for _ in range(4))
     log.error("bug", code=code, exc_info=wrong, route=request.scope.get("path"))
     return problem(request, 500, "bug", plain(say(language_of(request), "bug", code=code)))

@@ -70,7 +70,7 @@ class Flows:
             over = (col(FlowRow.created_at) < now - LASTS) | (col(FlowRow.created_at) > now + LASTS)
             await (await session.connection()).execute(delete(FlowRow).where(over))
             if (await session.exec(select(func.count()).select_from(FlowRow))).one() >= MOST:
-                raise TryAgain("sign_in.busy")
+                raise TryAgain("signin.busy")
             session.add(row)
         return state
 

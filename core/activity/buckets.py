@@ -66,7 +66,7 @@ def spread(since: datetime, until: datetime, online: int) -> Iterator[Bucket]:
 
 def together(one: Bucket, other: Bucket) -> Bucket:
     """Two of the same time as one: the sums are kept, and the extremes."""
-    return Bucket(
+    return Bucket(  # not `replace`: every look at a server comes here
         one.start,
         one.span,
         known=one.known + other.known,

@@ -3,14 +3,15 @@
 | level | who | may |
 |---|---|---|
 | PLAYER | everyone; once shared with players, only those | resume, keep, join, follow |
-| MANAGER | members and roles it was shared with as manager | also pause, restart, edit, idle, console, logs, go back |
+| MANAGER | members and roles it was shared with as manager | also pause, restart, edit, idle, console, logs, files |
 | OWNER | whoever created it or was given it | everything |
 | ADMIN | *Manage Server*, or the guild's admin role | everything on every server of the guild, and its rules |
 
 A role or group that somebody's linked identity has elsewhere may stand for ADMIN, and for who may create (`Standing`).
 
-Managers also resume it while its schedule says that it sleeps (wake); during its maintenance only admins do. Nobody is
-OWNER of a server that belongs to the admins (core.words.ADMINS).
+Managers also go back to older worlds, and resume it while its schedule says that it sleeps (wake); during its
+maintenance only admins do. Files are read by managers and changed by the owner. Nobody is OWNER of a server that
+belongs to the admins (core.words.ADMINS).
 
 `NEEDS` and `NEEDS_IN_GUILD` have the level that each verb needs; `judge` is the answer, and says who may where it is
 no. A server of another guild is answered as one that does not exist, and so is, in direct messages, another's.
@@ -50,6 +51,8 @@ class Do(StrEnum):
     MAINTAIN = "maintain"
     CONSOLE = "console"
     LOGS = "logs"
+    FILES = "files"
+    FILES_WRITE = "files_write"
     DELETE = "delete"
     UNDO = "undo"
     PURGE = "purge"
@@ -80,6 +83,7 @@ NEEDS: dict[Do, Level] = {
     Do.WAKE: Level.MANAGER,
     Do.CONSOLE: Level.MANAGER,
     Do.LOGS: Level.MANAGER,
+    Do.FILES: Level.MANAGER,
     Do.SNAPSHOTS: Level.MANAGER,
     Do.SNAPSHOT: Level.MANAGER,
     Do.RESTORE: Level.MANAGER,
@@ -88,6 +92,7 @@ NEEDS: dict[Do, Level] = {
     Do.ARCHIVE: Level.MANAGER,
     Do.SCHEDULE: Level.OWNER,
     Do.IMPORT: Level.OWNER,
+    Do.FILES_WRITE: Level.OWNER,
     Do.DELETE: Level.OWNER,
     Do.UNDO: Level.OWNER,
     Do.PURGE: Level.OWNER,

@@ -45,6 +45,15 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
         }
     ),
     "console": frozenset({EventKind.LINE_SENT}),
+    "files": frozenset(
+        {
+            EventKind.FOLDER_MADE,
+            EventKind.FILE_WRITTEN,
+            EventKind.FILE_UPLOADED,
+            EventKind.FILE_RENAMED,
+            EventKind.FILE_DELETED,
+        }
+    ),
     "servers": frozenset(
         {
             EventKind.CREATED,

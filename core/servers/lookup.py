@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import bindparam
@@ -12,7 +13,7 @@ from sqlmodel import col, select
 
 from core.cluster.port import Cluster, InUse
 from core.data.database import Database
-from core.data.tables import GuildRow, ServerRow, ShareRow
+from core.data.tables import GuildRow, MemberRow, ServerRow, ShareRow
 from core.errors import ClusterError
 from core.games.catalogue import Catalogue
 from core.guilds.access import NEEDS, Actor, Do, Level, Owned, Rights, Rules, Share, judge
@@ -65,6 +66,18 @@ class Lookup:
         async with self._database.session() as session:
             rows = await self._rows.load_all(session, actor.guild, owner)
             return [await self._views.of(session, row) for row in rows]
+
+    async def list_with_rights(self, actor: Actor, *, mine: bool) -> builtins.list[tuple[ServerView, Rights]]:
+        """As `list`, each with what this actor may do to it."""
+        async with self._database.session() as session:
+            rows = await self._rows.load_all(session, actor.guild, actor.user if mine or actor.direct else None)
+            return [(await self._views.of(session, row), await self._rows.rights(session, actor, row)) for row in rows]
+
+    async def names(self, guild: int, users: Iterable[int]) -> dict[int, str]:
+        """How these members were called when they were last seen in the guild; nobody knows all."""
+        theirs = (MemberRow.guild == guild, col(MemberRow.user).in_(set(users)))
+        async with self._database.session() as session:
+            return dict((await session.exec(select(MemberRow.user, MemberRow.name).where(*theirs))).all())
 
     async def deleted(self, actor: Actor) -> builtins.list[ServerView]:
         """What the actor may bring back or let go of, for an admin in the whole guild: the next to go first."""

@@ -55,7 +55,7 @@ from core.worlds.shelf import Shelf
 from core.worlds.source import NEWEST
 from core.worlds.turns import LONGEST_WAIT
 
-BEFORE_RESTORE, IMPORTED = "~before restore", "~import"
+BEFORE_RESTORE, IMPORTED, BEFORE_FILES = "~before restore", "~import", "~before files"
 """Notes of snapshots that nobody took by hand; what people type never begins so."""
 
 LINK_FOR = 24 * 3600
@@ -403,7 +403,7 @@ class Worlds:
             async with self._shelf.turns.of(row.guild):
                 return await self._cluster.snapshot(row.id, note=note)
         except ClusterError as wrong:
-            raise _refusal(wrong) from wrong
+            raise refusal(wrong) from wrong
 
     async def _save_unseen(self, row: ServerRow) -> str | None:
         """Take one of a volume that nobody saw finished: people may have played on it while the bot was away."""
@@ -412,7 +412,7 @@ class Worlds:
         except ClusterError as wrong:
             if wrong.problem == Problem.VOLUME_LOST:  # there is nothing on it
                 return None
-            raise _refusal(wrong) from wrong
+            raise refusal(wrong) from wrong
 
     async def _called(self, row: ServerRow, chosen: Snapshot) -> str:
         """What the world in that snapshot is called; "" where nobody needs to know, or can tell."""
@@ -497,10 +497,11 @@ async def _in_words(work: Awaitable[_T]) -> _T:
             raise BadInput(f"import.{wrong.said.get('why', 'kind')}", member=member) from wrong
         if wrong.kind == "killed":
             raise TryAgain("world.given_up") from wrong
-        raise _refusal(refusal_of(wrong.kind, wrong.detail)) from wrong
+        raise refusal(refusal_of(wrong.kind, wrong.detail)) from wrong
 
 
-def _refusal(wrong: ClusterError) -> Refusal:
+def refusal(wrong: ClusterError) -> Refusal:
+    """Why there is no snapshot."""
     problem = wrong.problem if wrong.problem in _SAID else "other"
     return TryAgain(f"world.cannot.{problem}")
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Protocol
+
+
+def plain(text: str) -> str:
+    """One line without control, format and direction characters."""
+    kept = (" " if unicodedata.category(char)[0] == "Z" else char for char in text.replace("\n", " "))
+    return "".join(char for char in kept if unicodedata.category(char)[0] != "C")
 
 
 class Marks(Protocol):

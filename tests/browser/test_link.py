@@ -101,11 +101,11 @@ async def test_somebody_links_themselves_on_a_phone_and_signs_in_with_that(house
         await page.locator("input[name=password]").fill("anything")
         await page.locator("button[type=submit]").click()
         await page.locator("button[type=submit]").click()  # she lets Dormouse know who she is
-        await expect(page.get_by_role("heading")).to_have_text("Link Ada to Ada Lovelace of contoso.example?")
+        await expect(page.get_by_role("heading")).to_have_text("Link @Ada to Ada Lovelace of contoso.example?")
         await page.screenshot(path=pictures / "confirm.png")
         assert await house.core.identities.of(ADA.user) is None
         await page.get_by_role("button", name="Yes, both are me").click()
-        await expect(page.get_by_role("status")).to_have_text("Ada is linked to Ada Lovelace of contoso.example.")
+        await expect(page.get_by_role("status")).to_have_text("@Ada is linked to Ada Lovelace of contoso.example.")
         await page.screenshot(path=pictures / "linked.png")
         linked = await house.core.identities.of(ADA.user)
         assert linked is not None

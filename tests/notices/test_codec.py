@@ -117,6 +117,11 @@ OLD_EVENTS: list[tuple[dict[str, Any], Event]] = [
     ({"because": "operator"}, events.Paused(Because.OPERATOR, by=1)),
     ({"until": SECONDS}, events.Kept(AT, by=1)),
     ({"line": "say hello"}, events.LineSent("say hello", by=1)),
+    ({"path": "plugins"}, events.FolderMade("plugins", by=1)),
+    ({"path": "motd", "sure": False}, events.FileWritten("motd", sure=False, by=1)),
+    ({"path": "a.jar", "size": 9}, events.FileUploaded("a.jar", 9, by=1)),
+    ({"path": "a", "to": "b"}, events.FileRenamed("a", "b", by=1)),
+    ({"path": "a"}, events.FileDeleted("a", by=1)),
     ({"changed": ["season", "name"]}, events.Edited(("season", "name"), by=1)),
     (
         {"changed": ["name"], "before": {"name": "Pond"}, "after": {"name": "Lake"}},

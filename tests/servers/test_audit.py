@@ -71,6 +71,7 @@ DONE: dict[Verb, Act] = {
     Do.KEEP: lambda house, pond: house.servers.power.keep(CY, pond),
     Do.EDIT: lambda house, pond: house.servers.editing.edit(CY, pond, {"description": "all year"}),
     Do.CONSOLE: lambda house, pond: house.servers.consoles.send(CY, pond, "list"),
+    Do.FILES_WRITE: lambda house, pond: house.core.files.write(CY, pond, "motd.txt", "hello", None),
     Do.IDLE: lambda house, pond: house.servers.editing.set_idle(CY, pond, minutes=30, warn=None, voice=None),
     Do.SNAPSHOT: lambda house, pond: house.core.worlds.snapshot(CY, pond, "castle"),
     Do.RESTORE: lambda house, pond: house.core.worlds.restore(CY, pond, SAVED),
@@ -84,7 +85,7 @@ DONE: dict[Verb, Act] = {
     Do.FORGET: lambda house, pond: house.core.activity.forget(CY, pond, "bo"),
 }
 READS = {
-    *(Do.SEE, Do.JOIN, Do.SNAPSHOTS, Do.LOGS),
+    *(Do.SEE, Do.JOIN, Do.SNAPSHOTS, Do.LOGS, Do.FILES),
     *(DoInGuild.HELP, DoInGuild.LIST, DoInGuild.LIST_DELETED, DoInGuild.STATUS, DoInGuild.AUDIT),
     DoInGuild.ACTIVITY,
     DoInGuild.ACCOUNT,  # what somebody sets for themselves is no guild's affair

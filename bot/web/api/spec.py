@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from bot.web import rights
-from bot.web.problems import MEDIA, Problem
+from bot.web.problems import MEDIA
 
 PREFIX = "/api/v1"
 _ABOUT = """\
@@ -25,7 +27,11 @@ TAGS = {
     "schedules": "When a server is awake, asleep, restarted or in maintenance.",
     "sharing": "With whom a server is shared, to whom it is offered, who follows it.",
     "worlds": "Snapshots, going back, bringing in, taking away.",
+    "files": "The files of a world, whether its server runs, is paused or is archived (then they can only be read).",
+    "console": "A game's console and its log, as it was and as it comes.",
     "activity": "Who played, how much, and when.",
+    "events": "What happens, as it happens: streams that stay open ([events](events.md)).",
+    "webhooks": "Where a guild's events are sent, signed ([webhooks](webhooks.md)).",
     "guilds": "A guild's rules, for its admins.",
     "audit": "Who did what in a guild.",
     "games": "The catalogue.",
@@ -74,13 +80,8 @@ def _made(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
     )
-    parts = spec.setdefault("components", {})
-    schemas = parts.setdefault("schemas", {})
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= problem.pop("$defs")
-    schemas["Problem"] = problem
+    spec = _named(spec)
+    parts = spec["components"]
     parts["responses"] = {str(status): _response(text) for status, text in RESPONSES.items()}
     parts["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": "A token of `/account token`."},
@@ -100,6 +101,35 @@ def _made(app: FastAPI) -> dict[str, Any]:
     return spec
 
 
+_NAMES = {"core__words__Problem": "ServerProblem", "bot__web__problems__Problem": "Problem"}
+_PAGE, _SHOWN = re.compile(r"Page_(\w+)_"), re.compile(r"(\w+)Shown")
+
+
+def _name(made: str) -> str:
+    """As programs call it, for what FastAPI does."""
+    if page := _PAGE.fullmatch(made):
+        return f"{_name(page[1])}Page"
+    shown = _SHOWN.fullmatch(made)
+    return _NAMES.get(made) or (shown[1] if shown else made)
+
+
+def _named(spec: dict[str, Any]) -> dict[str, Any]:
+    schemas = spec["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    names = {old: _name(old) for old in schemas}
+    assert len(set(names.values())) == len(names), "two schemas of one name"
+    renamed = {names[old]: {**schema, "title": names[old]} for old, schema in schemas.items()}
+    text = json.dumps({**spec, "components": {**spec["components"], "schemas": renamed}})
+    made: dict[str, Any] = json.loads(
+        re.sub(r"#/components/schemas/(\w+)", lambda at: _REF + names.get(at[1], at[1]), text)
+    )
+    return made
+
+
+_REF = "#/components/schemas/"
+
+
 def _complete(method: str, operation: dict[str, Any]) -> None:
     right = rights.of(operation["operationId"])
     operation["summary"] = operation["operationId"].replace("_", " ").capitalize()
@@ -117,7 +147,7 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         if status in (412, 428) and "If-Match" not in named:
             continue
         answers.setdefault(str(status), {"$ref": f"#/components/responses/{status}"})
-    if any(name == "JobShown" for name in _models(answers)):
+    if "Job" in _models(answers):
         answers["202"] = {**answers["200"], "description": "It goes on: `Location` says where to ask for it."}
     if "requestBody" in operation:
         operation["requestBody"].setdefault("description", "What is asked for.")

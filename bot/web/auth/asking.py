@@ -40,10 +40,10 @@ async def ask(
             status = got.status
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as wrong:
         log.warning("provider away", host=_host(url), why=type(wrong).__name__)
-        raise TryAgain("sign_in.away") from None
+        raise TryAgain("signin.away") from None
     if len(body) > MOST or status >= 500 or status == 429:
         log.warning("provider away", host=_host(url), why="too much" if len(body) > MOST else status)
-        raise TryAgain("sign_in.away")
+        raise TryAgain("signin.away")
     try:
         return status, json.loads(body)
     except (ValueError, RecursionError):

@@ -55,7 +55,7 @@ class AtDiscord:
             raise Untrusted("who")
         status, guilds = await ask("GET", f"{self.api}/users/@me/guilds", headers=bearer)
         if status != 200 or not isinstance(guilds, list):
-            raise TryAgain("sign_in.away")
+            raise TryAgain("signin.away")
         ids = [each.get("id") for each in guilds if isinstance(each, dict)]
         known = tuple(int(each) for each in ids if isinstance(each, str) and each.isdecimal())[:MOST_GUILDS]
         return Person(int(me["id"]), str(me.get("global_name") or me.get("username") or "")[:100], known)

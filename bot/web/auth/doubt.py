@@ -14,14 +14,14 @@ def in_words(wrong: Untrusted, provider: str) -> Refusal:
     log.warning("sign-in refused", provider=provider, why=wrong.why)
     match wrong:
         case OtherTenant():
-            return NotAllowed("sign_in.tenant")
+            return NotAllowed("signin.tenant")
         case AppOnly():
-            return NotAllowed("sign_in.app_only")
+            return NotAllowed("signin.app_only")
         case _:
-            return NotAllowed("sign_in.untrusted", provider=provider)
+            return NotAllowed("signin.untrusted", provider=provider)
 
 
 def unlinked(provider: str) -> Refusal:
     """It is somebody, but nobody whom Discord knows."""
     log.warning("sign-in refused", provider=provider, why="unlinked")
-    return NotAllowed("sign_in.unlinked", provider=provider)
+    return NotAllowed("signin.unlinked", provider=provider)

@@ -20,7 +20,7 @@ class NotOnItsWay(NotAllowed):
     """Nobody began this sign-in in this browser, or it is over."""
 
     def __init__(self) -> None:
-        super().__init__("sign_in.not_begun")
+        super().__init__("signin.not_begun")
 
 
 class PageRoute(APIRoute):
@@ -49,7 +49,7 @@ def refused(request: Request, wrong: Refusal) -> Response:
         "auth/refused.html",
         status=status,
         why=said(wrong, language_of(request)),
-        link=wrong.message == "sign_in.unlinked",
+        link=wrong.message == "signin.unlinked",
     )
     cookies.arrived(page)
     return page

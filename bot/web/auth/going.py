@@ -52,14 +52,14 @@ Answered = Annotated[Answer, Depends(_answer)]
 def discord_of(request: Request) -> AtDiscord:
     """NotFound where nobody can sign in with Discord."""
     if (found := providers_of(request).discord) is None:
-        raise NotFound("sign_in.no_discord")
+        raise NotFound("signin.no_discord")
     return found
 
 
 def openid_of(request: Request) -> OpenId:
     """NotFound where nobody can sign in with a provider."""
     if (found := providers_of(request).browser) is None:
-        raise NotFound("sign_in.no_provider")
+        raise NotFound("signin.no_provider")
     return found
 
 
@@ -130,6 +130,6 @@ def _check(answer: Answer, client: Client) -> None:
     client.check_issuer(answer.iss)
     if answer.error is not None:
         log.info("sign-in declined")
-        raise NotAllowed("sign_in.declined")
+        raise NotAllowed("signin.declined")
     if not answer.code:
         raise Untrusted("no code")

@@ -163,7 +163,7 @@ class OpenId:
                     kept.tried = now
                     await self._read_keys()
         if self._clock() - kept.at >= STALE:
-            raise TryAgain("sign_in.away")
+            raise TryAgain("signin.away")
         if (key := kept.value.get(kid)) is None:
             raise Untrusted("unknown kid")
         found: PyJWK = key
@@ -200,11 +200,11 @@ class OpenId:
         status, told = await ask("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         if status != 200 or not isinstance(told, dict) or not self._is_itself(told.get("issuer")):
             log.error("provider not usable", issuer=issuer, why="issuer")
-            raise TryAgain("sign_in.away")
+            raise TryAgain("signin.away")
         places = [told.get(key) for key in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
         if not all(isinstance(each, str) and is_private_address(each.partition("?")[0]) for each in places):
             log.error("provider not usable", issuer=issuer, why="addresses")
-            raise TryAgain("sign_in.away")
+            raise TryAgain("signin.away")
         methods = told.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         authorize, token, keys = map(str, places)
         return Metadata(

@@ -100,6 +100,54 @@ class LineSent(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FolderMade(Event):
+    """In the world, by hand, as all that follows. `sure` False: the cluster went away meanwhile, and nobody knows."""
+
+    kind: ClassVar = EventKind.FOLDER_MADE
+    path: str = ""
+    sure: bool = True
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileWritten(Event):
+    kind: ClassVar = EventKind.FILE_WRITTEN
+    path: str = ""
+    sure: bool = True
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileUploaded(Event):
+    """`size` in bytes."""
+
+    kind: ClassVar = EventKind.FILE_UPLOADED
+    path: str = ""
+    size: int = 0
+    sure: bool = True
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRenamed(Event):
+    kind: ClassVar = EventKind.FILE_RENAMED
+    path: str = ""
+    to: str = ""
+    sure: bool = True
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileDeleted(Event):
+    """Or a folder, with all that was in it."""
+
+    kind: ClassVar = EventKind.FILE_DELETED
+    path: str = ""
+    sure: bool = True
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PortsMoved(Event):
     """Something else uses ports that the server had: those with these names have other numbers from here on."""
 

@@ -75,6 +75,24 @@ async def test_no_other_site_is_let_in(face: Face) -> None:
         assert not [name for name in got.headers if name.lower().startswith("access-control")]
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 202),
+        ({"Sec-Fetch-Site": "same-origin"}, 202),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "https://example.org"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+async def test_another_site_makes_a_browser_change_nothing(
+    house: House, face: Face, headers: dict[str, str], status: int
+) -> None:
+    path = f"/api/v1/servers/{await house.create()}/pause"
+    assert (await face.post(path, session=await face.session(ADA), headers=headers)).status == status
+
+
 async def test_a_token_makes_none_that_reaches_further(face: Face) -> None:
     from core.accounts.scopes import Scope
 

@@ -105,8 +105,8 @@ async def test_another_guilds_server_is_answered_as_one_that_does_not_exist(api:
     assert theirs.status == nobodys.status == 404
     ids = [each.headers["X-Request-Id"] for each in (theirs, nobodys)]
     assert theirs.text.replace(ids[0], "") == nobodys.text.replace(ids[1], "")
-    alike = [{k: v for k, v in each.headers.items() if k not in _CHANGES} for each in (theirs, nobodys)]
+    alike = [{k: v for k, v in each.headers.items() if k.lower() not in _CHANGES} for each in (theirs, nobodys)]
     assert alike[0] == alike[1]
 
 
-_CHANGES = {"X-Request-Id", "RateLimit-Remaining", "RateLimit-Reset", "Date", "date", "x-request-id"}
+_CHANGES = {"x-request-id", "ratelimit-remaining", "ratelimit-reset", "date"}

@@ -48,3 +48,24 @@ def test_what_was_taken_from_elsewhere_is_what_its_note_says() -> None:
     told = tomllib.loads((FOLDER / "vendored.toml").read_text("utf-8"))
     for name, known in told["sha256"].items():
         assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == known
+
+
+def test_the_description_is_whole() -> None:
+    """Everything has a name and words."""
+    spec = described()
+    lacking = [
+        f"{said['operationId']}: {what}"
+        for item in spec["paths"].values()
+        for said in item.values()
+        for what in ("summary", "description", "tags", "responses")
+        if not said.get(what)
+    ]
+    lacking += [
+        f"{said['operationId']}: {each['name']}"
+        for item in spec["paths"].values()
+        for said in item.values()
+        for each in said.get("parameters", ())
+        if not each.get("description")
+    ]
+    assert lacking == []
+    assert spec["openapi"] == "3.1.0"

@@ -75,7 +75,7 @@ async def test_a_token_that_is_not_right_lets_nobody_in(browser: Browser, entra:
     for how, (make, why) in FORGED.items():
         with capture_logs() as logs:
             got = await browser.face.get("/api/v1/servers", token=make(entra))
-        assert (how, got.status, got.json["type"]) == (how, 401, "urn:dormouse:sign_in.bearer")
+        assert (how, got.status, got.json["type"]) == (how, 401, "urn:dormouse:signin.bearer")
         assert (how, [line["why"] for line in logs if line["event"] == "sign-in refused"]) == (how, [why])
 
 
@@ -90,7 +90,7 @@ async def test_who_is_nobody_here_is_told_why(browser: Browser, entra: OpenIdPla
     for claims, kind in nobodies:
         with capture_logs() as logs:
             got = await browser.face.get("/api/v1/servers", token=entra.sign(entra.access(**claims)))
-        assert (got.status, got.json["type"]) == (403, f"urn:dormouse:sign_in.{kind}")
+        assert (got.status, got.json["type"]) == (403, f"urn:dormouse:signin.{kind}")
         assert "sign-in refused" in [line["event"] for line in logs]
 
 

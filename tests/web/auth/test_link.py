@@ -36,11 +36,11 @@ async def test_after_two_sign_ins_and_a_yes_the_two_are_linked(
     house: House, browser: Browser, discord: Place, entra: OpenIdPlace
 ) -> None:
     asked = await to_the_question(browser, discord, entra)
-    assert "Link Ada to Ada Lovelace of contoso.example?" in asked.text
+    assert "Link @Ada to Ada Lovelace of contoso.example?" in asked.text
     assert await house.core.identities.of(1) is None
     before = browser.cookies[COOKIE]
     done = await browser.submit(asked, "/auth/link")
-    assert "Ada is linked to Ada Lovelace of contoso.example." in done.text
+    assert "@Ada is linked to Ada Lovelace of contoso.example." in done.text
     linked = await house.core.identities.of(1)
     assert linked is not None
     assert browser.cookies[COOKIE] != before

@@ -1,0 +1,264 @@
+"""The dashboard in a real browser: what a person does there, and that everybody can, on a phone and on a desk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from webface import Face, present, serving
+
+from bot.web.callers import COOKIE
+from core.accounts.scopes import READ
+from core.data.tables import BucketRow, ServerRow
+from core.servers.host_rules import HostRules
+from core.worlds.gaps import Gaps
+from core.worlds.listing import Snapshot
+from core.worlds.turns import Turns
+from tests.conftest import ADA, BO, CY, GUILD, House
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+AXE = Path(__file__).parents[2] / ".webtools" / "node_modules" / "axe-core" / "axe.min.js"
+PICTURES = os.environ.get("DORMOUSE_TEST_PICTURES")  # a folder: there each page is left as it looked
+SIZES = {"360": {"width": 360, "height": 740}, "1280": {"width": 1280, "height": 800}}
+
+if CHROMIUM is None:
+    if os.environ.get("CI"):
+        pytest.fail("CI needs Chromium", pytrace=False)
+    pytest.skip("no Chromium on this machine (install it, or set CHROMIUM)", allow_module_level=True)
+
+
+class Shelf:
+    """The worlds of a test: as many snapshots as it says."""
+
+    def __init__(self) -> None:
+        self.turns = Turns()
+        at = datetime.now(UTC) - timedelta(hours=3)
+        name = f"000001-000001-000001-{'0' * 32}"
+        self.found = [Snapshot(name, at, 48 * 2**20, 12, 2**20, "before <b>the</b> raid", Gaps(), False)]
+
+    async def snapshots(self, server: str) -> list[Snapshot]:
+        return self.found
+
+
+@pytest.fixture
+def rules(rules: HostRules) -> HostRules:
+    return replace(rules, keeps_worlds=True)
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+async def face(house: House) -> AsyncIterator[Face]:
+    house.membership.present = {each.user: present(each) for each in (ADA, BO, CY)}
+    house.core.operations.operators = frozenset({CY.user})
+    async with serving(house.core) as face:
+        yield face
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def signing_in(secret: str) -> AsyncIterator[str]:
+    """Where a browser gets the cookie of a sign-in, which holds for every port of this host: nobody may put one with
+    such a name into a browser by another way."""
+
+    async def answer(_: web.Request) -> web.Response:
+        cookie = f"{COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax"
+        return web.Response(text="signed in", headers={"Set-Cookie": cookie})
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield str(server.make_url("/"))
+
+
+async def sit_down(browser: Browser, face: Face, secret: str | None, **options: Any) -> BrowserContext:
+    """A browser of somebody's; nothing that it loads may come from elsewhere."""
+    context = await browser.new_context(base_url=face.url, **options)
+    if secret is not None:
+        async with signing_in(secret) as place:
+            page = await context.new_page()
+            await page.goto(place)
+            await page.close()
+    return context
+
+
+async def opened(context: BrowserContext, path: str) -> Page:
+    """With a fault for what is refused by the policy of its content, or breaks."""
+    page = await context.new_page()
+    page.faults = []  # type: ignore[attr-defined]
+
+    def note(text: str) -> None:
+        if "Content Security Policy" in text or "Uncaught" in text:
+            page.faults.append(text)  # type: ignore[attr-defined]
+
+    page.on("console", lambda told: note(told.text))
+    page.on("pageerror", lambda wrong: note(f"Uncaught {wrong}"))
+    await page.goto(path)
+    return page
+
+
+async def faults_of(page: Page) -> list[str]:
+    """What axe finds that is serious."""
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    serious = [each for each in found["violations"] if each["impact"] in ("serious", "critical")]
+    return [
+        f"{each['id']}: {', '.join(str(node['target']) for node in each['nodes'])} {each['nodes'][0]['failureSummary']}"
+        for each in serious
+    ]
+
+
+async def filled(house: House) -> str:
+    """A guild with servers in several states, one of which is shown; people played on it."""
+    pond = await house.create("Pond")
+    await house.phase(pond, "running")
+    await house.servers.editing.edit(ADA, pond, {"description": "For <i>everybody</i> who likes to build."})
+    house.cluster.say(pond, "[12:00:01] Done (2.1s)! <script>alert(1)</script>")
+    house.cluster.say(pond, "[12:00:07] Bo joined the game")
+    other = await house.create("Watch of the Everlasting Meadow", CY)
+    await house.phase(other, "running")
+    await house.servers.power.pause(CY, other)
+    await house.phase(other, "paused")
+    now = int(time.time())
+    async with house.database.begin() as session:
+        row = await session.get_one(ServerRow, pond)
+        row.saved_at, row.saved_bytes, row.stored_bytes = datetime.now(UTC) - timedelta(hours=3), 48 * 2**20, 2**26
+        row.players, row.players_online, row.players_max = ["Bo", "<b>Eve</b>"], 2, 16
+        row.known_at, row.empty_since = datetime.now(UTC), None
+        session.add(row)
+        for hour in range(24 * 7):
+            start = now // 3600 * 3600 - hour * 3600
+            played = max(0, 3 - abs(20 - hour % 24)) * 3600
+            session.add(BucketRow(server=pond, span=3600, start=start, known=3600, seconds=played, high=played // 3600))
+    await house.core.tokens.make(CY, "a script", READ)
+    return pond
+
+
+def pages_of(pond: str) -> dict[str, str]:
+    snapshot = f"000001-000001-000001-{'0' * 32}"
+    return {
+        "home": "/",
+        "server": f"/servers/{pond}",
+        "activity": f"/servers/{pond}/activity",
+        "console": f"/servers/{pond}/console",
+        "snapshots": f"/servers/{pond}/snapshots",
+        "restore": f"/servers/{pond}/snapshots/{snapshot}",
+        "edit": f"/servers/{pond}/edit",
+        "guild": f"/guilds/{GUILD}",
+        "guild-activity": f"/guilds/{GUILD}/activity",
+        "audit": f"/guilds/{GUILD}/audit",
+        "account": "/account",
+        "host": "/host",
+        "problem": "/servers/abcdefghijkl",
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_everybody_can_use_every_page(house: House, face: Face, browser: Browser, scheme: str) -> None:
+    if not AXE.exists():
+        if os.environ.get("CI"):
+            pytest.fail("CI needs axe (make web-tools)", pytrace=False)
+        pytest.skip("axe is not here (make web-tools)")
+    pond = await filled(house)
+    secret = await face.session(CY, GUILD)
+    wrong: dict[str, Any] = {}
+    for size, viewport in SIZES.items():
+        context = await sit_down(browser, face, secret, viewport=viewport, color_scheme=scheme)
+        stranger = await sit_down(browser, face, None, viewport=viewport, color_scheme=scheme)
+        for name, path in {"welcome": "/", **pages_of(pond)}.items():
+            page = await opened(stranger if name == "welcome" else context, path)
+            await expect(page.locator("h1")).to_be_visible()
+            if name.endswith("activity"):
+                await expect(page.locator("#chart canvas")).to_be_visible()
+            if PICTURES:
+                await page.screenshot(path=Path(PICTURES) / f"{name}-{size}-{scheme}.png", full_page=True)
+            said = [*page.faults, *await faults_of(page)]  # type: ignore[attr-defined]
+            width = await page.evaluate("document.documentElement.scrollWidth")
+            if width > viewport["width"]:
+                said.append(f"{width} wide")
+            if said:
+                wrong[f"{name} {size}"] = said
+            await page.close()
+        await context.close()
+        await stranger.close()
+    assert wrong == {}, json.dumps(wrong, indent=1)
+
+
+async def test_a_server_is_paused_and_resumed_by_keyboard(house: House, face: Face, browser: Browser) -> None:
+    pond = await filled(house)
+    context = await sit_down(browser, face, await face.session(ADA, GUILD), viewport=SIZES["360"])
+    page = await opened(context, "/")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    await page.keyboard.press("Enter")
+    card = page.locator(f"#server-{pond}")
+    await card.get_by_role("button", name="Pause").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#said")).to_contain_text("saves its world")
+    await house.phase(pond, "paused")
+    await page.reload()
+    await expect(card).to_contain_text("Paused")
+    await card.get_by_role("button", name="Resume").press("Enter")
+    await expect(page.locator("#said")).to_contain_text("is waking up")
+    await house.phase(pond, "running")
+    await context.close()
+
+
+async def test_what_is_refused_is_said_where_the_reader_is(house: House, face: Face, browser: Browser) -> None:
+    pond = await filled(house)
+    context = await sit_down(browser, face, await face.session(ADA, GUILD))
+    page = await opened(context, f"/servers/{pond}")
+    house.membership.gone.add(ADA.user)
+    house.pass_time(timedelta(minutes=2))  # type: ignore[attr-defined]
+    await page.get_by_role("button", name="Pause").click()
+    await expect(page.get_by_role("alert")).to_contain_text("There is no such server here.")
+    await context.close()
+
+
+async def test_all_works_without_a_script(house: House, face: Face, browser: Browser) -> None:
+    pond = await filled(house)
+    context = await sit_down(browser, face, await face.session(ADA, GUILD), java_script_enabled=False)
+    page = await opened(context, f"/servers/{pond}")
+    await page.get_by_role("button", name="Pause").click()
+    await expect(page.locator("#said")).to_contain_text("saves its world")
+    await page.goto(f"/servers/{pond}/activity")
+    await expect(page.locator("img.picture")).to_be_visible()
+    await page.goto(f"/servers/{pond}/console")
+    await expect(page.locator("#log")).to_contain_text("<script>alert(1)</script>")
+    await context.close()
+
+
+async def test_an_edit_of_somebody_else_is_not_overwritten(house: House, face: Face, browser: Browser) -> None:
+    pond = await filled(house)
+    context = await sit_down(browser, face, await face.session(ADA, GUILD))
+    page = await opened(context, f"/servers/{pond}/edit")
+    await house.servers.editing.edit(CY, pond, {"description": "of Cy"})
+    await page.get_by_label("Description").fill("of Ada")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_role("alert")).to_contain_text("was changed while this form was open")
+    await expect(page.get_by_label("Description")).to_have_value("of Ada")
+    assert (await house.row(pond)).description == "of Cy"
+    await context.close()
