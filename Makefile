@@ -161,11 +161,15 @@ $(VENV)/.dev: requirements-dev.txt | $(BIN)/uv
 	@touch $@ $(VENV)/.run
 
 .PHONY: bench
-bench: bench-bot bench-worlds bench-cluster ## how fast it is, beside its peers, in docs/performance.md (BENCH=quick: prints only)
+bench: bench-bot bench-web bench-worlds bench-cluster ## how fast it is, beside its peers, in docs/performance.md (BENCH=quick: prints only)
 
 .PHONY: bench-bot
 bench-bot: $(VENV)/.dev ## the bot beside a bare one
 	PYTHONPATH=.:tests/support $(BIN)/python tests/bench $(if $(filter quick,$(BENCH)),--quick)
+
+.PHONY: bench-web
+bench-web: $(VENV)/.dev ## the HTTP face beside a bare FastAPI
+	PYTHONPATH=.:tests/support:tests/bench $(BIN)/python tests/bench/web $(if $(filter quick,$(BENCH)),--quick)
 
 .PHONY: bench-cluster
 bench-cluster: $(VENV)/.dev ## on a real cluster, beside kubectl and the typed client (see tests/bench/kubernetes)
@@ -180,8 +184,15 @@ helm: ## Helm, which no Debian package has, built from its Go module into .helm/
 	@deploy/get-helm
 
 .PHONY: docs
-docs: $(VENV)/.dev ## docs/games.md, made of the catalogue
+docs: $(VENV)/.dev ## docs/games.md, made of the catalogue, and docs/api, made of the program
 	PYTHONPATH=.:tests/support $(BIN)/python tests/support/gamespage.py
+	PYTHONPATH=.:tests/support $(BIN)/python tests/support/apipage.py
+
+.PHONY: api-client
+api-client: docs ## docs/api/client, made of docs/api/openapi.json
+	PATH="$(BIN):$$PATH" $(BIN)/openapi-python-client generate --path docs/api/openapi.json --config docs/api/client/config.yml \
+	  --meta none --output-path docs/api/client/dormouse_client --overwrite
+	sha256sum docs/api/openapi.json >docs/api/client/made-of.sha256
 
 .PHONY: manifests
 manifests: ## deploy/manifests, made from the chart

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from bot.telemetry.metrics import Metrics, Parts
 from bot.web.health import HealthServer, Probes
 from cogs.announcer import Announcer
 from cogs.faces import Faces
-from cogs.membership import DiscordMembership
+from cogs.membership import DiscordMembership, RestMembership
 from cogs.operator import operators_of
 from cogs.replies import Replies
 from core.assemble import Core, assemble
@@ -53,6 +53,8 @@ class App:
     session: aiohttp.ClientSession
     metrics: Metrics
     jobs: list[Job]
+    asking: RestMembership | None
+    """Who is in a guild, for a process without a line to Discord."""
     web: contextlib.AbstractAsyncContextManager[Any]
     """The HTTP face, where it is on: served from its beginning to its end."""
 
@@ -68,6 +70,8 @@ class App:
                 await self._run()
         finally:
             await self.session.close()
+            if self.asking is not None:
+                await self.asking.close()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN):
                     await self.core.database.close()
@@ -145,11 +149,13 @@ class App:
                 log.exception("job failed", job="owners")
 
     async def _control(self, scheduler: AsyncIOScheduler) -> None:
-        """What one process does at a time: reconcile, and the jobs."""
+        """What one process does at a time: reconcile, the jobs, and what is sent to webhooks."""
         scheduler.resume()
+        sending = asyncio.create_task(self.core.sender.run(), name="webhooks")
         try:
             await self.core.controller.act()
         finally:
+            sending.cancel()
             if scheduler.running:
                 scheduler.pause()
 
@@ -191,6 +197,10 @@ async def build(
     cluster = cluster or await from_settings.cluster(settings, rules, shelf.turns)
     await asyncio.to_thread(shelf.sweep)
     session = aiohttp.ClientSession()
+    asking = None
+    if "web" in settings.roles and settings.web_address is not None and "discord" not in settings.roles:
+        asking = RestMembership(settings.discord_token.get_secret_value())
+    membership = asking or DiscordMembership(lambda: client)
     core = assemble(
         database,
         catalogue,
@@ -202,12 +212,12 @@ async def build(
         queries=queries or make_queries(session),
         sweep_every=from_settings.sweep_every(settings),
         in_voice=lambda guild, channel: client.in_voice(guild, channel),
-        membership=DiscordMembership(lambda: client),
+        membership=membership,
         operators=frozenset(settings.operators),
         version=version.own(),
     )
     metrics = Metrics(version.own())
-    client = Client(Faces.of(core, Replies(metrics.served, Pace())), database)
+    client = Client(Faces.of(core, Replies(metrics.served, Pace()), link_url=settings.link_url), database)
     announcer = Announcer(
         client,
         core.outbox,
@@ -237,11 +247,17 @@ async def build(
         session=session,
         metrics=metrics,
         jobs=jobs_of(core, settings),
-        web=_web(core, settings),
+        asking=asking,
+        web=_web(core, settings, metrics.requested, membership.name_of),
     )
 
 
-def _web(core: Core, settings: Settings) -> contextlib.AbstractAsyncContextManager[Any]:
+def _web(
+    core: Core,
+    settings: Settings,
+    served: Callable[[str, int, float], None],
+    guild_name: Callable[[int], str | None],
+) -> contextlib.AbstractAsyncContextManager[Any]:
     """FastAPI is loaded only where somebody wants it."""
     address = settings.web_address if "web" in settings.roles else None
     if address is None:
@@ -250,4 +266,5 @@ def _web(core: Core, settings: Settings) -> contextlib.AbstractAsyncContextManag
     from bot.web.context import Web
     from bot.web.server import WebServer
 
-    return WebServer(address, make_app(Web(core, settings, from_settings.links_store(settings, core.rules))))
+    web = Web(core, settings, from_settings.links_store(settings, core.rules), served, guild_name=guild_name)
+    return WebServer(address, make_app(web), web.stop)

@@ -14,6 +14,7 @@ from io import StringIO
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
@@ -22,6 +23,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from core.accounts.claims import TENANT
 from core.edited import read_edited
 from core.errors import Misconfigured
 from core.guilds.limits import STORAGE_BYTES
@@ -29,7 +31,15 @@ from core.worlds.store.b2_place import B2Place
 from core.worlds.store.place import StorePlace
 
 PREFIX = "DORMOUSE_"
-SECRETS = ("DISCORD_TOKEN", "MASTER_KEY", "DATABASE_URL", "B2_KEY", "CURSEFORGE_KEY")
+SECRETS = (
+    "DISCORD_TOKEN",
+    "MASTER_KEY",
+    "DATABASE_URL",
+    "B2_KEY",
+    "CURSEFORGE_KEY",
+    "OIDC_CLIENT_SECRET",
+    "DISCORD_CLIENT_SECRET",
+)
 SHORTEST_KEY = 16  # characters
 ROLES = ("discord", "control", "web")
 _ADDRESS = re.compile(r"(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
@@ -73,6 +83,14 @@ class Settings(BaseSettings):
     health: str = "127.0.0.1:8081"
     web: str = "off"
     public_url: str | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_tenants: tuple[str, ...] = ()
+    oidc_audience: str | None = None
+    discord_client_id: str | None = Field(None, pattern=r"^\d{1,20}$")
+    discord_client_secret: SecretStr | None = None
+    discord_oauth_url: str | None = None
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override]
@@ -137,6 +155,23 @@ class Settings(BaseSettings):
             raise ValueError("takes an address such as https://dormouse.example.org")
         return value
 
+    @field_validator("oidc_issuer", "discord_oauth_url")
+    @classmethod
+    def _provider(cls, value: str | None) -> str | None:
+        if value is not None and not is_private_address(value):
+            raise ValueError("takes an address such as https://login.example.org (http only on loopback)")
+        return value
+
+    @field_validator("oidc_tenants", mode="before")
+    @classmethod
+    def _tenants(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = tuple(part.lower() for part in re.split(r"[,\s]+", value) if part)
+        if not all(TENANT.fullmatch(part) for part in parts):
+            raise ValueError("takes tenants' ids, such as 72f988bf-86f1-41af-91ab-2d7cd011db47, separated by commas")
+        return parts
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: SecretStr | None) -> SecretStr | None:
@@ -182,6 +217,7 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """What must stand in no log: all that was set of them, and the password within the database's address."""
         given = [self.discord_token, self.database_url, self.master_key, self.b2_key, self.curseforge_key]
+        given += [self.oidc_client_secret, self.discord_client_secret]
         values = [each.get_secret_value() for each in given if each is not None]
         password = make_url(self.database).password
         return [*values, str(password)] if password else values
@@ -207,6 +243,12 @@ class Settings(BaseSettings):
         return _host_and_port(self.web)
 
     @property
+    def link_url(self) -> str:
+        """Where people link themselves to who they are at the OpenID provider; empty: nowhere."""
+        given = (self.public_url, self.oidc_issuer, self.oidc_client_id, self.discord_client_id)
+        return f"{(self.public_url or '').rstrip('/')}/auth/link" if all(given) and self.web != "off" else ""
+
+    @property
     def store_place(self) -> StorePlace:
         """Where worlds are kept, as the processes that go there are told. Misconfigured where it is no such place."""
         place = self.store or f"folder:{self.data_dir / 'store'}"
@@ -228,6 +270,25 @@ class Settings(BaseSettings):
             return f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'dormouse.db'}"
         url = self.database_url.get_secret_value()
         return re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
+
+
+def is_private_address(url: str) -> bool:
+    """Whether nobody on the way can read what is sent there: https, or this machine itself."""
+    parts = urlsplit(url)
+    try:
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None or parts.query or parts.fragment or re.search(r"\s", url):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _host_and_port(address: str) -> tuple[str, int] | None:

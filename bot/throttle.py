@@ -2,7 +2,8 @@
 
 A bot may send 50 requests a second, and an address from which too many bad ones came is blocked for a while, by an
 answer from in front of the API: 429 in HTML, without `Via`. What is sent meanwhile makes that longer, so nothing is.
-Answers to interactions are bound to neither limit and never wait here.
+Answers to interactions are bound to neither limit and never wait here. What may wait (`cogs.posting`) takes what others
+leave of the 50: in a flood of cards a notice would have half of them, for all notices stand here at once.
 
 https://discord.com/developers/docs/topics/rate-limits
 """
@@ -18,9 +19,12 @@ import structlog
 import yarl
 from discord.http import Route
 
+from cogs.posting import MAY_WAIT
+
 log = structlog.get_logger()
 RATE, BURST = 45.0, 5.0  # requests a second, and how many at once after a rest: together what Discord takes
 CROWDED = 0.25  # seconds that the next request would wait
+PATIENCE = 15.0  # seconds for which what may wait lets others go first; a card may stand behind it in its channel
 BLOCKED, BLOCKED_LONGEST = 5.0, 3600.0  # seconds, where Discord does not say for how long: at first, and at most
 _ANSWERS = ("/interactions/", "/webhooks/")
 
@@ -58,6 +62,8 @@ class Throttle:
         asked = _route(params.url)
         if asked is None or asked.startswith(_ANSWERS):
             return
+        if MAY_WAIT.get():
+            await self._let_others_go_first()
         if (left := self.blocked_for) > 0:
             raise AddressBlocked(left)
         now = asyncio.get_running_loop().time()
@@ -66,6 +72,12 @@ class Throttle:
             await asyncio.sleep(self._next - now)
             if (left := self.blocked_for) > 0:  # since it waits
                 raise AddressBlocked(left)
+
+    async def _let_others_go_first(self) -> None:
+        clock = asyncio.get_running_loop().time
+        until = clock() + PATIENCE
+        while clock() < min(self._next, until):  # noqa: ASYNC110 - the line is made of times, not of events
+            await asyncio.sleep(min(self._next, until) - clock())
 
     async def _end(self, _session: Any, _context: Any, params: aiohttp.TraceRequestEndParams) -> None:
         response = params.response

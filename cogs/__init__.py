@@ -44,8 +44,8 @@ async def add_all(
     if faces.worlds is not None:
         await bot.add_cog(WorldCog(faces.servers, faces.worlds, faces.replies))
     await bot.add_cog(GuildCog(faces.guilds, faces.quotas, faces.games, faces.replies, faces.audit))
-    if faces.accounts is not None:
-        await bot.add_cog(AccountCog(faces.accounts, faces.replies))
+    if faces.accounts is not None and faces.own is not None:
+        await bot.add_cog(AccountCog(faces))
     if faces.activity is not None:
         await bot.add_cog(ActivityCog(faces.activity, faces.servers, faces.replies))
     await bot.add_cog(HelpCog(faces.replies))

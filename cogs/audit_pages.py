@@ -92,6 +92,20 @@ def what(entry: Entry, language: str) -> str:
             return said("edited", changes=_edits(changed, before or {}, after or {}))
         case events.LineSent(line=line):
             return said("line_sent", line=escape(line))
+        case (
+            events.FolderMade(path=path, sure=False)
+            | events.FileWritten(path=path, sure=False)
+            | events.FileUploaded(path=path, sure=False)
+            | events.FileRenamed(path=path, sure=False)
+            | events.FileDeleted(path=path, sure=False)
+        ):
+            return said("file_unsure", path=escape(path))
+        case events.FolderMade(path=path) | events.FileWritten(path=path) | events.FileDeleted(path=path):
+            return said(entry.kind, path=escape(path))
+        case events.FileUploaded(path=path, size=amount):
+            return said("file_uploaded", path=escape(path), size=size(language, amount))
+        case events.FileRenamed(path=path, to=to):
+            return said("file_renamed", path=escape(path), to=escape(to))
         case events.IdleSet(before=before) as idle:
             now = {"after": idle.after, "warn": idle.warn, "voice": idle.voice, "vote": idle.vote}
             return said("idle_set", changes=_idle(now, before, language))
@@ -119,6 +133,8 @@ def what(entry: Entry, language: str) -> str:
             return said("licence_accepted", name=escape(name), version=escape(version), url=url)
         case events.ProblemChanged(problem=problem):
             return said("problem", problem=say(language, f"problem.{problem}")) if problem else said("problem_over")
+        case events.WebhookChanged(change=change, host=host):
+            return said(f"webhook_{change}", host=escape(host))
         case None:
             return said("unknown")
         case _:
@@ -197,7 +213,7 @@ def _rule(key: GuildSetting, values: Mapping[GuildSetting, int | str | None] | N
         return f"<#{value}>"
     if key in _ROLES:
         return f"<@&{value}>"
-    if key is GuildSetting.NAMES:
+    if key in (GuildSetting.NAMES, GuildSetting.LINK_TO_CREATE):
         return say(language, "word.yes" if value else "word.no")
     if key in _TIMES:
         return duration(language, int(value)) if value else say(language, "audit.never")

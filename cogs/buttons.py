@@ -14,6 +14,7 @@ from typing import Any, Self
 from discord.ui import Button, DynamicItem, Item
 
 from cogs import (
+    account_pages,
     audit_pages,
     console_page,
     forms,
@@ -213,6 +214,14 @@ async def _open_forget(pressed: Pressed) -> Answer:
     return forms.forget(view, pressed.language)
 
 
+async def _account_forget(pressed: Pressed) -> Answer:
+    if pressed.faces.own is None:
+        return await _old(pressed)
+    stays = await pressed.faces.own.forgetting.forget(pressed.actor)
+    pressed.faces.replies.languages.forget()
+    return account_pages.forgotten(stays, pressed.language)
+
+
 async def _kept(pressed: Pressed) -> Answer:
     return pages.kept_for_undo(await pressed.faces.servers.lookup.deleted(pressed.actor), pressed.language)
 
@@ -373,4 +382,5 @@ VERBS: dict[str, tuple[How, Callable[[Pressed], Awaitable[Answer]]]] = {
     "schedule_zone": (How.MODAL, _open_zone),
     "schedule_remove": (How.UPDATE, _remove_entry),
     "forget": (How.MODAL, _open_forget),
+    "account_forget": (How.UPDATE, _account_forget),
 }

@@ -82,7 +82,9 @@ class CardDelivery:
             return wait
         if self._is_shown(reading) and not self._looks(reading):
             self._put_off.pop(server, None)
-            await self._cards.unchanged(server, reading.at)
+            if not reading.noted:
+                self.lane.leave(server)  # while a thousand servers change, the one writer is long in coming
+                await self._cards.unchanged(server, reading.at)
             return None
         if quiet and self._crowded() and not self._was_put_off_long(server):
             return QUIET_GAP

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from cogs.drafts import Drafts
 from cogs.languages import Languages
 from cogs.replies import Replies
+from core.accounts.forgetting import Forgetting
+from core.accounts.identities import Identities
 from core.accounts.profiles import Accounts
+from core.accounts.sessions import Sessions
+from core.accounts.tokens import Tokens
 from core.activity.reading import Activity
 from core.assemble import Core
 from core.games.catalogue import Catalogue
@@ -24,6 +28,17 @@ from core.servers.going_on import GoingOn
 from core.servers.left_owners import LeftOwners
 from core.servers.usecases import Servers
 from core.servers.worlds import Worlds
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """By what somebody is known elsewhere and over HTTP. `link_url`: where they link themselves; empty: nowhere."""
+
+    identities: Identities
+    tokens: Tokens
+    sessions: Sessions
+    forgetting: Forgetting
+    link_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +67,16 @@ class Faces:
     """None: nobody runs this host by direct message."""
     accounts: Accounts | None = None
     """None: nobody sets anything for themselves."""
+    own: Own | None = None
+    """None: likewise."""
     activity: Activity | None = None
     """None: nobody may read who played."""
 
     @classmethod
-    def of(cls, core: Core, replies: Replies) -> Faces:
-        """`replies` speak to people in the languages that they chose, from then on."""
+    def of(cls, core: Core, replies: Replies, *, link_url: str = "") -> Faces:
+        """`replies` speak to people in the languages that they chose, and know who they are elsewhere, from then on."""
         replies.languages = Languages(core.accounts.languages)
+        replies.standing = core.standings.of
         return cls(
             servers=core.servers,
             guilds=core.guilds,
@@ -75,6 +93,7 @@ class Faces:
             occasions=core.occasions,
             operations=core.operations,
             accounts=core.accounts,
+            own=Own(core.identities, core.tokens, core.sessions, core.forgetting, link_url),
             activity=core.activity,
         )
 

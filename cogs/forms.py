@@ -70,9 +70,8 @@ def _page_text(view: ServerView, language: str, most: int) -> str:
 
 
 def _size_of(size: str, game: Game, language: str) -> str:
-    known = game.sized(size)
     name = say(language, f"size.{size}")
-    return say(language, "games.size", size=name, memory=memory(known.memory, language)) if known else name
+    return say(language, "games.size", size=name, memory=memory(game.sized(size).memory, language))
 
 
 def _sizes(view: ServerView, game: Game, language: str) -> Select[LayoutView]:

@@ -197,7 +197,7 @@ class GuildCog(commands.Cog):
         interaction: Interaction,
         member: discord.User | None = None,
         server: str | None = None,
-        kind: Literal["starts", "changes", "console", "servers", "worlds", "trouble", "guild"] | None = None,
+        kind: Literal["starts", "changes", "console", "files", "servers", "worlds", "trouble", "guild"] | None = None,
         days: Range[int, 1, 3650] | None = None,
     ) -> None:
         async def handle() -> Answer:

@@ -3,6 +3,8 @@ roles are there, which it is told."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 
 import aiohttp
@@ -27,26 +29,80 @@ class DiscordMembership(Membership):
         client = self._client()
         return client is not None and client.is_ready()
 
+    def name_of(self, guild: int) -> str | None:
+        """None: Discord does not show this guild now."""
+        client = self._client()
+        home = None if client is None else client.get_guild(guild)
+        return home.name if home else None
+
     async def of(self, guild: int, user: int) -> Present | Gone | Unknown:
         client = self._client()
         home = None if client is None else client.get_guild(guild)
         if home is None or home.unavailable:
             return Unknown("Discord does not show this guild now")
-        try:
-            member = await home.fetch_member(user)
-        except discord.HTTPException as refused:
-            if refused.code in NOT_THERE:
-                return Gone()
-            return self._unknown(guild, refused)
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as wrong:
-            return self._unknown(guild, wrong)
-        roles = frozenset(role.id for role in member.roles)
-        may = member.guild_permissions
-        return Present(roles, may.manage_guild or may.administrator)
+        return await _member(home, user)
 
-    def _unknown(self, guild: int, wrong: Exception) -> Unknown:
-        log.info("member not looked up", guild=guild, why=in_short(wrong))
-        return Unknown(in_short(wrong))
+
+class RestMembership(Membership):
+    """For a process that has no line to Discord: by REST alone. A guild's roles are read anew after `KEPT`."""
+
+    KEPT = 60.0  # seconds
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+        self._client = discord.Client(intents=discord.Intents.none())
+        self._signing_in = asyncio.Lock()
+        self._homes: dict[int, tuple[float, discord.Guild]] = {}
+
+    def answers(self) -> bool:
+        return True
+
+    async def of(self, guild: int, user: int) -> Present | Gone | Unknown:
+        try:
+            await self._sign_in()
+            home = await self._home(guild)
+        except discord.HTTPException as refused:
+            return Gone() if refused.code in NOT_THERE else _unknown(guild, refused)
+        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as wrong:
+            return _unknown(guild, wrong)
+        return await _member(home, user)
+
+    def name_of(self, guild: int) -> str | None:
+        """As Discord told; None: nobody asked yet."""
+        _, home = self._homes.get(guild, (0.0, None))
+        return home.name if home else None
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _sign_in(self) -> None:
+        async with self._signing_in:
+            if self._client.user is None:
+                await self._client.login(self._token)
+
+    async def _home(self, guild: int) -> discord.Guild:
+        read_at, home = self._homes.get(guild, (0.0, None))
+        if home is None or time.monotonic() - read_at > self.KEPT:
+            home = await self._client.fetch_guild(guild, with_counts=False)
+            self._homes = {each: kept for each, kept in self._homes.items() if time.monotonic() - kept[0] <= self.KEPT}
+            self._homes[guild] = (time.monotonic(), home)
+        return home
+
+
+async def _member(home: discord.Guild, user: int) -> Present | Gone | Unknown:
+    try:
+        member = await home.fetch_member(user)
+    except discord.HTTPException as refused:
+        return Gone() if refused.code in NOT_THERE else _unknown(home.id, refused)
+    except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as wrong:
+        return _unknown(home.id, wrong)
+    may = member.guild_permissions
+    return Present(frozenset(role.id for role in member.roles), may.manage_guild or may.administrator)
+
+
+def _unknown(guild: int, wrong: Exception) -> Unknown:
+    log.info("member not looked up", guild=guild, why=in_short(wrong))
+    return Unknown(in_short(wrong))
 
 
 def role_is_there(guild: discord.Guild | None, role: int) -> bool:

@@ -114,11 +114,13 @@ class NoticeDelivery:
         if layout is None or not await self._is_wanted(row, told):
             await self._outbox.drop(row.id, row.revision)
             return
-        self.lane.leave(key)
         if row.message is not None and row.channel is not None:
+            self.lane.leave(key)
             await self._edit(row, row.channel, row.message, layout)
         else:
-            await self._post(row, layout)
+            places = await self._places(row)
+            self.lane.leave(key)  # with all that is read: who leaves the slots may be a thousand
+            await self._post(row, layout, places)
 
     async def _is_wanted(self, row: NoticeRow, told: Notice) -> bool:
         """Not by a follower who is one no more, nor where it comes too late for one."""
@@ -176,9 +178,8 @@ class NoticeDelivery:
             return
         await self._sent(row, message)
 
-    async def _post(self, row: NoticeRow, layout: Any) -> None:
+    async def _post(self, row: NoticeRow, layout: Any, places: list[Destination]) -> None:
         """To the first place that takes it."""
-        places = await self._places(row)
         alone: set[int] = set()  # forums in which the card's post takes nothing
         for place in places:
             try:

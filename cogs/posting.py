@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -32,6 +33,8 @@ SHUT, SHUT_LONGEST = 60.0, 3600.0  # seconds that a dead place is left alone: at
 CLOSED_FOR = 24 * 3600.0  # seconds in which a closed post gets one successor in its forum
 UNWANTED = 600.0  # seconds that a place which did not want one message is not asked to take it again
 BEHIND = 30.0  # seconds for which what may wait lets others go first in its channel
+MAY_WAIT: ContextVar[bool] = ContextVar("may wait", default=False)
+"""Of what this task sends: other requests go first. `bot.throttle` minds it."""
 _Result = TypeVar("_Result")
 
 
@@ -99,7 +102,11 @@ class Poster:
         async with self._queues.of((place, route), behind=BEHIND if may_wait else 0.0) as waited:
             if self.stopping:
                 raise NotNow("the bot stops")
-            yield waited
+            before = MAY_WAIT.set(may_wait)
+            try:
+                yield waited
+            finally:
+                MAY_WAIT.reset(before)
 
     def reopen(self, guilds: Collection[int]) -> None:
         """Something changed there: what refused us may take something now."""

@@ -26,7 +26,8 @@ from cogs.languages import Languages
 from cogs.refusals import Then, ends_answer, in_short, then
 from core import once, trace
 from core.errors import LicenceNeeded, NotAllowed, Refusal
-from core.guilds.access import Actor
+from core.guilds.access import Actor, Standing
+from core.guilds.members import StandingOf
 from core.guilds.pace import Pace
 from core.guilds.refused import sentence
 from core.text import choose, count, say
@@ -43,6 +44,8 @@ MODAL, MESSAGE = InteractionResponseType.modal, InteractionResponseType.channel_
 CHOICES = InteractionResponseType.autocomplete_result
 LANGUAGE = "language"
 """Among an interaction's extras: what the person chose, None where they chose none."""
+STANDING = "standing"
+"""Likewise: what their identity elsewhere is worth in this guild."""
 _CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 _OURS = re.compile(r"dm(?:-setup|-games|-share|-size)?:([a-z_]{1,20})(?::|$)")
@@ -130,6 +133,7 @@ def actor_of(interaction: Interaction, *, guild: int = 0) -> Actor:
         roles=frozenset(role.id for role in getattr(user, "roles", ())),
         manages_guild=interaction.permissions.manage_guild or interaction.permissions.administrator,
         direct=interaction.guild_id is None,
+        standing=interaction.extras.get(STANDING) or Standing(),
     )
 
 
@@ -150,6 +154,8 @@ class Replies:
         self._served = served
         self.languages = Languages(_nobody_chose)
         """What people chose over Discord's language; `Faces.of` knows whom to ask."""
+        self.standing: StandingOf | None = None
+        """Likewise for what identities elsewhere are worth; None: nothing."""
         self.pace = pace
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -170,6 +176,7 @@ class Replies:
                 await _surely(interaction, interaction.response.defer, UPDATE_DEFERRED, patience)
             acknowledged = None if how is How.MODAL else _age(interaction)
             await self._learn_language(interaction)
+            await self._learn_standing(interaction)
             if self.pace is not None:
                 self.pace.take(interaction.user.id, time.monotonic())
             turns.tell((lambda ahead: _wait(interaction, ahead)) if how is How.NEW else None)
@@ -194,6 +201,7 @@ class Replies:
         patience, choices = _Patience(), list[Choice[str]]()
         try:
             await self._learn_language(interaction)
+            await self._learn_standing(interaction)
             choices = await handler()
         except Refusal:
             pass
@@ -243,6 +251,10 @@ class Replies:
     async def _learn_language(self, interaction: Interaction) -> None:
         if LANGUAGE not in interaction.extras:
             interaction.extras[LANGUAGE] = await self.languages.of(interaction.user.id)
+
+    async def _learn_standing(self, interaction: Interaction) -> None:
+        if self.standing is not None and interaction.guild_id is not None:
+            interaction.extras[STANDING] = await self.standing(interaction.guild_id, interaction.user.id)
 
     async def drain(self, seconds: float) -> None:
         """Wait for handlers that run now, at most so long."""

@@ -39,6 +39,10 @@ COMMANDS: dict[str, Verb] = {
     "guild audit": DoInGuild.AUDIT,
     "account show": DoInGuild.ACCOUNT,
     "account edit": DoInGuild.ACCOUNT,
+    "account link": DoInGuild.ACCOUNT,
+    "account unlink": DoInGuild.ACCOUNT,
+    "account token": DoInGuild.ACCOUNT,
+    "account forget": DoInGuild.ACCOUNT,
     "activity server": Do.SEE,
     "activity guild": DoInGuild.ACTIVITY,
     "help": DoInGuild.HELP,
@@ -87,6 +91,7 @@ BUTTONS: dict[str, Verb] = {
     "schedule_zone": Do.SCHEDULE,
     "schedule_remove": Do.SCHEDULE,
     "forget": Do.FORGET,
+    "account_forget": DoInGuild.ACCOUNT,
 }
 MODALS: dict[str, Verb] = {
     "change": Do.EDIT,

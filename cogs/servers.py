@@ -109,12 +109,16 @@ class ServerCog(commands.Cog):
     @server.command(description=text("command.server.show"))
     @app_commands.describe(server=text("option.server"))
     async def show(self, interaction: Interaction, server: str) -> None:
+        shown: list[str] = []
+
         async def handle() -> Answer:
             view, rights = await self._servers.lookup.get_with_rights(actor_of(interaction), server)
-            await self._cards.doubt(view.id)  # whoever asks may not find it
+            shown.append(view.id)
             return pages.show(view, language_of(interaction), await self._servers.lookup.in_use(view), rights)
 
         await self._replies.answer(interaction, handle)
+        for each in shown:  # whoever asks may not find its card; to look takes longer than to answer
+            await self._cards.doubt(each)
 
     @server.command(description=text("command.server.resume"))
     @app_commands.describe(server=text("option.server"))

@@ -37,7 +37,7 @@ from core.text import DEFAULT, duration, languages, name_of, say
 from core.zones import COMMON_ZONES, LONGEST_ZONE
 
 CHANNELS, ROLES = ("server_channel", "notice_channel"), ("admin_role", "create_role")
-FIELDS = (*CHANNELS, *ROLES, "language", "time_zone", "idle_after", "idle_warn", "names")
+FIELDS = (*CHANNELS, *ROLES, "language", "time_zone", "idle_after", "idle_warn", "names", "link_to_create")
 """In the order of the page."""
 TEMPLATE = rf"dm-setup:(?P<field>{'|'.join(FIELDS)})"
 MINUTES = {
@@ -168,7 +168,7 @@ def _chosen(field: str, value: str) -> int | str | bool:
     match field:
         case "language" | "time_zone":
             return value
-        case "names":
+        case "names" | "link_to_create":
             return value != "no"
         case "idle_after" | "idle_warn":
             if not (value.isascii() and value.isdecimal() and len(value) <= len("1440")):
@@ -212,6 +212,8 @@ def _value(field: str, view: GuildView, language: str) -> str:
             return code(value)
         case "names":
             return say(language, "setup.names.shown" if value else "setup.names.hidden")
+        case "link_to_create":
+            return say(language, "setup.link_to_create.yes" if value else "setup.link_to_create.no")
         case "idle_after" | "idle_warn":
             host = view.host_after if field == "idle_after" else view.host_warn
             if value is None:
@@ -252,7 +254,7 @@ def _options(field: str, view: GuildView, language: str) -> list[tuple[str, str,
         case "time_zone":
             zones = [*COMMON_ZONES, *([value] if value and value not in COMMON_ZONES else [])]
             return [(each, each, each == value) for each in zones]
-        case "names":
+        case "names" | "link_to_create":
             return [(each, say(language, f"word.{each}"), (each == "yes") == value) for each in ("yes", "no")]
         case _:
             known = {60 * each for each in MINUTES[field]} | ({value} if value is not None else set())

@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from core.accounts.flows import Flows
+from core.accounts.forgetting import Forgetting
+from core.accounts.identities import Identities
 from core.accounts.profiles import Accounts
 from core.accounts.sessions import Sessions
+from core.accounts.standings import Standings
 from core.accounts.tokens import Tokens
 from core.activity.reading import Activity
 from core.activity.recorder import Recorder
@@ -20,6 +24,8 @@ from core.activity.tidying import Tidying
 from core.changes import Changes
 from core.cluster.port import Cluster
 from core.data.database import Database
+from core.feed.live import Live
+from core.feed.reader import Feed
 from core.games.catalogue import Catalogue
 from core.games.query.log import LogQuery
 from core.games.query.port import Query
@@ -35,21 +41,27 @@ from core.idle.timekeeper import Timekeeper
 from core.idle.voice import InVoice, nobody_tells
 from core.notices.alarms import Alarms
 from core.notices.outbox import Outbox
+from core.once import Keys
 from core.servers.audit import Audit
 from core.servers.cards import Cards
 from core.servers.collecting import Collecting
 from core.servers.controller import Controller
 from core.servers.departures import Departures
 from core.servers.drill import Drills
+from core.servers.files import Files
 from core.servers.going_on import GoingOn
 from core.servers.host_problems import HostProblems
 from core.servers.host_rules import HostRules
 from core.servers.late_snapshots import LateSnapshots
+from core.servers.live_log import LiveLogs
 from core.servers.owner_notes import OwnerNotes
 from core.servers.parts import ServerParts
 from core.servers.usecases import Servers
 from core.servers.world_fold import WorldFold
 from core.servers.worlds import Worlds
+from core.webhooks.post import Post, Reach
+from core.webhooks.registry import Webhooks
+from core.webhooks.sender import Sender
 from core.worlds.shelf import Shelf
 from core.worlds.turns import Turns
 
@@ -81,22 +93,33 @@ class Core:
     servers: Servers
     worlds: Worlds | None
     """None: worlds are kept nowhere."""
+    files: Files
+    live_logs: LiveLogs
     going_on: GoingOn
     guilds: Guilds
     accounts: Accounts
     members: Members
     sessions: Sessions
+    flows: Flows
+    identities: Identities
+    standings: Standings
+    forgetting: Forgetting
     tokens: Tokens
+    keys: Keys
     quotas: Quotas
     games: Games
     audit: Audit
     activity: Activity
+    webhooks: Webhooks
     operations: Operations
 
     # what people are told
     cards: Cards
     outbox: Outbox
     alarms: Alarms
+    feed: Feed
+    live: Live
+    sender: Sender
 
     # what works by itself
     controller: Controller
@@ -128,11 +151,12 @@ def assemble(
     membership: Membership | None = None,
     operators: frozenset[int] = frozenset(),
     version: str = "",
+    reach: Reach | None = None,
 ) -> Core:
     """`shelf`: the store. `ledgers`: the folder of core.worlds.ledger. `queries`: by the kind that a game's TOML names.
     `in_voice` says who is in a voice channel, `membership` who is in a guild; None: nobody does. `operators`: Discord
-    ids."""
-    changes = Changes()
+    ids. `reach`: where events may be sent; None: to public addresses."""
+    changes, standings = Changes(), Standings(database, now)
     parts = ServerParts.build(database, catalogue, changes, rules, now)
     servers = Servers.build(parts, cluster, membership)
     turns = Turns() if shelf is None else shelf.turns
@@ -156,6 +180,8 @@ def assemble(
     if shelf is not None:
         notes = OwnerNotes(database, shelf)
         upkeep = Upkeep(Collecting(parts, shelf, ledgers, alarms, notes), Drills(database, shelf, alarms, now))
+    feed, post = Feed(database, changes, now), Post(reach or Reach())
+    webhooks = Webhooks(database, parts.passwords, feed, post, now)
     worlds = Worlds(parts, servers.creation, cluster, shelf) if shelf is not None and rules.keeps_worlds else None
     return Core(
         database=database,
@@ -167,20 +193,31 @@ def assemble(
         parts=parts,
         servers=servers,
         worlds=worlds,
+        files=Files(parts, cluster, shelf if rules.keeps_worlds else None),
+        live_logs=LiveLogs(parts, cluster.follow),
         going_on=GoingOn(parts.questions, servers.lookup, servers.power, worlds),
-        guilds=Guilds(database, changes, now, rules.idle_after, rules.idle_warn),
+        guilds=Guilds(database, changes, now, rules.idle_after, rules.idle_warn, standings.forget),
         quotas=Quotas(database, changes, now, rules.guild_storage, catalogue.largest_volume * 2**30, catalogue.memory),
         games=Games(database, catalogue, changes, now),
         accounts=Accounts(database, now),
-        members=Members(membership or NobodyTells(), now),
+        members=Members(membership or NobodyTells(), now, standings.of),
         sessions=Sessions(database, now),
+        flows=Flows(database, now),
+        identities=Identities(database, now),
+        standings=standings,
+        forgetting=Forgetting(database, now),
         tokens=Tokens(database, now),
+        keys=Keys(database),
         audit=Audit(database, now),
         activity=Activity(parts),
         operations=Operations(parts, version=version, operators=operators, last_sweep=lambda: sweep.ended_at),
         cards=Cards(database, parts.rows, parts.views, changes, now),
         outbox=Outbox(database),
         alarms=alarms,
+        feed=feed,
+        live=Live(database, parts.rows, parts.views, changes),
+        sender=Sender(database, webhooks, feed, post, now),
+        webhooks=webhooks,
         controller=controller,
         sweep=sweep,
         recorder=recorder,

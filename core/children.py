@@ -78,13 +78,15 @@ async def run_child(
     progress: OnProgress | None = None,
     within: float | None = None,
     pass_fds: Sequence[int] = (),
+    given: bytes | None = None,
 ) -> dict[str, Any]:
-    """The result of `program`. It is ended after `within` seconds, and when this is cancelled. Raises `ChildFailed`."""
+    """The result of `program`, which reads `given`. It is ended after `within` seconds, and when this is cancelled.
+    Raises `ChildFailed`."""
     process = await asyncio.create_subprocess_exec(
         *command(program, *arguments),
         env=dict(env),
         cwd=cwd,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.DEVNULL if given is None else asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         limit=_LINE,
@@ -97,6 +99,11 @@ async def run_child(
     last: dict[str, Any] = {}
     try:
         async with asyncio.timeout(within):
+            if process.stdin is not None and given is not None:
+                with contextlib.suppress(ConnectionError):
+                    process.stdin.write(given)
+                    await process.stdin.drain()
+                process.stdin.close()
             while line := await process.stdout.readline():
                 said = _said(line)
                 if said.get("event") == "progress" and progress is not None:

@@ -158,6 +158,11 @@ class EventKind(StrEnum):
     KEPT = "kept"
     EDITED = "edited"
     LINE_SENT = "line_sent"
+    FOLDER_MADE = "folder_made"
+    FILE_WRITTEN = "file_written"
+    FILE_UPLOADED = "file_uploaded"
+    FILE_RENAMED = "file_renamed"
+    FILE_DELETED = "file_deleted"
     PORTS_MOVED = "ports_moved"
     IDLE_SET = "idle_set"
     VOTED = "voted"
@@ -198,6 +203,7 @@ class EventKind(StrEnum):
     GUILD_UNBLOCKED = "guild_unblocked"
     LICENCE_ACCEPTED = "licence_accepted"
     NAME_FORGOTTEN = "name_forgotten"
+    WEBHOOK = "webhook"
 
 
 class Sharer(StrEnum):
@@ -249,6 +255,9 @@ class GuildSetting(StrEnum):
     LANGUAGE = "language"
     TIME_ZONE = "time_zone"
     NAMES = "names"
+    LINK_TO_CREATE = "link_to_create"
+    ENTRA_ADMIN = "entra_admin"
+    ENTRA_CREATE = "entra_create"
     IDLE_AFTER = "idle_after"
     IDLE_WARN = "idle_warn"
     PER_MEMBER = "per_member"
@@ -257,6 +266,16 @@ class GuildSetting(StrEnum):
     WORLD = "world"
     STORAGE = "storage"
     RETENTION = "retention"
+
+
+class WebhookChange(StrEnum):
+    """What became of a webhook."""
+
+    ADDED = "added"
+    EDITED = "edited"
+    ROTATED = "rotated"  # it has another secret
+    REMOVED = "removed"
+    OFF = "off"  # nobody took what it sent
 
 
 class Fill(IntEnum):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.check import containers, database, discord, folder, games, listening, scratch, store
+from bot.check import containers, database, discord, folder, games, listening, scratch, sign_in, store
 from bot.check.report import Report
 from bot.settings import Settings, load
 from core.errors import Misconfigured
@@ -36,6 +36,7 @@ async def check(environ: Mapping[str, str] | None = None, env_file: Path | None 
     if not running:  # and so would its own ports
         listening.health(settings, report)
     listening.web(settings, report, running=running)
+    sign_in.check(settings, report)
     return report
 
 

@@ -55,11 +55,8 @@ def health(settings: Settings, report: Report) -> None:
 
 def web(settings: Settings, report: Report, *, running: bool) -> None:
     """Downloads that are too large for Discord: a folder store needs an address of its own for them."""
-    if settings.store_place.folder is None:
-        if settings.web != "off":
-            report.remarks.append("DORMOUSE_WEB does nothing with this store: links to downloads lead to B2.")
-        return
-    if settings.public_url is None:
+    of_ours = settings.store_place.folder is not None  # else links to downloads lead to B2
+    if of_ours and settings.public_url is None:
         if settings.web == "off":
             report.remarks.append(
                 "Downloads over 8 MiB are refused: they need DORMOUSE_WEB and DORMOUSE_PUBLIC_URL, or a B2 store."
@@ -69,7 +66,7 @@ def web(settings: Settings, report: Report, *, running: bool) -> None:
                 f"DORMOUSE_PUBLIC_URL is not set: say under which address people reach {settings.web} (DORMOUSE_WEB), "
                 "or set DORMOUSE_WEB to off."
             )
-    elif settings.web == "off" and "web" in settings.roles:
+    elif of_ours and settings.web == "off" and "web" in settings.roles:
         report.remarks.append("DORMOUSE_WEB is off: another process has to serve downloads at DORMOUSE_PUBLIC_URL.")
     if settings.web_address is not None and "web" in settings.roles and not running:
         host, port = settings.web_address

@@ -9,11 +9,14 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 import webbrowser
 from pathlib import Path
 
 from bot import lock
+from bot.demo.guild import cast
+from bot.demo.guild.oauth import CLIENT_SECRET
 from bot.demo.guild.server import Guild
 from core.agent.local.process import end, identity
 from core.cluster.local.cluster import LocalCluster
@@ -49,9 +52,10 @@ async def _run(folder: Path, port: int, *, open_browser: bool) -> int:
             [f"Port {port} cannot be used ({wrong.strerror}): try make demo PORT={port + 1}."]
         ) from None
     await _end_what_was_left(folder / "bot")
-    log = folder / "bot.log"
-    bot = asyncio.create_task(_keep_bot(guild, folder, log))
-    print(f"\n  The Hollow Oak is open:  {guild.page_url}\n\n  Ctrl-C ends it; all is kept in {folder}/.\n", flush=True)
+    log, web = folder / "bot.log", f"127.0.0.1:{_free(port + 1)}"
+    bot = asyncio.create_task(_keep_bot(guild, folder, log, web))
+    print(f"\n  The Hollow Oak is open:  {guild.page_url}\n  Its dashboard:           http://{web}", flush=True)
+    print(f"\n  Ctrl-C ends it; all is kept in {folder}/.\n", flush=True)
     if open_browser and sys.stdout.isatty():
         with contextlib.suppress(Exception):
             webbrowser.open(guild.page_url)
@@ -74,8 +78,23 @@ async def _end_what_was_left(data: Path) -> None:
         await end(int(found), who, grace=STOP_WITHIN)
 
 
-async def _keep_bot(guild: Guild, folder: Path, log: Path) -> None:
+def _free(port: int) -> int:
+    """This port, or another one where something has it."""
+    for each in (port, 0):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", each)) as found:
+            taken: int = found.getsockname()[1]
+            return taken
+    return port
+
+
+async def _keep_bot(guild: Guild, folder: Path, log: Path, web: str) -> None:
+    """`web`: host and port of the dashboard."""
     environ = SETTINGS | {
+        "DORMOUSE_WEB": web,
+        "DORMOUSE_PUBLIC_URL": f"http://{web}",
+        "DORMOUSE_DISCORD_CLIENT_ID": cast.APPLICATION,
+        "DORMOUSE_DISCORD_CLIENT_SECRET": CLIENT_SECRET,
+        "DORMOUSE_DISCORD_OAUTH_URL": guild.page_url,
         "DORMOUSE_DISCORD_API_URL": guild.api_url,
         "DORMOUSE_DISCORD_GATEWAY_URL": guild.gateway_url,
         "DORMOUSE_DATA_DIR": str((folder / "bot").absolute()),

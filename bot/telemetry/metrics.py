@@ -55,6 +55,13 @@ class Metrics:
             registry=self.registry,
             buckets=_QUICK,
         )
+        self._requests = Histogram(
+            "dormouse_http_request_seconds",
+            "Time until an HTTP request's answer began, by route and status.",
+            ["route", "status"],
+            registry=self.registry,
+            buckets=_LONG,
+        )
         self._jobs = Histogram(
             "dormouse_job_seconds",
             "Time that a scheduled job took, by outcome.",
@@ -67,6 +74,10 @@ class Metrics:
         self._interactions.labels(what.name, what.outcome).observe(what.seconds)
         if what.acknowledged is not None:
             self._acknowledged.observe(what.acknowledged)
+
+    def requested(self, route: str, status: int, seconds: float) -> None:
+        """`route`: an operation id, or `none`."""
+        self._requests.labels(route, str(status)).observe(seconds)
 
     def ran(self, job: str, seconds: float, succeeded: bool) -> None:
         self._jobs.labels(job, "done" if succeeded else "failed").observe(seconds)

@@ -1,15 +1,21 @@
-"""Who calls: a program by its token, or a browser by its session. Who they are in a guild is asked of Discord."""
+"""Who calls: a program by its token or the OpenID provider's, a browser by its session. Who they are in a guild is
+asked of Discord."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from bot.web import rights
+from bot.web import pace, rights
+from bot.web.auth.doubt import in_words, unlinked
+from bot.web.auth.openid import OpenId
+from bot.web.auth.providers import providers_of
 from bot.web.context import Web, web_of
 from bot.web.problems import ScopeNeeded, SignInNeeded
+from core.accounts.claims import Untrusted
 from core.accounts.scopes import Scope
 from core.errors import NotFound
 from core.guilds.access import Actor
@@ -18,6 +24,9 @@ from core.words import Unknown
 
 COOKIE = "__Host-dormouse"
 """Sent over https (and to a loopback address) alone, to no other host, and readable by no script (RFC 6265bis)."""
+
+_JWT = re.compile(r"[\w-]+\.[\w-]*\.[\w-]*", re.ASCII)
+"""RFC 7519; a token of our own has no dot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,12 @@ async def caller_of(request: Request) -> Caller:
     """SignInNeeded where nobody proved who they are, ScopeNeeded where their token does not reach so far, LimitReached
     where they ask too fast."""
     web, right = web_of(request), rights.of(request.scope["route"].operation_id)
-    caller = await _found(request, web)
+    try:
+        caller = await _found(request, web)
+    except SignInNeeded:
+        pace.failed(request, web)
+        raise
+    pace.take(request, web, caller.user)
     if not caller.reaches(right.scope):
         raise ScopeNeeded(right.scope or "-")
     return caller
@@ -57,6 +71,9 @@ async def signed_in(request: Request) -> Caller | None:
 async def _found(request: Request, web: Web) -> Caller:
     kind, _, sent = request.headers.get("authorization", "").partition(" ")
     if kind:
+        openid = providers_of(request).openid
+        if openid is not None and kind.lower() == "bearer" and _JWT.fullmatch(sent.strip()):
+            return await _known(request, await _of_provider(web, openid, sent.strip()))
         bearer = await web.core.tokens.read(sent.strip()) if kind.lower() == "bearer" else None
         if bearer is None:
             raise SignInNeeded("web.token_invalid")
@@ -67,12 +84,24 @@ async def _found(request: Request, web: Web) -> Caller:
     return caller
 
 
+async def _of_provider(web: Web, openid: OpenId, token: str) -> Caller:
+    """Whoever linked themselves to whom the provider's token names."""
+    try:
+        identity, scopes = await openid.bearer(token)
+    except Untrusted as wrong:
+        refused = in_words(wrong, openid.name)
+        raise SignInNeeded("signin.bearer") if refused.message == "signin.untrusted" else refused from None
+    linked = await web.core.identities.told(identity)
+    if linked is None:
+        raise unlinked(openid.name)
+    return Caller(linked.user, linked.user_name, scopes)
+
+
 async def _known(request: Request, caller: Caller) -> Caller:
     """Their own language comes before the browser's."""
     web = web_of(request)
     request.state.user = caller.user
-    chosen = (await web.core.accounts.languages()).get(caller.user)
-    if chosen:
+    if chosen := await web.core.accounts.language_of(caller.user):
         request.state.language = choose(chosen)
     return caller
 

@@ -12,9 +12,10 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from bot.web.words import said
+from bot.web.words import plain, said, shown
 from core import once
 from core.errors import (
     BadInput,
@@ -51,9 +52,50 @@ class ScopeNeeded(Refusal):
 Pages = Callable[[Request, int, str], Response | None]
 """Makes the page of a problem; None: whoever asked wants none. An app has it as `state.problem_pages`."""
 
+
+class PreconditionNeeded(Refusal):
+    """What was read before has to be said, so that nobody overwrites what somebody else changed since."""
+
+    def __init__(self) -> None:
+        super().__init__("web.if_match")
+
+
+class Field(BaseModel):
+    """One that cannot be taken, and why."""
+
+    field: str
+    why: str
+
+
+class LicenceAsked(BaseModel):
+    """Of a game, which has to be accepted first: with `question` where it has one, else with `mark` and `then`."""
+
+    game: str
+    name: str
+    url: str
+    mark: str
+    question: str | None
+    then: str | None
+    server: str | None
+
+
+class Problem(BaseModel):
+    """RFC 9457. `type` is what programs may rely on, `detail` the sentence for people, in the caller's language."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    """The request's id, for whoever runs the bot."""
+    fields: list[Field] | None = None
+    licence: LicenceAsked | None = None
+
+
 _STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (SignInNeeded, 401),
     (ScopeNeeded, 403),
+    (PreconditionNeeded, 428),
     (NotFound, 404),
     (NotAllowed, 403),
     (BadInput, 422),
@@ -64,12 +106,13 @@ _STATUS: tuple[tuple[type[Refusal], int], ...] = (
 )
 
 
+_BY_MESSAGE = {"pace.wait": 429, "web.forged": 403, "schedule.gone": 404, "web.slow": 504}
+
+
 def status_of(wrong: Refusal) -> int:
     """Refusals that are none of these say that the server is not in a state for it."""
-    if wrong.message == "pace.wait":
-        return 429
-    if wrong.message == "web.forged":
-        return 403
+    if wrong.message in _BY_MESSAGE:
+        return _BY_MESSAGE[wrong.message]
     return next((status for kind, status in _STATUS if isinstance(wrong, kind)), 409)
 
 
@@ -115,25 +158,93 @@ async def _refused(request: Request, wrong: Exception) -> Response:
     if isinstance(wrong, ScopeNeeded):
         headers["WWW-Authenticate"] = f'Bearer realm="dormouse", error="insufficient_scope", scope="{wrong.scope}"'
     if status == 429:
-        headers["Retry-After"] = str(math.ceil(wrong.values["wait"].total_seconds()))
+        headers["Retry-After"] = str(max(1, math.ceil(wrong.values["wait"].total_seconds())))
     if status == 503:
         headers["Retry-After"] = "5"
     if isinstance(wrong, LicenceNeeded):
-        more = {"licence": {"game": wrong.values["game"], "name": wrong.values["licence"], "url": wrong.url}}
-        more["licence"] |= {"mark": wrong.mark, "question": wrong.question or None}
+        more = {"licence": _licence(wrong).model_dump()}
     return problem(request, status, wrong.message, said(wrong, language_of(request)), headers, **more)
+
+
+def problem_of(request: Request, wrong: BaseException | None) -> Problem:
+    """For an answer that has a problem inside it."""
+    language, number = language_of(request), str(getattr(request.state, "id", ""))
+    if not isinstance(wrong, Refusal):
+        if wrong is not None:
+            log.error("bug", code=number, exc_info=wrong)
+        text = plain(say(language, "bug", code=number))
+        return Problem(type="urn:dormouse:bug", title=_title(500), status=500, detail=text, instance=number)
+    status = status_of(wrong)
+    return Problem(
+        type=f"urn:dormouse:{wrong.message}",
+        title=_title(status),
+        status=status,
+        detail=said(wrong, language),
+        instance=number,
+        licence=_licence(wrong) if isinstance(wrong, LicenceNeeded) else None,
+    )
+
+
+def _licence(wrong: LicenceNeeded) -> LicenceAsked:
+    return LicenceAsked(
+        game=wrong.values["game"],
+        name=wrong.values["licence"],
+        url=wrong.url,
+        mark=wrong.mark,
+        question=wrong.question or None,
+        then=wrong.then or None,
+        server=wrong.server or None,
+    )
 
 
 async def _invalid(request: Request, wrong: Exception) -> Response:
     """Which field, and why."""
     assert isinstance(wrong, RequestValidationError)
+    language = language_of(request)
     fields = [
-        {"field": ".".join(str(part) for part in each["loc"][1:]) or str(each["loc"][0]), "why": each["msg"]}
-        for each in wrong.errors()
+        {"field": shown(".".join(map(str, each["loc"][1:])) or str(each["loc"][0]))[:200], "why": _why(each, language)}
+        for each in wrong.errors()[:MOST_FIELDS]
     ]
     request.state.refused = "web.invalid"
-    named = ", ".join(each["field"] for each in fields)
-    return problem(request, 422, "web.invalid", say(language_of(request), "web.invalid", fields=named), fields=fields)
+    named = "; ".join(f"{each['field']}: {each['why']}" for each in fields)
+    return problem(request, 422, "web.invalid", plain(say(language, "web.invalid", fields=named)), fields=fields)
+
+
+def _why(each: dict[str, Any], language: str) -> str:
+    """In the caller's language, where the mistake is one that people make; else as pydantic says it."""
+    known = next((message for kind, message in _WHY if each["type"].startswith(kind)), None)
+    if known is None:
+        return str(each["msg"])
+    about = each.get("ctx") or {}
+    return say(
+        language,
+        f"web.field.{known}",
+        least=next((about[key] for key in ("ge", "gt", "min_length") if key in about), ""),
+        most=next((about[key] for key in ("le", "lt", "max_length") if key in about), ""),
+        choices=about.get("expected", ""),
+    )
+
+
+_WHY = (
+    ("missing", "missing"),
+    ("extra_forbidden", "unknown"),
+    ("string_too_short", "short"),
+    ("string_too_long", "long"),
+    ("too_short", "few"),
+    ("too_long", "many"),
+    ("greater_than", "low"),
+    ("less_than", "high"),
+    ("int_", "number"),
+    ("float_", "number"),
+    ("bool_", "yes_no"),
+    ("string_type", "text"),
+    ("string_pattern", "form"),
+    ("enum", "choice"),
+    ("literal_error", "choice"),
+    ("json_invalid", "json"),
+)
+"""By the beginning of pydantic's types of mistakes."""
+MOST_FIELDS = 20
 
 
 async def _http(request: Request, wrong: Exception) -> Response:
@@ -151,7 +262,7 @@ async def _repeated(request: Request, _: Exception) -> Response:
 async def _bug(request: Request, wrong: Exception) -> Response:
     code = "".join(secrets.choice(_CODE) for _ in range(4))
     log.error("bug", code=code, exc_info=wrong, route=request.scope.get("path"))
-    return problem(request, 500, "bug", say(language_of(request), "bug", code=code).replace("**", ""))
+    return problem(request, 500, "bug", plain(say(language_of(request), "bug", code=code)))
 
 
 def _title(status: int) -> str:

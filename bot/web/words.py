@@ -27,6 +27,11 @@ def said(wrong: Refusal, language: str) -> str:
     return re.sub("\x00(\\d+)\x00", lambda found: kept[int(found[1])], text)
 
 
+def plain(text: str) -> str:
+    """Without the marks of markdown that `core.text` has around names; not for what people typed."""
+    return _MARKS.sub("", text)
+
+
 def shown(text: str) -> str:
     """One line without control characters."""
     return "".join(char for char in text.replace("\n", " ") if unicodedata.category(char) != "Cc")

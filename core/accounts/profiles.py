@@ -48,6 +48,11 @@ class Accounts:
         async with self._database.session() as session:
             return {user: language for user, language in await session.exec(chosen) if language}
 
+    async def language_of(self, user: int) -> str | None:
+        """The language that somebody chose."""
+        async with self._database.session() as session:
+            return (await session.exec(select(AccountRow.language).where(AccountRow.user == user))).first()
+
     async def zone_of(self, user: int) -> str | None:
         """The time zone that somebody chose."""
         async with self._database.session() as session:

@@ -23,6 +23,7 @@ class Scope(StrEnum):
     GUILDS_WRITE = "guilds:write"
     ACCOUNT_READ = "account:read"
     ACCOUNT_WRITE = "account:write"
+    HOST_READ = "host:read"  # of whoever runs the bot
 
 
 ALL = frozenset(Scope)

@@ -108,6 +108,13 @@ class Sessions:
             await session.delete(row)
         return True
 
+    async def sign_out(self, secret: str) -> None:
+        """The session that has this secret, if there is one."""
+        async with self._database.begin() as session:
+            row = await session.get(SessionRow, _key(secret))
+            if row is not None:
+                await session.delete(row)
+
 
 def form_mark(secret: str) -> str:
     """What a form of this session carries, so that no other site can send one: OWASP's HMAC-based token pattern."""

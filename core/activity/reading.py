@@ -20,7 +20,9 @@ from core.data.tables import OF_PHASES, AccountRow, BucketRow, EventRow, GuildRo
 from core.errors import BadInput
 from core.guilds.access import Actor, Do, DoInGuild, Owned, judge
 from core.guilds.quotas import rules_of
+from core.notices.forgetting import forget_name
 from core.notices.kinds.events import NameForgotten
+from core.notices.names import text_without
 from core.servers.parts import ServerParts
 from core.words import EventKind
 from core.zones import DEFAULT_ZONE, zone_of
@@ -56,9 +58,9 @@ class Activity:
             return await self._report(session, actor, guild, rows, days, all_of=True)
 
     async def forget(self, actor: Actor, server: str, typed: str) -> str:
-        """No session of this server names that player any more, and the event that says so does not either. Who plays
-        now has their next one from the next time on that they join. Returns the server's name; BadInput where no
-        player of that name is known."""
+        """Nothing that is kept of this server names that player any more: no session, event or notice, and no last
+        lines of a crash. The event that says so does not either. Who plays now has their next session from the next
+        time on that they join. Returns the server's name; BadInput where no player of that name is known."""
         async with self._rows.changing(actor, server, Do.FORGET) as (session, row):
             wanted = typed.strip()
             theirs = (col(PlaySessionRow.server) == row.id, col(PlaySessionRow.name) != "")
@@ -66,9 +68,11 @@ class Activity:
             gone = [name for name in known if name.casefold() == wanted.casefold()]
             await session.exec(delete(PlaySessionRow).where(*theirs, col(PlaySessionRow.name).in_(gone)))
             last = [name for name in row.last_players if name.casefold() != wanted.casefold()]
-            if not gone and last == row.last_players:
+            crash_log = text_without(row.crash_log, wanted)
+            told = bool(wanted) and await forget_name(session, row.id, wanted, self._now())
+            if not (gone or told or last != row.last_players or crash_log != row.crash_log):
                 raise BadInput("forget.unknown", name=row.name)
-            row.last_players = last
+            row.last_players, row.crash_log = last, crash_log
             await self._events.tell(session, row, NameForgotten(actor.user))
             return row.name
 

@@ -9,22 +9,18 @@ twice, whoever dies where.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
 
 import structlog
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.activity.buckets import FINE, Bucket, spread, start_of, time_of, together
-from core.activity.sessions import Look, differs, follow, is_cut
+from core.activity.sessions import Look, differs, is_cut
+from core.activity.writing import Step, write_buckets, write_sessions
 from core.cluster.port import Cluster
 from core.data.database import Database
-from core.data.tables import BucketRow, GuildRow, PlaySessionRow, ServerRow
+from core.data.tables import GuildRow, ServerRow
 from core.errors import ClusterError, TryAgain
 
 log = structlog.get_logger()
@@ -34,6 +30,15 @@ LATE = timedelta(minutes=10)
 MOST = 2**31 - 1  # millicores, and MiB
 MOST_PLAYERS = 100_000
 MOST_WAITING = 200_000  # buckets that wait for a database that is away
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a query said of a server, whose row does not remember it yet."""
+
+    row: ServerRow
+    guild: GuildRow | None
+    look: Look
 
 
 class Recorder:
@@ -47,27 +52,24 @@ class Recorder:
         self._counted: dict[str, datetime] = {}
         self._open: dict[tuple[str, int], Bucket] = {}
 
-    async def look(
-        self,
-        session: AsyncSession,
-        row: ServerRow,
-        guild: GuildRow | None,
-        now: Look,
-        gap: timedelta,
-    ) -> None:
-        """What a query said, before the row remembers it. `gap`: after that long without a look nothing is known of the
-        time between. May be told again, where its transaction failed."""
-        before, now = self._before(row), _looked(now.at, now.online, now.names)
+    async def look(self, session: AsyncSession, told: Iterable[Told], gap: timedelta) -> None:
+        """Looks, each at another server. `gap`: after that long without a look nothing is known of the time between.
+        May be told again, where their transaction failed."""
+        steps = [(each.row, self._count_step(each.row, each.guild, each.look, gap)) for each in told]
+        await write_sessions(session, [each for _, each in steps if differs(each.before, each.now, each.gap)])
+        for row, step in steps:
+            if row.idle_voice:
+                self._looks[row.id] = step.now
+            else:
+                self._looks.pop(row.id, None)
+
+    def _count_step(self, row: ServerRow, guild: GuildRow | None, look: Look, gap: timedelta) -> Step:
+        before, now = self._before(row), _looked(look.at, look.online, look.names)
         if before is not None and row.ready_at is not None and before.at < row.ready_at:
             gap = timedelta(0)  # the game ended and started since
-        if differs(before, now, gap):
-            await _write(session, row, guild, before, now, gap)
         since = None if before is None or is_cut(before, now.at, gap) else before.at
         self._count(row.id, since, before.online if before else 0, now)
-        if row.idle_voice:
-            self._looks[row.id] = now
-        else:
-            self._looks.pop(row.id, None)
+        return Step(row.id, guild is None or guild.player_names, before, now, gap)
 
     def again(self, server: str, at: datetime, online: int, gap: timedelta) -> None:
         """A query said the same as before, and the row is left alone."""
@@ -85,10 +87,10 @@ class Recorder:
         due = [key for key in sorted(self._open) if self._is_over(*key)]
         for begin in range(0, len(due), AT_ONCE):
             part = due[begin : begin + AT_ONCE]
-            rows = [_values(server, self._open[server, start]) for server, start in part]
+            over = [(server, self._open[server, start]) for server, start in part]
             try:
                 async with self._database.begin() as session:
-                    await write(session, rows)
+                    await write_buckets(session, over)
             except TryAgain:
                 self._drop(due[: max(0, len(self._open) - MOST_WAITING)])
                 raise
@@ -151,55 +153,3 @@ def _looked(at: datetime, online: int, names: Iterable[str]) -> Look:
     """A game may claim any number of players and any name: what no database takes is left out."""
     cleaned = (name.encode(errors="ignore").decode().replace("\0", "").strip() for name in names)
     return Look(at, min(online, MOST_PLAYERS), frozenset(name for name in cleaned if name))
-
-
-async def write(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
-    """Buckets, one statement. Of two of the same time the one that knows more of it stays."""
-    if rows:
-        statement = _upsert(session.get_bind().dialect.name)
-        await (await session.connection()).execute(statement, rows)
-
-
-@cache
-def _upsert(dialect: str) -> Any:
-    table = BucketRow.__table__  # type: ignore[attr-defined]
-    statement: Any = (insert_sqlite if dialect == "sqlite" else postgresql.insert)(table)
-    kept = {name: statement.excluded[name] for name in ("known", "seconds", "low", "high", "cpu", "memory")}
-    keys = [table.c.server, table.c.span, table.c.start]
-    return statement.on_conflict_do_update(
-        index_elements=keys, set_=kept, where=statement.excluded.known > table.c.known
-    )
-
-
-def _values(server: str, bucket: Bucket) -> dict[str, Any]:
-    return {
-        "server": server,
-        "span": bucket.span,
-        "start": bucket.start,
-        "known": bucket.known,
-        "seconds": bucket.seconds,
-        "low": bucket.low,
-        "high": bucket.high,
-        "cpu": bucket.cpu,
-        "memory": bucket.memory,
-    }
-
-
-async def _write(
-    session: AsyncSession, row: ServerRow, guild: GuildRow | None, before: Look | None, now: Look, gap: timedelta
-) -> None:
-    query = select(PlaySessionRow).where(PlaySessionRow.server == row.id, col(PlaySessionRow.ended).is_(None))
-    found = {each.name: each for each in await session.exec(query)}
-    changes = follow(found, before, now, gap)
-    for end in changes.ended:
-        each = found[end.name]
-        each.ended, each.ended_seen = max(each.began, end.at), end.seen
-        session.add(each)
-    if changes.ended:
-        await session.flush()  # before one of the same name begins
-    named = guild is None or guild.player_names
-    session.add_all(
-        PlaySessionRow(server=row.id, name=begin.name, began=begin.at, began_seen=begin.seen)
-        for begin in changes.begun
-        if named or not begin.name
-    )

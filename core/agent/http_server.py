@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 _PATIENCE = 10.0  # seconds for a whole request to come in
-_LARGEST = 8192  # bytes of a head, and of a body
+_LARGEST = 8192  # bytes of a head, and of a body for which there is no `Room`
 
 Response = tuple[int, dict[str, Any]]
 """The status, and the body as JSON."""
@@ -22,12 +22,16 @@ Response = tuple[int, dict[str, Any]]
 Handler = Callable[[str, str, Mapping[str, str], bytes], Awaitable[Response]]
 """Method, target (path and query), headers in lower case, body."""
 
+Room = Callable[[str, str, Mapping[str, str]], int]
+"""Bytes that a request's body may have, by its method, target and headers: asked before the body is read."""
+
 
 class HttpServer:
     """Listens while it is entered; `port` tells where (0: any free one)."""
 
-    def __init__(self, handler: Handler, host: str, port: int) -> None:
+    def __init__(self, handler: Handler, host: str, port: int, room: Room | None = None) -> None:
         self._handler = handler
+        self._room = room
         self._host = host
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -54,7 +58,7 @@ class HttpServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(_PATIENCE):
-                request = await _read(reader)
+                request = await _read(reader, self._room)
             status, body = await self._handler(*request)
             payload = json.dumps(body).encode()
             head = (
@@ -71,12 +75,13 @@ class HttpServer:
                 await writer.wait_closed()
 
 
-async def _read(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str], bytes]:
+async def _read(reader: asyncio.StreamReader, room: Room | None) -> tuple[str, str, dict[str, str], bytes]:
     """Raises `ValueError` for what is no request."""
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     length = int(headers.get("content-length") or 0)
-    if not 0 <= length <= _LARGEST:
+    most = _LARGEST if room is None else max(_LARGEST, room(method, target, headers))
+    if not 0 <= length <= most:
         raise ValueError("too much")
     return method, target, headers, await reader.readexactly(length)

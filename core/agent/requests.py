@@ -4,6 +4,7 @@
     POST /v1/console {"line": ...}      {"output": ...}; 409 where the game has no console or is not up. The output is
                                         null where only the pod's log has the answer
     POST /v1/snapshot {"note", "full"}  {"saved": Receipt}; 503 {"kind", "error"} (failures.py) where there is none
+    POST /v1/files FileOrder            FileAnswer, or {"refused", "why"} (file_wire.py)
 
 All but what `open_to_all` answers needs `Authorization: Bearer <agent secret>`, else 401. local/requests.py and
 pod/requests.py say what more an agent answers.
@@ -19,9 +20,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from core.agent.console import NoConsole, asked_line
+from core.agent.file_wire import LONGEST_ORDER
+from core.agent.files import parsed
 from core.agent.http_server import Response
 from core.agent.saver import Saver
 from core.agent.wire import PodSpec
+from core.agent.world_files import WorldFiles
 from core.children import ChildFailed
 from core.games.protocols.answer import NoAnswer
 from core.worlds.failures import failure_of
@@ -36,6 +40,11 @@ class Requests(ABC):
         self._token = pod.token
         self._splits = pod.console_rule.get("splits", "")
         self._saver = saver
+        self._files = WorldFiles(saver.volume)
+
+    def room(self, method: str, target: str, headers: Mapping[str, str]) -> int:
+        """Bytes of a request's body: only who has the token may send more than a little."""
+        return LONGEST_ORDER if (method, target) == ("POST", "/v1/files") and self._is_allowed(headers) else 0
 
     async def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Response:
         url = urlsplit(target)
@@ -50,6 +59,8 @@ class Requests(ABC):
                 return await self._console(body)
             case "POST", "/v1/snapshot":
                 return await self._snapshot(body)
+            case "POST", "/v1/files":
+                return await self._of_files(body)
         after = parse_qs(url.query).get("after", [""])[0]
         known = await self.own(method, url.path, int(after) if after.isdecimal() else None, body)
         return known or (404, {"error": "there is nothing here"})
@@ -91,6 +102,12 @@ class Requests(ABC):
             return 400, {"error": str(wrong)}
         except NoConsole as why:
             return 409, {"error": str(why)}
+
+    async def _of_files(self, body: bytes) -> Response:
+        try:
+            return 200, await self._files.answer(parsed(body))
+        except ValueError:
+            return 400, {"error": "the body is no order"}
 
     async def _snapshot(self, body: bytes) -> Response:
         try:

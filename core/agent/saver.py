@@ -166,6 +166,10 @@ class Saver:
         self._full_at = time.monotonic() + _FULL_EVERY
         self._cpu = 0.0
 
+    @property
+    def volume(self) -> Volume:
+        return self._around.volume
+
     async def run(self) -> None:
         """Until cancelled. Never raises."""
         await self._around.until_ready()

@@ -5,6 +5,7 @@ cluster.
     data/           the game's data folder
     restoring/      what becomes `data` once all of it is there; thrown away after a crash
     restored.json   the marker to be: it is there from when `restoring` is whole until the marker is
+    incoming/       files that people bring, until each is whole (core/agent/world_files.py)
 
 What holds something and has no marker is somebody else's, and is never touched. What was finished once and is not there
 is lost, and is never made anew. Each step may be cut off at any point and repeated.
@@ -33,11 +34,12 @@ Facts = dict[str, Any]
 Restore = Callable[[Spot], Awaitable[dict[str, Any]]]
 """Fills an empty folder with a snapshot; the result of core.worlds.restore. Raises `ChildFailed`."""
 
+INCOMING = "incoming"
 _BY_THE_DISK = {"lost+found"}  # what a new file system holds already
 _OWN = 0o777
 FOR_THE_GROUP = 0o2770
 """The mode of folders that are for the game's group too, which need not be its user's."""
-_LEFT_BEHIND = {"restoring", "restored.json", "restored.json.new", "volume.json.new"}  # by a try that was cut off
+_LEFT_BEHIND = {"restoring", "restored.json", "restored.json.new", "volume.json.new", INCOMING}  # by what was cut off
 
 
 class VolumeRefused(Exception):

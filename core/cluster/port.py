@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from core.agent.file_wire import FileAnswer, FileOrder
 from core.errors import ClusterError
 from core.games.form.game import Game
 from core.games.form.setting import Size
@@ -288,6 +289,16 @@ class Cluster(ABC):
         VOLUME_LOST: there is nothing to take one of.
         """
         raise ClusterError("snapshots are not taken on this cluster yet", problem=Problem.STORE_REFUSED)
+
+    async def files(self, server: str, order: FileOrder) -> FileAnswer:
+        """One thing with the files of the server's world (core/agent/world_files.py), whether its game runs or its
+        volume is at rest; a game that is to start meanwhile waits for it.
+
+        Raises `FileRefused` where it was not done, and `ClusterError` where nobody knows whether it was, or nobody can
+        get at the volume now: DISK_FULL, NODE_AWAY and the like where the cause is known, VOLUME_LOST where there is no
+        world. All but PART may be repeated.
+        """
+        raise ClusterError("files cannot be reached on this cluster yet")
 
     async def seal(self, server: str, volume: int) -> Receipt | None:
         """A full snapshot of a volume at rest, every chunk of it read back: after that the volume may be released.

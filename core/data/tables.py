@@ -9,7 +9,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, UniqueConstraint, event, inspect, text, true
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    event,
+    false,
+    inspect,
+    text,
+    true,
+)
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata = MetaData(
@@ -58,6 +71,13 @@ class GuildRow(SQLModel, table=True):
     storage_told: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # core.words.Fill
     player_names: bool = Field(default=True, sa_column_kwargs={"server_default": true()})  # they are shown
     games_withheld: list[str] = Field(  # core.guilds.games: what is not offered, `game` or `game/size`
+        default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
+    link_to_create: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    entra_admin: list[str] = Field(  # app roles and groups that stand for admin (core.accounts.standings)
+        default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
+    entra_create: list[str] = Field(  # likewise: for who may create
         default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
     )
     greeted_at: datetime | None = None
@@ -424,6 +444,19 @@ class InteractionRow(SQLModel, table=True):
     at: datetime = Field(index=True)
 
 
+class RequestKeyRow(SQLModel, table=True):
+    """What a program asked for with a key of its own, and had its effect (core.once)."""
+
+    __tablename__ = "request_keys"
+
+    user: int = Field(sa_type=BigInteger, primary_key=True)
+    key: str = Field(primary_key=True, max_length=255)  # as the program chose it
+    digest: str = Field(max_length=64)  # SHA-256 of what it asked for
+    made: str = Field(default="", max_length=32)  # the id of what was made
+    answer: str | None = Field(default=None, sa_type=Text)  # None: nobody could keep it
+    at: datetime = Field(index=True)
+
+
 class MetaRow(SQLModel, table=True):
     """Small facts about this installation (the hash of the synced commands, an id of its own)."""
 
@@ -463,3 +496,77 @@ class TokenRow(SQLModel, table=True):
     created_at: datetime
     ends_at: datetime
     used_at: datetime | None = None
+
+
+class IdentityRow(SQLModel, table=True):
+    """Who somebody is at the OpenID provider (core.accounts.identities). One identity is one Discord user's."""
+
+    __tablename__ = "identities"
+
+    issuer: str = Field(primary_key=True, max_length=255)  # of Entra ID: the tenant
+    subject: str = Field(primary_key=True, max_length=255)  # of Entra ID: the object's id
+    user: int = Field(sa_type=BigInteger, unique=True)
+    user_name: str = ""  # as Discord called them when they linked
+    name: str = ""  # as the provider called them last; never a key
+    organisation: str = ""
+    roles: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    groups: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    told_at: datetime  # when the provider told these
+    linked_at: datetime
+
+
+class FlowRow(SQLModel, table=True):
+    """A sign-in on its way to a provider and back (core.accounts.flows)."""
+
+    __tablename__ = "flows"
+
+    key: str = Field(primary_key=True, max_length=64)  # SHA-256 of its state
+    browser: str = Field(max_length=64)  # SHA-256 of what the browser's cookie holds
+    step: str  # core.accounts.flows.Step
+    linking: bool = False
+    then: str = ""
+    user: int | None = Field(default=None, sa_type=BigInteger)  # who is to be linked
+    told: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))  # the identity
+    created_at: datetime = Field(index=True)
+
+
+class WebhookRow(SQLModel, table=True):
+    """Where a guild's events are sent (core.webhooks). Its secret is derived, and stored nowhere."""
+
+    __tablename__ = "webhooks"
+
+    id: str = Field(primary_key=True, max_length=12)
+    guild: int = Field(sa_type=BigInteger, index=True)
+    url: str
+    description: str = ""
+    kinds: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # empty: all that leave
+    rotation: int = 1  # of its secret
+    rotated_at: datetime | None = None
+    cursor: int = Field(default=0, sa_type=BigInteger)  # the event up to which there are deliveries of all
+    created_at: datetime
+    created_by: int = Field(sa_type=BigInteger)
+    failing_since: datetime | None = None  # since then nothing was taken
+    off_at: datetime | None = None
+    off_why: str = ""  # core.webhooks.rules.Off
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One event for one webhook: written before it is sent, so that it has one id however often it is sent."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        UniqueConstraint("webhook", "event", name="uq_webhook_deliveries_webhook"),
+        Index("ix_webhook_deliveries_state", "webhook", "state"),
+    )
+
+    id: str = Field(primary_key=True, max_length=24)
+    webhook: str = Field(foreign_key="webhooks.id", ondelete="CASCADE")
+    event: int | None = Field(default=None, sa_type=BigInteger)  # None: a ping
+    kind: str
+    state: str = "pending"  # core.webhooks.rules.State
+    attempts: int = 0
+    created_at: datetime = Field(index=True)
+    next_at: datetime
+    tried_at: datetime | None = None
+    status: int | None = None  # of the last answer
+    why: str = ""  # there was no answer, or not a good one

@@ -32,9 +32,9 @@ class Catalogue:
         return self._games.get(game)
 
     def memory(self, game: str, size: str) -> int:
-        """MiB of a server of this game and size; 0 where there is none of that any more."""
+        """MiB of a server of this game and size; 0 where there is no such game any more."""
         found = self._games.get(game)
-        return next((each.memory for each in found.sizes if each.id == size), 0) if found else 0
+        return found.sized(size).memory if found else 0
 
     def find(self, typed: str) -> Game:
         """By id or by name whatever the case; BadInput lists what there is."""

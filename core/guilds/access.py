@@ -3,12 +3,15 @@
 | level | who | may |
 |---|---|---|
 | PLAYER | everyone; once shared with players, only those | resume, keep, join, follow |
-| MANAGER | members and roles it was shared with as manager | also pause, restart, edit, idle, console, logs, go back |
+| MANAGER | members and roles it was shared with as manager | also pause, restart, edit, idle, console, logs, files |
 | OWNER | whoever created it or was given it | everything |
 | ADMIN | *Manage Server*, or the guild's admin role | everything on every server of the guild, and its rules |
 
-Managers also resume it while its schedule says that it sleeps (wake); during its maintenance only admins do. Nobody is
-OWNER of a server that belongs to the admins (core.words.ADMINS).
+A role or group that somebody's linked identity has elsewhere may stand for ADMIN, and for who may create (`Standing`).
+
+Managers also go back to older worlds, and resume it while its schedule says that it sleeps (wake); during its
+maintenance only admins do. Files are read by managers and changed by the owner. Nobody is OWNER of a server that
+belongs to the admins (core.words.ADMINS).
 
 `NEEDS` and `NEEDS_IN_GUILD` have the level that each verb needs; `judge` is the answer, and says who may where it is
 no. A server of another guild is answered as one that does not exist, and so is, in direct messages, another's.
@@ -48,6 +51,8 @@ class Do(StrEnum):
     MAINTAIN = "maintain"
     CONSOLE = "console"
     LOGS = "logs"
+    FILES = "files"
+    FILES_WRITE = "files_write"
     DELETE = "delete"
     UNDO = "undo"
     PURGE = "purge"
@@ -78,6 +83,7 @@ NEEDS: dict[Do, Level] = {
     Do.WAKE: Level.MANAGER,
     Do.CONSOLE: Level.MANAGER,
     Do.LOGS: Level.MANAGER,
+    Do.FILES: Level.MANAGER,
     Do.SNAPSHOTS: Level.MANAGER,
     Do.SNAPSHOT: Level.MANAGER,
     Do.RESTORE: Level.MANAGER,
@@ -86,6 +92,7 @@ NEEDS: dict[Do, Level] = {
     Do.ARCHIVE: Level.MANAGER,
     Do.SCHEDULE: Level.OWNER,
     Do.IMPORT: Level.OWNER,
+    Do.FILES_WRITE: Level.OWNER,
     Do.DELETE: Level.OWNER,
     Do.UNDO: Level.OWNER,
     Do.PURGE: Level.OWNER,
@@ -112,6 +119,7 @@ class DoInGuild(StrEnum):
     QUOTA = "quota"
     GAMES = "games"
     AUDIT = "audit"
+    WEBHOOKS = "webhooks"
     ACCOUNT = "account"
     ACTIVITY = "activity"  # of the servers that the actor may see
 
@@ -126,12 +134,23 @@ NEEDS_IN_GUILD: dict[DoInGuild, Level] = {
     DoInGuild.QUOTA: Level.ADMIN,
     DoInGuild.GAMES: Level.ADMIN,
     DoInGuild.AUDIT: Level.ADMIN,
+    DoInGuild.WEBHOOKS: Level.ADMIN,
     DoInGuild.ACCOUNT: Level.NOBODY,
     DoInGuild.ACTIVITY: Level.NOBODY,
 }
-"""PLAYER: everybody, or whoever has the role that the guild's rules name."""
+"""PLAYER: everybody, or whoever has the role that the guild's rules name, or an identity that they name."""
 
 Verb = Do | DoInGuild
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What somebody's identity at an OpenID provider is worth in a guild (core.accounts.standings). `linked`: they have
+    one. `admin`, `creator`: the guild's rules name a role or group of it."""
+
+    linked: bool = False
+    admin: bool = False
+    creator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +164,7 @@ class Actor:
     roles: frozenset[int] = frozenset()
     manages_guild: bool = False
     direct: bool = False
+    standing: Standing = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +210,13 @@ EVERYTHING = Rights(Level.ADMIN)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A guild's rules about rights. `create_role` None: everybody may create."""
+    """A guild's rules about rights. `create_role` None, and no role or group elsewhere named (`creators_elsewhere`):
+    everybody may create. `link_to_create`: whoever has linked an account."""
 
     admin_role: int | None = None
     create_role: int | None = None
+    link_to_create: bool = False
+    creators_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +254,14 @@ def _judge_in_guild(actor: Actor, do: DoInGuild, rules: Rules) -> Refusal | None
     admin = is_admin(actor, rules.admin_role)
     if NEEDS_IN_GUILD[do] is Level.ADMIN and not admin:
         return NotAllowed("guild.admin_only")
-    chosen = rules.create_role
-    if NEEDS_IN_GUILD[do] is Level.PLAYER and chosen is not None and chosen not in actor.roles and not admin:
-        return NotAllowed("create.role", role=chosen)
-    return None
+    if NEEDS_IN_GUILD[do] is not Level.PLAYER or admin:
+        return None
+    if rules.link_to_create and not actor.standing.linked:
+        return NotAllowed("create.link")
+    chosen, closed = rules.create_role, rules.creators_elsewhere
+    if actor.standing.creator or chosen in actor.roles or (chosen is None and not closed):
+        return None
+    return NotAllowed("create.role", role=chosen) if chosen is not None else NotAllowed("create.elsewhere")
 
 
 def level(actor: Actor, owner: int, shares: Iterable[Share] = (), admin_role: int | None = None) -> Level:
@@ -252,7 +279,7 @@ def level(actor: Actor, owner: int, shares: Iterable[Share] = (), admin_role: in
 
 
 def is_admin(actor: Actor, admin_role: int | None = None) -> bool:
-    return actor.manages_guild or (admin_role is not None and admin_role in actor.roles)
+    return actor.manages_guild or actor.standing.admin or (admin_role is not None and admin_role in actor.roles)
 
 
 def may(do: Do, has: Level) -> bool:

@@ -51,10 +51,12 @@ class Limits:
     retention: str | None = None
     create_role: int | None = None
     admin_role: int | None = None
+    link_to_create: bool = False
+    creators_elsewhere: bool = False
 
     @property
     def rules(self) -> Rules:
-        return Rules(self.admin_role, self.create_role)
+        return Rules(self.admin_role, self.create_role, self.link_to_create, self.creators_elsewhere)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 
 from core.errors import NotFound, TryAgain
-from core.guilds.access import Actor
+from core.guilds.access import Actor, Standing
 from core.guilds.membership import Membership, Present
 from core.queues import Queues
 from core.words import Gone, Unknown
 
+StandingOf = Callable[[int, int], Awaitable[Standing]]
+"""By guild and user."""
 FRESH = timedelta(seconds=60)
 """So old may be what rights rest on."""
 MOST_KEPT = 10_000
@@ -20,7 +22,9 @@ MOST_KEPT = 10_000
 class Members:
     """Asks Discord at most once in FRESH for each member of a guild, however many wait for the answer."""
 
-    def __init__(self, membership: Membership, now: Callable[[], datetime]) -> None:
+    def __init__(self, membership: Membership, now: Callable[[], datetime], standing: StandingOf | None = None) -> None:
+        """`standing` says what somebody's identity elsewhere is worth in a guild; None: nothing."""
+        self._standing = standing
         self._membership = membership
         self._now = now
         self._asking = Queues()
@@ -34,16 +38,18 @@ class Members:
             raise NotFound("guild.not_found")
         if isinstance(found, Unknown):
             raise TryAgain("guild.unknown")
-        return Actor(user=user, guild=guild, name=name, roles=found.roles, manages_guild=found.manages_guild)
+        return await self._actor(guild, user, name, found)
 
     async def among(self, guilds: Iterable[int], user: int, name: str = "") -> list[Actor]:
         """As whom they act in each of these guilds; those are left out where they are no member, or nobody knows."""
+        guilds = list(guilds)
         found = await asyncio.gather(*(self.of(guild, user) for guild in guilds))
-        return [
-            Actor(user=user, guild=guild, name=name, roles=each.roles, manages_guild=each.manages_guild)
-            for guild, each in zip(guilds, found, strict=True)
-            if isinstance(each, Present)
-        ]
+        here = [(guild, each) for guild, each in zip(guilds, found, strict=True) if isinstance(each, Present)]
+        return [await self._actor(guild, user, name, each) for guild, each in here]
+
+    async def _actor(self, guild: int, user: int, name: str, found: Present) -> Actor:
+        standing = Standing() if self._standing is None else await self._standing(guild, user)
+        return Actor(user, guild, name, found.roles, found.manages_guild, standing=standing)
 
     async def of(self, guild: int, user: int) -> Present | Gone | Unknown:
         key = (guild, user)

@@ -6,6 +6,7 @@ for is paid back. (ITU-T I.371, annex A)
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from core.errors import LimitReached
@@ -24,6 +25,15 @@ class Pace:
         self._ahead = burst * every
         self._every = every
         self._paid_at: dict[int, float] = {}
+
+    def left(self, member: int, now: float) -> tuple[int, int]:
+        """How much more they may ask at once, and seconds until that is all of `most` again."""
+        ahead = max(0.0, self._paid_at.get(member, now) - now)
+        return int((self._ahead - ahead) / self._every + 1e-6), math.ceil(ahead)
+
+    @property
+    def most(self) -> int:
+        return round(self._ahead / self._every)
 
     def take(self, member: int, now: float) -> None:
         """They ask for one thing more. `now`: seconds by a clock that is not set back. LimitReached with the time to

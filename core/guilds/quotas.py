@@ -299,11 +299,15 @@ def limits_of(row: GuildRow | None, most_storage: int = STORAGE_BYTES) -> Limits
         retention=row.retention,
         create_role=row.create_role,
         admin_role=row.admin_role,
+        link_to_create=row.link_to_create,
+        creators_elsewhere=bool(row.entra_create),
     )
 
 
 def rules_of(row: GuildRow | None) -> Rules:
-    return Rules() if row is None else Rules(row.admin_role, row.create_role)
+    if row is None:
+        return Rules()
+    return Rules(row.admin_role, row.create_role, row.link_to_create, bool(row.entra_create))
 
 
 async def storage_of(session: AsyncSession, guild: int, limits: Limits) -> Storage:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,9 +34,15 @@ SETTABLE = (
     GuildSetting.LANGUAGE,
     GuildSetting.TIME_ZONE,
     GuildSetting.NAMES,
+    GuildSetting.LINK_TO_CREATE,
+    GuildSetting.ENTRA_ADMIN,
+    GuildSetting.ENTRA_CREATE,
     GuildSetting.IDLE_AFTER,
     GuildSetting.IDLE_WARN,
 )
+ELSEWHERE = (GuildSetting.ENTRA_ADMIN, GuildSetting.ENTRA_CREATE)
+"""Names of the OpenID provider's app roles and groups, in a list."""
+MOST_ELSEWHERE = 20
 _COLUMNS = {GuildSetting.NAMES: "player_names"}
 """Where one is kept under another name."""
 MOST_IDLE = {GuildSetting.IDLE_AFTER: 1440 * 60, GuildSetting.IDLE_WARN: 60 * 60}
@@ -47,7 +54,9 @@ MOST_PLACES = 5
 @dataclass(frozen=True, slots=True)
 class GuildView:
     """None: not set, Discord's or the host's default applies. `idle_after` and `idle_warn` in seconds, 0 is never;
-    `host_after` and `host_warn` are what holds without them. `cards`: channels in which there are cards now."""
+    `host_after` and `host_warn` are what holds without them.
+    `cards`: channels in which there are cards now. `entra_admin` and `entra_create`: app roles and groups of the OpenID
+    provider that stand for admin, or may create."""
 
     server_channel: int | None = None
     notice_channel: int | None = None
@@ -56,6 +65,9 @@ class GuildView:
     language: str | None = None
     time_zone: str | None = None
     names: bool = True
+    link_to_create: bool = False
+    entra_admin: tuple[str, ...] = ()
+    entra_create: tuple[str, ...] = ()
     idle_after: int | None = None
     idle_warn: int | None = None
     host_after: int = 900
@@ -64,7 +76,7 @@ class GuildView:
 
 
 class Guilds:
-    """`idle_after` and `idle_warn`: the host's rules."""
+    """`idle_after` and `idle_warn`: the host's rules. `rules_changed` is told of each change."""
 
     def __init__(
         self,
@@ -73,7 +85,9 @@ class Guilds:
         now: Callable[[], datetime],
         idle_after: timedelta = timedelta(seconds=900),
         idle_warn: timedelta = timedelta(seconds=300),
+        rules_changed: Callable[[], None] = lambda: None,
     ) -> None:
+        self._rules_changed = rules_changed
         self._database = database
         self._changes = changes
         self._now = now
@@ -86,6 +100,12 @@ class Guilds:
         async with self._database.session() as session:
             return self._view(await session.get(GuildRow, guild))
 
+    async def place(self, guild: int) -> int:
+        """Where a server that is made outside of any channel has its card and messages; 0: there is no such place."""
+        async with self._database.session() as session:
+            view = self._view(await session.get(GuildRow, guild), await _cards(session, guild))
+        return next((each for each in (view.server_channel, view.notice_channel, *view.cards) if each), 0)
+
     async def language(self, guild: int) -> str | None:
         return (await self.get(guild)).language
 
@@ -97,8 +117,9 @@ class Guilds:
                 raise refused
             return self._view(row, await _cards(session, actor.guild))
 
-    async def setup(self, actor: Actor, changes: Mapping[str, int | str | bool | None]) -> GuildView:
-        """Set what is in `changes` (None unsets it), leave the rest; a time zone as people type it. What idle defaults
+    async def setup(self, actor: Actor, changes: Mapping[str, int | str | bool | Sequence[str] | None]) -> GuildView:
+        """Set what is in `changes` (None unsets it), leave the rest; a time zone as people type it, and names of roles
+        and groups elsewhere, too, or in a list. What idle defaults
         change holds for servers that say nothing themselves. NotAllowed for all but the guild's admins."""
         async with self._database.begin() as session:
             await once.claim(session, self._now())
@@ -126,9 +147,10 @@ class Guilds:
                 await look_again_in(session, actor.guild, self._now())
             view = self._view(row, await _cards(session, actor.guild))
             if changed:
-                record(session, GuildSet(changed, before, actor.user), self._now(), guild=actor.guild)
+                record(session, GuildSet(_plain(changed), _plain(before), actor.user), self._now(), guild=actor.guild)
             there = select(ServerRow.id).where(ServerRow.guild == actor.guild, ServerRow.phase != Phase.DELETED)
             shown = list(await session.exec(there))
+        self._rules_changed()
         for server in shown if changed else ():
             self._changes.tell(server)
         return view
@@ -149,10 +171,25 @@ class Guilds:
         if row is None:
             return GuildView(**self._host, cards=cards)
         known: dict[str, Any] = {setting: getattr(row, _COLUMNS.get(setting, setting)) for setting in SETTABLE}
+        known |= {setting: tuple(known[setting]) for setting in ELSEWHERE}
         return GuildView(**known, **self._host, cards=cards)
 
 
-def _checked(asked: Mapping[GuildSetting, int | str | bool | None]) -> dict[GuildSetting, Any]:
+def _plain(values: Mapping[GuildSetting, Any]) -> dict[GuildSetting, int | str | None]:
+    """As events keep it."""
+    return {key: ", ".join(value) or None if key in ELSEWHERE else value for key, value in values.items()}
+
+
+def _names(typed: object) -> list[str]:
+    """Of roles and groups elsewhere: from a list, or as people type them, separated by spaces or commas."""
+    given = re.split(r"[,\s]+", typed) if isinstance(typed, str) else list(typed) if isinstance(typed, Sequence) else []
+    found = [each.strip() for each in given if isinstance(each, str) and each.strip()]
+    if len(found) > MOST_ELSEWHERE or any(len(each) > 300 for each in found):
+        raise BadInput("guild.elsewhere", most=MOST_ELSEWHERE)
+    return list(dict.fromkeys(found))
+
+
+def _checked(asked: Mapping[GuildSetting, int | str | bool | Sequence[str] | None]) -> dict[GuildSetting, Any]:
     """As it is kept. BadInput for what no option offers."""
     kept: dict[GuildSetting, Any] = dict(asked)
     if kept.get(GuildSetting.LANGUAGE) not in (None, *languages()):
@@ -161,6 +198,11 @@ def _checked(asked: Mapping[GuildSetting, int | str | bool | None]) -> dict[Guil
         kept[GuildSetting.TIME_ZONE] = find_zone(str(typed))
     if GuildSetting.NAMES in kept and kept[GuildSetting.NAMES] is not False:
         kept[GuildSetting.NAMES] = True
+    if GuildSetting.LINK_TO_CREATE in kept:
+        kept[GuildSetting.LINK_TO_CREATE] = kept[GuildSetting.LINK_TO_CREATE] is True
+    for setting in ELSEWHERE:
+        if setting in kept:
+            kept[setting] = _names(kept[setting])
     for setting, most in MOST_IDLE.items():
         if (seconds := kept.get(setting)) is not None and not 0 <= int(seconds) <= most:
             raise BadInput("command.value")

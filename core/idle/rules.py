@@ -385,7 +385,8 @@ def _pause(policy: Policy, memory: Memory, facts: Facts, now: datetime, stale: t
     warned = facts.warned_at is not None
     if not facts.running or facts.ready_since is None:
         return Decision(Act.HOLD, 1, recall=warned)
-    unwarned = due(policy, memory, replace(facts, warned_at=None, delivered_at=None), now, stale)
+    first = replace(facts, warned_at=None, delivered_at=None) if warned else facts
+    unwarned = due(policy, memory, first, now, stale)
     near = unwarned is not None and now >= unwarned.at - policy.warn
     if (facts.problem or facts.busy) and not (near and unwarned is not None and unwarned.whatever_happens):
         return Decision(Act.HOLD, 1, recall=warned)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import trace
-from core.activity.recorder import Recorder
+from core.activity.recorder import Recorder, Told
 from core.activity.sessions import Look
 from core.clock import happened
 from core.data.tables import GuildRow, ServerRow
@@ -37,6 +37,9 @@ from core.idle.rules import (
     WHATEVER_HAPPENS,
     Act,
     Decision,
+    Facts,
+    Memory,
+    Policy,
     combine,
     decide,
     remember,
@@ -47,7 +50,7 @@ from core.idle.voice import InVoice, nobody_tells, reported
 from core.notices import outbox
 from core.notices.kinds.events import IdleSet, Paused, Recalled, Warned, Withdrawn
 from core.notices.kinds.notices import UnknownNotice
-from core.servers.following import tell_followers
+from core.servers.following import due_follows, tell_followers
 from core.servers.parts import ServerParts
 from core.servers.settled import settle
 from core.words import (
@@ -92,6 +95,28 @@ class _Asked:
     warned: bool
     playing: bool
     mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What a game said, and its server's row, locked, which does not remember it yet. `shown` is as of `_shown`."""
+
+    row: ServerRow
+    guild: GuildRow | None
+    answer: QueryResult
+    trace: str
+    shown: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A decision, and from what it follows."""
+
+    evidence: Evidence
+    policy: Policy
+    memory: Memory
+    facts: Facts
+    decision: Decision
 
 
 class Sweep:
@@ -172,9 +197,10 @@ class Sweep:
             await self._note()
 
     async def _to_ask(self) -> dict[str, _Asked]:
-        """Every running server, by chance in another order each time."""
+        """Every running server: guilds by chance in another order each time, and the servers of each together, so that
+        few are to be read with a batch."""
         query = (
-            sqlalchemy.select(col(ServerRow.id), col(ServerRow.game), col(ServerRow.warned_at))
+            sqlalchemy.select(col(ServerRow.guild), col(ServerRow.id), col(ServerRow.game), col(ServerRow.warned_at))
             .add_columns(col(ServerRow.players_online))
             .add_columns(col(ServerRow.version), col(GuildRow.idle_after), col(GuildRow.idle_warn))
             .join(GuildRow, col(GuildRow.id) == col(ServerRow.guild), isouter=True)
@@ -182,12 +208,12 @@ class Sweep:
         )
         async with self._database.session() as session:
             rows = (await (await session.connection()).execute(query)).all()
-        found = [
-            (server, _Asked(game, warned is not None, online > 0, tuple(mark)))
-            for server, game, warned, online, *mark in rows
-        ]
-        random.shuffle(found)
-        return dict(found)
+        random.shuffle(guilds := list({guild for guild, *_ in rows}))
+        places = {guild: place for place, guild in enumerate(guilds)}
+        return {
+            server: _Asked(game, warned is not None, online > 0, tuple(mark))
+            for _, server, game, warned, online, *mark in sorted(rows, key=lambda row: places[row[0]])
+        }
 
     async def _ask_all(
         self, servers: Mapping[str, _Asked], heard: asyncio.Queue[tuple[str, QueryResult] | None]
@@ -280,85 +306,94 @@ class Sweep:
             query = select(ServerRow).where(col(ServerRow.id).in_(batch)).with_for_update()
             found = list(await session.exec(query))
             guilds = await self._guilds(session, {row.guild for row in found})
-            for row in found:
-                if row.desired != Desired.RUNNING or row.phase != Phase.RUNNING:
-                    continue
-                trace.begin()
-                before = _shown(row)
-                decision, _ = await self._take(session, row, answers[row.id], guilds.get(row.guild))
-                await self._act(session, row, decision, guilds.get(row.guild))
+            running = [row for row in found if row.desired == Desired.RUNNING and row.phase == Phase.RUNNING]
+            heard = [_Heard(row, guilds.get(row.guild), answers[row.id], trace.begin(), _shown(row)) for row in running]
+            await self._tell(session, heard)
+            for each in heard:
+                row, guild = each.row, each.guild
+                trace.begin(each.trace)
+                taken = await self._take(session, each)
+                decision = taken.decision
+                await self._act(session, row, decision, guild)
                 if row.players_online:
                     self._playing.add(row.id)
                 if decision.act in (Act.PAUSE, Act.RESTART):
                     due.append(row.id)
                 elif decision.forced and decision.act is Act.HOLD and row.players_online:
-                    self._begin_last_minute(row, decision, guilds.get(row.guild))
+                    self._begin_last_minute(row, decision, guild)
                 elif decision.act is Act.HOLD and not decision.recall:
-                    quiet.append(row)
-                if before != _shown(row):
+                    quiet.append((each, taken))
+                if each.shown != _shown(row):
                     row.changed_at = self._now()
                     changed.append(row.id)
-                session.add(row)
             await session.flush()  # its version is that of the row as it is now
-            for row in quiet:
-                self._be_quiet(row, answers[row.id].players, guilds.get(row.guild))
+            for each, taken in quiet:
+                self._be_quiet(each, taken)
         for server in changed:
             self._changes.tell(server)
         return due
 
-    def _be_quiet(self, row: ServerRow, players: Players, guild: GuildRow | None) -> None:
-        now = self._now()
-        policy, facts = self._projections.policy(row, guild), self._projections.facts(row, guild, now)
-        until = unchanged_until(policy, self._projections.memory(row), facts, now, self._stale)
+    def _be_quiet(self, heard: _Heard, taken: _Taken) -> None:
+        row, guild, now = heard.row, heard.guild, self._now()
+        until = unchanged_until(taken.policy, taken.memory, taken.facts, now, self._stale)
         if until is not None and not row.idle_voice and row.restart_by is None:
             mark = row.version, *((guild.idle_after, guild.idle_warn) if guild else (None, None))
-            self._quiet.begins(row.id, mark, players, now, until)
+            self._quiet.begins(row.id, mark, heard.answer.players, now, until)
 
     async def _guilds(self, session: AsyncSession, ids: set[int]) -> dict[int, GuildRow]:
         return {row.id: row for row in await session.exec(select(GuildRow).where(col(GuildRow.id).in_(ids)))}
 
-    async def _take(
-        self, session: AsyncSession, row: ServerRow, answered: QueryResult, guild: GuildRow | None
-    ) -> tuple[Decision, Evidence]:
-        """What follows, and from which evidence."""
-        now, answer = self._now(), answered.players
+    async def _tell(self, session: AsyncSession, heard: Sequence[_Heard]) -> None:
+        """Who concerns it hears who plays, before the rows remember it."""
+        now, looks, new = self._now(), list[Told](), list[tuple[_Heard, ShownPlayers]]()
+        for each in heard:
+            self._catch_up(each.row, now)
+            if (seen := players(each.answer.players.evidence)) is not None:
+                look = Look(happened(each.answer.at, now), seen.online, frozenset(seen.names))
+                looks.append(Told(each.row, each.guild, look))
+                if (who := self._joined(each.row, seen, now)) is not None:
+                    new.append((each, who))
+        following = await due_follows(session, [each.row.id for each, _ in new], now) if new else {}
+        for each, who in new:
+            if follows := following.get(each.row.id):
+                trace.begin(each.trace)
+                await tell_followers(session, each.row, each.guild, follows, who.names, who.online, now)
+        if self._recorder is not None:
+            await self._recorder.look(session, looks, self._stale)
+
+    def _catch_up(self, row: ServerRow, now: datetime) -> None:
+        """With the clock, and with the looks that changed nothing."""
         settle(row, now)
         last = self._quiet.last(row.id)
         if last is not None and row.known_at is not None and row.known_at < last <= now:
             row.known_at = last
-        seen = players(answer.evidence)
-        if seen is not None:
-            await self._tell_followers(session, row, seen, guild)
-            if self._recorder is not None:
-                look = Look(happened(answered.at, now), seen.online, frozenset(seen.names))
-                await self._recorder.look(session, row, guild, look, self._stale)
+
+    def _joined(self, row: ServerRow, seen: ShownPlayers, now: datetime) -> ShownPlayers | None:
+        """Since the last look, where that was a moment ago: of those who play since before, nobody is told, so that a
+        start of the bot tells nothing."""
+        since = row.known_at or row.ready_at
+        if since is None or now - since > self._stale:
+            return None
+        return joined(ShownPlayers(tuple(row.players), row.players_online), seen)
+
+    async def _take(self, session: AsyncSession, heard: _Heard) -> _Taken:
+        """Remember it, and see what follows."""
+        row, guild, now, answer = heard.row, heard.guild, self._now(), heard.answer.players
         _lapse(row, now)
         evidence = await self._with_voice(session, row, answer.evidence)
-        memory = remember(self._projections.memory(row), evidence, happened(answered.at, now), self._stale)
-        row.empty_since, row.known_at, row.unknown_since = memory.empty_since, memory.known_at, memory.unknown_since
-        if seen is not None:
-            if seen.names:
-                row.last_players = list(seen.names)
-            row.players, row.players_online = list(seen.names), seen.online
-            row.players_max = answer.max or row.players_max
-        facts = self._projections.facts(row, guild, now)
-        return decide(self._projections.policy(row, guild), memory, facts, now, self._stale), evidence
-
-    async def _tell_followers(
-        self, session: AsyncSession, row: ServerRow, seen: ShownPlayers, guild: GuildRow | None
-    ) -> None:
-        """Who joined since the last look, where that was a moment ago: of those who play since before, nobody is told,
-        so that a start of the bot tells nothing."""
-        now, since = self._now(), row.known_at or row.ready_at
-        if since is None or now - since > self._stale:
-            return
-        new = joined(ShownPlayers(tuple(row.players), row.players_online), seen)
-        if new is not None:
-            await tell_followers(session, row, guild, new.names, new.online, now)
+        at = happened(heard.answer.at, now)
+        memory = remember(self._projections.memory(row), evidence, at, self._stale)
+        _become(row, empty_since=memory.empty_since, known_at=memory.known_at, unknown_since=memory.unknown_since)
+        if (seen := players(answer.evidence)) is not None:
+            names = list(seen.names)
+            _become(row, last_players=names or row.last_players, players=names, players_online=seen.online)
+            _become(row, players_max=answer.max or row.players_max)
+        policy, facts = self._projections.policy(row, guild), self._projections.facts(row, guild, now)
+        return _Taken(evidence, policy, memory, facts, decide(policy, memory, facts, now, self._stale))
 
     async def _with_voice(self, session: AsyncSession, row: ServerRow, evidence: Evidence) -> Evidence:
         if not row.idle_voice:
-            row.voice_online = 0
+            _become(row, voice_online=0)
             return evidence
         voice = self._in_voice(row.guild, row.idle_voice)
         if isinstance(voice, Unknown):
@@ -395,9 +430,11 @@ class Sweep:
             if row is None or row.desired != Desired.RUNNING or row.phase != Phase.RUNNING:
                 return
             guild = await session.get(GuildRow, row.guild)
-            trace.begin()
-            decision, evidence = await self._take(session, row, answer, guild)
-            known = not isinstance(evidence, Unknown) or decision.forced or decision.reason in WHATEVER_HAPPENS
+            heard = _Heard(row, guild, answer, trace.begin(), _shown(row))
+            await self._tell(session, [heard])
+            taken = await self._take(session, heard)
+            decision = taken.decision
+            known = not isinstance(taken.evidence, Unknown) or decision.forced or decision.reason in WHATEVER_HAPPENS
             goes = known and decision.act in (Act.PAUSE, Act.RESTART)
             if goes and decision.forced and row.players_online and not self._was_told(row, decision, guild):
                 goes = False
@@ -479,8 +516,17 @@ def _recalled(row: ServerRow, decision: Decision) -> Recalled:
 
 def _lapse(row: ServerRow, now: datetime) -> None:
     """A promise whose time is over is none: its card says it no more."""
-    row.keep_until = row.keep_until if row.keep_until is not None and row.keep_until > now else None
-    row.vote_until = row.vote_until if row.vote_until is not None and row.vote_until > now else None
+    if row.keep_until is not None and row.keep_until <= now:
+        row.keep_until = None
+    if row.vote_until is not None and row.vote_until <= now:
+        row.vote_until = None
+
+
+def _become(row: ServerRow, **values: object) -> None:
+    """Assigning to a row costs about as much as deciding on it: what is so already is left alone."""
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
 
 
 def _shown(row: ServerRow) -> tuple[object, ...]:

@@ -28,6 +28,11 @@ EVENTS: Mapping[EventKind, type[Event]] = {
         events.Kept,
         events.Edited,
         events.LineSent,
+        events.FolderMade,
+        events.FileWritten,
+        events.FileUploaded,
+        events.FileRenamed,
+        events.FileDeleted,
         events.PortsMoved,
         events.IdleSet,
         events.Voted,
@@ -68,6 +73,7 @@ EVENTS: Mapping[EventKind, type[Event]] = {
         events.GuildUnblocked,
         events.LicenceAccepted,
         events.NameForgotten,
+        events.WebhookChanged,
     )
 }
 NOTICES: Mapping[NoticeKind, tuple[type[Notice], ...]] = {

@@ -45,6 +45,15 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
         }
     ),
     "console": frozenset({EventKind.LINE_SENT}),
+    "files": frozenset(
+        {
+            EventKind.FOLDER_MADE,
+            EventKind.FILE_WRITTEN,
+            EventKind.FILE_UPLOADED,
+            EventKind.FILE_RENAMED,
+            EventKind.FILE_DELETED,
+        }
+    ),
     "servers": frozenset(
         {
             EventKind.CREATED,
@@ -87,6 +96,7 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
             EventKind.GUILD_BLOCKED,
             EventKind.GUILD_UNBLOCKED,
             EventKind.LICENCE_ACCEPTED,
+            EventKind.WEBHOOK,
         }
     ),
 }
@@ -133,8 +143,8 @@ class Audit:
         self._database = database
         self._now = now
 
-    async def read(self, actor: Actor, asked: Asked) -> Page:
-        """NotAllowed for all but the guild's admins; NotFound for a server that this guild never had."""
+    async def read(self, actor: Actor, asked: Asked, *, most: int = PER_PAGE) -> Page:
+        """At most so many. NotAllowed for all but the guild's admins; NotFound for a server that it never had."""
         async with self._database.session() as session:
             await self._judge(session, actor)
             asked = await self._understood(session, actor.guild, asked)
@@ -149,12 +159,12 @@ class Audit:
                 query = query.where(col(EventRow.at) >= self._now() - timedelta(days=asked.days))
             if asked.before is not None:
                 query = query.where(col(EventRow.id) < asked.before)
-            found = list(await session.exec(query.order_by(col(EventRow.id).desc()).limit(PER_PAGE + 1)))
-            shown = found[:PER_PAGE]
+            found = list(await session.exec(query.order_by(col(EventRow.id).desc()).limit(most + 1)))
+            shown = found[:most]
             named = select(ServerRow.id, ServerRow.name).where(col(ServerRow.id).in_({row.server for row in shown}))
             known = dict((await session.exec(named)).all())
         entries = tuple(_entry(row, known) for row in shown)
-        return Page(asked, entries, entries[-1].number if len(found) > PER_PAGE else None)
+        return Page(asked, entries, entries[-1].number if len(found) > most else None)
 
     async def suggest(self, actor: Actor, typed: str, *, most: int = 25) -> list[tuple[str, str, bool]]:
         """Id and name of servers, and whether each was deleted; those that are there first. None for who may not."""

@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, or_
 from sqlmodel import col, select
@@ -59,6 +60,8 @@ class Reading:
     """Where the card may stand, best first."""
     final: bool
     """The server is gone for good, and its card says so: it changes no more."""
+    noted: bool
+    """Nothing changed since what the card shows was true, and that is kept: there is nothing to note."""
 
 
 class Cards:
@@ -99,6 +102,7 @@ class Cards:
                 language=guild.language if guild and guild.language else DEFAULT,
                 channels=tuple(destinations.of_card(known)),
                 final=row.phase == Phase.DELETED and said and bool(card.shown),
+                noted=card.shown_at is not None and at >= card.shown_at >= row.changed_at,
             )
 
     async def stale(self) -> list[str]:
@@ -121,14 +125,14 @@ class Cards:
 
     async def standing(self) -> list[str]:
         """Servers whose card may still change and is posted, or was taken by no channel: newest change first."""
-        return await self._servers(or_(col(CardRow.message).is_not(None), col(CardRow.broken) != ""))
+        return await self._servers(_STANDING)
 
     async def doubted(self) -> list[str]:
-        return await self._servers(col(CardRow.message).is_not(None), col(CardRow.shown_at).is_(None))
+        return await self._servers(_DOUBTED)
 
     async def broken_in(self, guilds: Collection[int]) -> list[str]:
         """Servers of these guilds whose card no channel took."""
-        return await self._servers(col(CardRow.broken) != "", col(ServerRow.guild).in_(guilds))
+        return await self._servers(_BROKEN.where(col(ServerRow.guild).in_(guilds)))
 
     async def view(self, server: str) -> ServerView | None:
         async with self._database.session() as session:
@@ -208,18 +212,21 @@ class Cards:
                 row.shown_at = row.shown_at or (_stamp(at) if row.message is not None else None)
                 session.add(row)
 
-    async def _servers(self, *conditions: object) -> list[str]:
+    async def _servers(self, query: Any) -> list[str]:
         async with self._database.session() as session:
-            query = (
-                select(CardRow.server)
-                .join(ServerRow, col(ServerRow.id) == col(CardRow.server))
-                .where(col(ServerRow.phase) != Phase.DELETED, is_here(ServerRow.guild), *conditions)  # type: ignore[arg-type]
-                .order_by(col(ServerRow.changed_at).desc())
-            )
             return list(await session.exec(query))
 
 
-# Made once: it is asked several times for each change of each server.
+# Made once: they are asked several times for each change of each server.
+_CARDS = (
+    select(CardRow.server)
+    .join(ServerRow, col(ServerRow.id) == col(CardRow.server))
+    .where(col(ServerRow.phase) != Phase.DELETED, is_here(ServerRow.guild))
+    .order_by(col(ServerRow.changed_at).desc())
+)
+_STANDING = _CARDS.where(or_(col(CardRow.message).is_not(None), col(CardRow.broken) != ""))
+_DOUBTED = _CARDS.where(col(CardRow.message).is_not(None), col(CardRow.shown_at).is_(None))
+_BROKEN = _CARDS.where(col(CardRow.broken) != "")
 _ROW = select(CardRow).where(CardRow.server == bindparam("server"))
 
 

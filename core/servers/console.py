@@ -17,6 +17,7 @@ from core.games.form.game import Game
 from core.guilds.access import Actor, Do
 from core.notices.kinds.events import LineSent
 from core.queues import Queues
+from core.servers.earlier_secrets import earlier_secrets
 from core.servers.events import ServerEvents
 from core.servers.projections import Projections
 from core.servers.redaction import black_out, for_the_audit, readable
@@ -96,7 +97,7 @@ class Consoles:
 
     async def logs(self, actor: Actor, server: str, lines: int, *, before: bool = False) -> GameLog:
         """Of a game that does not run, those of its last run. `before`: of the run before its last start. Raises
-        TryAgain where they cannot be had."""
+        TryAgain where they cannot be had, Refusal where they may tell a secret that the server had before."""
         if lines not in LOG_LINES:
             raise BadInput("logs.range", low=LOG_LINES[0], high=LOG_LINES[-1])
         async with self._rows.reading(actor, server, Do.LOGS) as (session, row):
@@ -106,6 +107,9 @@ class Consoles:
                 row.crash_log,
             )
             at_rest = row.desired != Desired.RUNNING
+            game = self._projections.game(row)
+            ids = [setting.id for setting in game.settings if setting.type == "secret"] if game else []
+            earlier = await earlier_secrets(session, row, ids)
         text, failure = "", None
         try:
             async with asyncio.timeout(LOG_WITHIN):
@@ -114,9 +118,14 @@ class Consoles:
                     text = await self._known().logs(view.id, lines=lines, previous=True)
         except (ClusterError, TimeoutError) as wrong:
             failure = wrong
+        tells = bool(text.strip()) and (earlier.before if before else earlier.last)
+        if tells:
+            text = ""
         if not text.strip() and last_words.strip() and (before or at_rest or failure is not None):
             kept = black_out(readable(last_words), secrets).strip("\n").splitlines()[-lines:]
             return GameLog(view, "\n".join(kept), before, last_words=True)
+        if tells:
+            raise Refusal("logs.earlier", name=view.name)
         if failure is not None:
             raise TryAgain("logs.away", name=view.name) from failure
         return GameLog(view, black_out(readable(text), secrets).strip("\n"), before)

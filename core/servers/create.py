@@ -200,6 +200,7 @@ class Creation:
         await session.flush()
         await self._pool.give(session, row.id, chosen)
         session.add(CardRow(server=row.id))
+        await once.made(session, row.id)
         created = Created(chosen.id, wanted.name, picked.id, wanted.source, actor.user)
         await self._events.tell(session, row, created)
         await session.flush()
@@ -219,6 +220,7 @@ class Creation:
             at=now,
         )
         session.add(question)
+        await once.release(session)
         return question.id
 
     async def _question(self, session: AsyncSession, actor: Actor, question: str) -> QuestionRow:

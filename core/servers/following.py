@@ -6,7 +6,7 @@ its follower may not join any more or takes no direct message.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -59,11 +59,13 @@ class Following:
         self._membership = membership
         self._now = now
 
-    async def follow(self, actor: Actor, server: str, language: str | None = None) -> Followed:
-        """Begin, or end where the actor follows it already. LimitReached where so many do."""
+    async def follow(self, actor: Actor, server: str, language: str | None = None, *, toggles: bool = True) -> Followed:
+        """Begin; where the actor follows it already, that ends, if it `toggles`. LimitReached where so many do."""
         async with self._database.begin() as session:
             await once.claim(session, self._now())
             row = await self._rows.find(session, actor, server, Do.FOLLOW, lock=True)
+            if not toggles and await session.get(FollowRow, (row.id, actor.user)) is not None:
+                return Followed(await self._views.of(session, row), follows=True, changed=False)
             if await self._end(session, row.id, actor.user):
                 return Followed(await self._views.of(session, row), follows=False)
             count = select(func.count()).where(col(FollowRow.server) == row.id)
@@ -115,19 +117,33 @@ class Following:
         return bool((await session.exec(theirs)).rowcount)
 
 
-async def tell_followers(
-    session: AsyncSession, row: ServerRow, guild: GuildRow | None, names: tuple[str, ...], online: int, now: datetime
-) -> None:
-    """Players joined, in this transaction: `names` as far as they are known, `online` players now."""
+async def due_follows(session: AsyncSession, servers: Collection[str], now: datetime) -> dict[str, list[FollowRow]]:
+    """Who is to be told now that somebody joined one of these servers, locked."""
     due = or_(
         col(FollowRow.told_at).is_(None),
         col(FollowRow.told_at) <= now - NOT_AGAIN_WITHIN,
         col(FollowRow.told_at) > now + APART,  # written before the clock was set back
     )
-    query = select(FollowRow).where(FollowRow.server == row.id, due).order_by(col(FollowRow.user)).with_for_update()
-    due_now, shown = list(await session.exec(query)), named(names, shown=guild is None or guild.player_names)
-    for follow in due_now:
+    query = select(FollowRow).where(col(FollowRow.server).in_(servers), due)
+    found: dict[str, list[FollowRow]] = {}
+    for follow in await session.exec(query.order_by(col(FollowRow.server), col(FollowRow.user)).with_for_update()):
+        found.setdefault(follow.server, []).append(follow)
+    return found
+
+
+async def tell_followers(
+    session: AsyncSession,
+    row: ServerRow,
+    guild: GuildRow | None,
+    due: Sequence[FollowRow],
+    names: tuple[str, ...],
+    online: int,
+    now: datetime,
+) -> None:
+    """Players joined, in this transaction: `names` as far as they are known, `online` players now. `due`: as of
+    `due_follows`."""
+    shown = named(names, shown=guild is None or guild.player_names)
+    for follow in due:
         follow.told_at = now
-        session.add(follow)
-    notices = [FollowNotice(follow.user, shown, online, follow.language) for follow in due_now]
+    notices = [FollowNotice(follow.user, shown, online, follow.language) for follow in due]
     await outbox.say_to_each(session, row, notices, now)

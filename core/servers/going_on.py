@@ -1,7 +1,8 @@
 """After a game's licence is accepted, what was asked for goes on by itself: once, however often that is pressed.
 
-The question is taken before the work, and put back where that is refused. The licence is kept in the transaction that
-starts the server, or not at all. A file that was sent is not kept here: then the licence alone is accepted.
+The licence is kept, and the question answered, in the transaction that starts the server, or not at all: whatever ends
+before, a refusal or the process, leaves both as they were, and it can be pressed again. A file that was sent is not
+kept here: then the licence alone is accepted.
 """
 
 from __future__ import annotations
@@ -9,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from core.errors import LicenceNeeded, Refusal
+from core.errors import Refusal
 from core.guilds.access import Actor, Do
 from core.servers.lookup import Lookup
 from core.servers.power import Power
-from core.servers.questions import Questions, Wish
+from core.servers.questions import Answered, Questions, Wish, answering
 from core.servers.views import ServerView
 from core.servers.worlds import TakenIn, Worlds
 
 BEFORE = ""
-"""It was pressed before: what was asked for is done, or under way, or ended with the bot in the middle of it."""
+"""It was pressed before: what was asked for is done, or under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +37,23 @@ class GoingOn:
         self._lookup = lookup
         self._power = power
         self._worlds = worlds
+        self._under_way = set[str]()  # questions that this process is at work on; of another's the first one wins
 
     async def go_on(self, actor: Actor, server: str, question: str) -> WentOn:
         """Refusal where there is no such question, or what it asks for is refused now: then nothing is accepted, and
         it can be pressed again. LicenceNeeded where the text is another one by now."""
         view = await self._lookup.get(actor, server, Do.ACCEPT)
         wish = await self._questions.take(actor, server, question)
-        if wish is None:
+        if wish is None or question in self._under_way:
             return WentOn(BEFORE, view)
+        self._under_way.add(question)
         try:
-            done = await self._done(wish, actor, server)
-        except LicenceNeeded:
-            raise  # with a question of its own
-        except BaseException:
-            await self._questions.put_back(question, wish)
-            raise
+            with answering(question):
+                done = await self._done(wish, actor, server)
+        except Answered:
+            return WentOn(BEFORE, view)
+        finally:
+            self._under_way.discard(question)
         return WentOn(wish.do, done.view, done) if isinstance(done, TakenIn) else WentOn(wish.do, done)
 
     async def _done(self, wish: Wish, actor: Actor, server: str) -> ServerView | TakenIn:

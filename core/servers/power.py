@@ -12,7 +12,7 @@ from core.errors import BadInput, Refusal
 from core.guilds.access import Actor, Do
 from core.idle.rules import VOTE_KEEPS, unstoppable_at
 from core.notices.kinds.events import Kept, Paused, Voted
-from core.servers import blocked, licences, waking
+from core.servers import blocked, licences, questions, waking
 from core.servers.events import ServerEvents
 from core.servers.projections import Projections
 from core.servers.rows import ServerRows
@@ -65,6 +65,7 @@ class Power:
         """Only the game's licence, for what has to be asked for again. LicenceNeeded where its text is another one than
         that of `mark`."""
         async with self._rows.changing(actor, server, Do.ACCEPT) as (session, row):
+            await questions.answer(session)
             await self._licence(session, row, actor, "", mark)
             return await self._views.of(session, row)
 

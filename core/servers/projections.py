@@ -71,7 +71,7 @@ class Projections:
         if game is None:
             return None
         given = {port.name: port.port for port in context.ports}
-        size, limits = game.size(size_of_run(row)), limits_of(context.guild, self._rules.guild_storage)
+        size, limits = game.sized(size_of_run(row)), limits_of(context.guild, self._rules.guild_storage)
         return ServerSpec(
             server=row.id,
             guild=row.guild,

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import col, delete
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.data.database import Database
 from core.data.tables import QuestionRow
@@ -20,6 +22,12 @@ from core.guilds.access import Actor
 KEPT = timedelta(days=1)
 """So long can a question be answered."""
 OVER = "licence.over"
+
+_current: ContextVar[str | None] = ContextVar("question", default=None)
+
+
+class Answered(Exception):
+    """What this question was about is done. Whoever did it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +55,19 @@ class Questions:
             raise
 
     async def take(self, actor: Actor, server: str, question: str) -> Wish | None:
-        """What was asked for; nobody else can take it. None: it was taken already. Refusal where there is none."""
-        async with self._database.begin() as session:
-            row = await session.get(QuestionRow, question, with_for_update=True)
+        """What was asked for, which only they are told. It stays until it is done (`answer`), so nothing is lost with a
+        process that dies. None: it is done. Refusal where there is none."""
+        async with self._database.session() as session:
+            row = await session.get(QuestionRow, question)
             theirs = row is not None and (row.user, row.guild, row.server) == (actor.user, actor.guild, server)
             if row is None or not theirs or row.at < self._now() - KEPT:
                 raise Refusal(OVER)
-            wanted, row.wanted = row.wanted, {}
-            session.add(row)
-        return Wish(wanted["do"], wanted["given"], row.mark) if "do" in wanted else None
+        return Wish(row.wanted["do"], row.wanted["given"], row.mark) if "do" in row.wanted else None
 
     async def forget_old(self) -> None:
         """Those that nobody can answer any more: they hold what was asked for, addresses among it."""
         async with self._database.begin() as session:
             await session.exec(too_old(self._now()))
-
-    async def put_back(self, question: str, wish: Wish) -> None:
-        """It was not done, and can be asked for again."""
-        async with self._database.begin() as session:
-            row = await session.get(QuestionRow, question, with_for_update=True)
-            if row is not None:
-                row.wanted = {"do": wish.do, "given": wish.given}
-                session.add(row)
 
     async def _keep(self, actor: Actor, needed: LicenceNeeded, wanted: dict[str, Any]) -> str:
         now = self._now()
@@ -86,6 +85,30 @@ class Questions:
             await session.exec(too_old(now))
             session.add(row)
         return number
+
+
+@contextmanager
+def answering(question: str) -> Iterator[None]:
+    """What this task does meanwhile is what the question asks for."""
+    before = _current.set(question)
+    try:
+        yield
+    finally:
+        _current.reset(before)
+
+
+async def answer(session: AsyncSession) -> None:
+    """The transaction of `session` does what the question of this task asks for, if it answers one: both are committed
+    together or not at all. Raises Answered where another one did it meanwhile."""
+    if (question := _current.get()) is None:
+        return
+    row = await session.get(QuestionRow, question, with_for_update=True, populate_existing=True)
+    if row is None:
+        return  # it grew too old while this was at work
+    if not row.wanted:
+        raise Answered(question)
+    row.wanted = {}
+    session.add(row)
 
 
 def too_old(now: datetime) -> Any:

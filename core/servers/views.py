@@ -164,7 +164,7 @@ class ServerView:
 
     @property
     def sized(self) -> Size | None:
-        """What its size means as it runs; None where the game no longer has that size."""
+        """What its size means as it runs; None where the game is not in the catalogue any more."""
         return self.game.sized(self.size_now) if self.game else None
 
 

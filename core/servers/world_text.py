@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.servers.worlds import BEFORE_RESTORE, IMPORTED
+from core.servers.worlds import BEFORE_FILES, BEFORE_RESTORE, IMPORTED
 from core.text import count, say
 from core.text.marks import Marks
 from core.worlds.listing import Snapshot
@@ -10,7 +10,11 @@ from core.worlds.listing import Snapshot
 
 def remark(each: Snapshot, language: str, marks: Marks) -> list[str]:
     """What it lacks, why it was taken, and whether somebody else hid it."""
-    notes = {BEFORE_RESTORE: "snapshots.before_restore", IMPORTED: "snapshots.imported"}
+    notes = {
+        BEFORE_RESTORE: "snapshots.before_restore",
+        BEFORE_FILES: "snapshots.before_files",
+        IMPORTED: "snapshots.imported",
+    }
     note = say(language, notes[each.note]) if each.note in notes else marks.typed(each.note)
     doubt = say(language, "snapshots.hidden") if each.hidden else ""
     lacks = count(language, "snapshots.lacks", each.gaps.files) if each.gaps.files else ""

@@ -39,7 +39,7 @@ from core.notices.kinds.events import (
     RestoreAsked,
     SnapshotAsked,
 )
-from core.servers import blocked, licences, names, waking
+from core.servers import blocked, licences, names, questions, waking
 from core.servers.create import Creation
 from core.servers.parts import ServerParts
 from core.servers.projections import settings_of_run
@@ -55,7 +55,7 @@ from core.worlds.shelf import Shelf
 from core.worlds.source import NEWEST
 from core.worlds.turns import LONGEST_WAIT
 
-BEFORE_RESTORE, IMPORTED = "~before restore", "~import"
+BEFORE_RESTORE, IMPORTED, BEFORE_FILES = "~before restore", "~import", "~before files"
 """Notes of snapshots that nobody took by hand; what people type never begins so."""
 
 LINK_FOR = 24 * 3600
@@ -268,7 +268,7 @@ class Worlds:
         place = None if game is None else game.imports.world if into == "world" else game.imports.plugins
         if game is None or place is None:
             raise Refusal("import.not_offered", game=game.name if game else row.game, into=into)
-        limit = world_bytes(game, game.size(row.size), await self._refuse_more(actor, row))
+        limit = world_bytes(game, game.sized(row.size), await self._refuse_more(actor, row))
         if file is not None and file.size > limit:
             raise BadInput("import.large")
         await self._foresee(actor, row)
@@ -403,7 +403,7 @@ class Worlds:
             async with self._shelf.turns.of(row.guild):
                 return await self._cluster.snapshot(row.id, note=note)
         except ClusterError as wrong:
-            raise _refusal(wrong) from wrong
+            raise refusal(wrong) from wrong
 
     async def _save_unseen(self, row: ServerRow) -> str | None:
         """Take one of a volume that nobody saw finished: people may have played on it while the bot was away."""
@@ -412,7 +412,7 @@ class Worlds:
         except ClusterError as wrong:
             if wrong.problem == Problem.VOLUME_LOST:  # there is nothing on it
                 return None
-            raise _refusal(wrong) from wrong
+            raise refusal(wrong) from wrong
 
     async def _called(self, row: ServerRow, chosen: Snapshot) -> str:
         """What the world in that snapshot is called; "" where nobody needs to know, or can tell."""
@@ -464,6 +464,7 @@ class Worlds:
         elif row.bound != row.volume and seen.pod is PodPhase.NONE and row.volume in seen.volumes:
             safety = await self._save_unseen(row) or safety
         async with self._rows.changing(actor, row.id, Do.RESTORE) as (session, row):
+            await questions.answer(session)
             if row.volume != volume:
                 raise TryAgain("try_again")
             row.volume, row.source, row.undo_to = volume + 1, chosen.name, safety
@@ -496,10 +497,11 @@ async def _in_words(work: Awaitable[_T]) -> _T:
             raise BadInput(f"import.{wrong.said.get('why', 'kind')}", member=member) from wrong
         if wrong.kind == "killed":
             raise TryAgain("world.given_up") from wrong
-        raise _refusal(refusal_of(wrong.kind, wrong.detail)) from wrong
+        raise refusal(refusal_of(wrong.kind, wrong.detail)) from wrong
 
 
-def _refusal(wrong: ClusterError) -> Refusal:
+def refusal(wrong: ClusterError) -> Refusal:
+    """Why there is no snapshot."""
     problem = wrong.problem if wrong.problem in _SAID else "other"
     return TryAgain(f"world.cannot.{problem}")
 

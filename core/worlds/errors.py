@@ -10,7 +10,7 @@ WhyAll = Literal["kind", "packer", "program", "parts", "page", "large", "many", 
 WhyMember = Literal["path", "long", "link", "twice", "device", "bomb", "encrypted", "method", "damaged", "root"]
 """Why it is refused for one thing in it."""
 
-WhyWorld = Literal["several", "beside", "name", "foreign", "newer"]
+WhyWorld = Literal["several", "beside", "name", "above", "foreign", "newer"]
 """Why there is no world in it that this server can have."""
 
 Why = WhyAll | WhyMember | WhyWorld
@@ -57,7 +57,8 @@ class Hostile(WorldError):
     """An archive or address that is not taken in. Nothing of it is left behind.
 
     `member` is what of the archive it is about, as people are shown it; of `root` and `beside`, the file that is
-    missing; of `several` all of them; of `foreign` the game; of `newer` its version.
+    missing; of `above` the folder whose own folder is missing; of `several` all of them; of `foreign` the game; of
+    `newer` its version.
     """
 
     def __init__(self, why: Why, detail: str, member: str = "") -> None:

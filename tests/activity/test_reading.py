@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from core.activity.buckets import FINE, HOUR, MOST_ROWS
 from core.activity.tidying import MOST_SESSIONS
-from core.data.tables import BucketRow, EventRow, PlaySessionRow
+from core.data.tables import BucketRow, EventRow, PlaySessionRow, ServerRow
 from core.errors import BadInput, NotAllowed, NotFound
 from core.guilds.access import Actor
+from core.notices.kinds.events import LineSent, Recalled, Warned, Withdrawn
+from core.notices.names import SOMEBODY, text_without
 
 GUILD = 700
 ADA = Actor(user=1, guild=GUILD, name="Ada")
@@ -194,3 +199,32 @@ async def size(house: Any, table: str) -> int:
             page = (await connection.exec_driver_sql("PRAGMA page_size")).scalar_one()
             return int(pages * page)
         return int((await connection.exec_driver_sql(f"SELECT pg_total_relation_size('{table}')")).scalar_one())
+
+
+async def test_a_forgotten_name_is_in_no_event_and_no_notice_and_the_facts_stay(house: Any, pond: str) -> None:
+    now = house.parts.now()
+    async with house.database.begin() as session:
+        row = await session.get_one(ServerRow, pond, with_for_update=True)
+        events = house.core.parts.events
+        await events.tell(session, row, Warned(last_players=("Bo", "Bob"), pause_at=now + timedelta(minutes=5)))
+        await events.tell(session, row, Recalled(Withdrawn.JOINED, names=("bo",)))
+        await events.tell(session, row, LineSent("kick Bo now", by=ADA.user))
+        row.crash_log = "Bo joined\nBob joined"
+    await house.core.activity.forget(ADA, pond, "BO")
+    row = await house.row(pond)
+    assert row.crash_log == "•••• joined\nBob joined"
+    kept = {event.kind: event.data for event in await house.events(pond)}
+    assert kept["warned"]["last_players"] == ["Bob"]
+    assert kept["recalled"]["names"] == []
+    assert kept["line_sent"]["line"] == "kick •••• now"
+    async with house.database.session() as session:
+        notices = (await session.exec(text("SELECT data FROM notices"))).all()
+    assert notices
+    assert not any(re.search(r"\bbo\b", str(data), re.IGNORECASE) for (data,) in notices)
+
+
+@given(st.text("aAbB .<>", max_size=40), st.text("aAbB.<", min_size=1, max_size=4))
+def test_of_a_text_only_the_name_goes(written: str, name: str) -> None:
+    assert SOMEBODY in text_without(f"x {name} hi", name)
+    if name.casefold() not in written.casefold():
+        assert text_without(written, name) == written

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import select
 
 from core.activity.buckets import DAY, FINE, HOUR
+from core.activity.recorder import Told
 from core.activity.sessions import Look
 from core.activity.tidying import MOST_SESSIONS
 from core.cluster.port import InUse
@@ -102,7 +103,7 @@ async def test_a_restart_goes_on_and_counts_nobody_twice(pond: Watched) -> None:
     other, row = pond.house.another(), await pond.house.row(pond.server)
     async with pond.house.database.begin() as session:
         at = row.known_at + timedelta(seconds=20)
-        await other.recorder.look(session, row, None, Look(at, 1, frozenset({"Bo"})), timedelta(minutes=3))
+        await other.recorder.look(session, [Told(row, None, Look(at, 1, frozenset({"Bo"})))], timedelta(minutes=3))
     pond.house.pass_time(timedelta(minutes=20))
     await other.recorder.flush()
     await pond.house.core.recorder.flush()
@@ -142,7 +143,7 @@ async def test_a_failed_transaction_that_is_tried_again_counts_once(pond: Watche
     for _ in range(3):
         async with pond.house.database.begin() as session:
             at = row.known_at + timedelta(seconds=60)
-            await recorder.look(session, row, None, Look(at, 1, frozenset({"Bo"})), timedelta(minutes=3))
+            await recorder.look(session, [Told(row, None, Look(at, 1, frozenset({"Bo"})))], timedelta(minutes=3))
             await session.rollback()
     await pond.minutes(1, "Bo")
     pond.house.pass_time(timedelta(minutes=20))
@@ -173,11 +174,11 @@ async def test_a_game_that_claims_nonsense_is_kept_as_far_as_it_goes(pond: Watch
     row, recorder = await pond.house.row(pond.server), pond.house.core.recorder
     async with pond.house.database.begin() as session:
         claims = Look(pond.house.parts.now(), 3, frozenset({"B\0o", "C\ud83dy", "\0"}))
-        await recorder.look(session, row, None, claims, timedelta(minutes=3))
+        await recorder.look(session, [Told(row, None, claims)], timedelta(minutes=3))
     assert [each[0] for each in await pond.sessions()] == [""]
     async with pond.house.database.begin() as session:
         claims = Look(pond.house.parts.now(), 10**12, frozenset())
-        await recorder.look(session, row, None, claims, timedelta(minutes=3))
+        await recorder.look(session, [Told(row, None, claims)], timedelta(minutes=3))
     pond.house.pass_time(timedelta(minutes=20))
     await recorder.flush()
     assert max(each.high for each in await pond.buckets()) == 100_000

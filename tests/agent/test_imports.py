@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.process
 
 
-@pytest.mark.parametrize("module", ["local.agent", "pod.sidecar", "pod.prepare", "pod.seal"])
+@pytest.mark.parametrize("module", ["local.agent", "pod.sidecar", "pod.prepare", "pod.seal", "pod.files"])
 def test_an_agent_loads_the_standard_library_only(module: str) -> None:
     code = f"import sys; before = set(sys.modules); import core.agent.{module}; print(*set(sys.modules) - before)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -11,6 +11,7 @@ from aiohttp import web
 from discord.http import Route
 
 from bot.throttle import BURST, AddressBlocked, Throttle
+from cogs.posting import MAY_WAIT
 
 
 class Front:
@@ -140,3 +141,33 @@ async def test_it_says_whether_requests_wait(front: Front, throttle: Throttle, s
         await asyncio.sleep(0)
     await asyncio.gather(*asked)
     assert not throttle.crowded
+
+
+async def get_when_nobody_else_does(session: aiohttp.ClientSession, path: str) -> int:
+    MAY_WAIT.set(True)
+    return await get(session, path)
+
+
+async def notice_in_a_flood_of_cards(front: Front, session: aiohttp.ClientSession) -> int:
+    """Before how many of the cards that came after it a notice got there."""
+    many = int(BURST) * 3
+    before = [asyncio.create_task(get(session, f"/channels/{number}")) for number in range(many)]
+    await asyncio.sleep(0)  # they stand in the line
+    notice = asyncio.create_task(get_when_nobody_else_does(session, "/channels/notice"))
+    await asyncio.sleep(0)
+    after = [asyncio.create_task(get(session, f"/channels/later/{number}")) for number in range(many)]
+    await asyncio.gather(*before, notice, *after)
+    return len(front.met) - 1 - front.met.index("/channels/notice")
+
+
+async def test_what_may_wait_takes_what_others_leave(
+    front: Front, throttle: Throttle, session: aiohttp.ClientSession
+) -> None:
+    assert await notice_in_a_flood_of_cards(front, session) == 0
+
+
+async def test_what_may_wait_does_not_wait_for_ever(
+    front: Front, throttle: Throttle, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.throttle.PATIENCE", 0.0)
+    assert await notice_in_a_flood_of_cards(front, session) > 0

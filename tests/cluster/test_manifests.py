@@ -18,9 +18,9 @@ from core.agent.wire import AGENT_PORT
 from core.cluster.kubernetes import names
 from core.cluster.kubernetes.addresses import Exposure, TrafficPolicy, port_name
 from core.cluster.kubernetes.manifests import disruption_budget, manifests
-from core.cluster.kubernetes.manifests_job import job
+from core.cluster.kubernetes.manifests_job import files_job, job
 from core.cluster.kubernetes.manifests_pod import WORK
-from core.cluster.kubernetes.manifests_policy import jobs_policy
+from core.cluster.kubernetes.manifests_policy import files_policy, jobs_policy
 from core.cluster.kubernetes.reduced import reduce_service
 from core.cluster.port import ServerSpec
 from core.games.catalogue import BUILT_IN, Catalogue
@@ -557,3 +557,21 @@ def test_a_job_is_as_locked_down_as_a_game_and_not_taken_for_one() -> None:
     env = {one["name"]: one["value"] for one in each["env"]}
     assert (env["DORMOUSE_VOLUME"], env["DORMOUSE_RUN"], env["DORMOUSE_NOTE"]) == ("2", "7", "$$(HOME)")
     assert json.loads(env["DORMOUSE_SAVE"])["exclude"] == ["config/rconpw", "config/server-settings.json"]
+
+
+def test_a_job_that_answers_for_files_has_no_key_to_the_store_and_hears_the_bot_alone() -> None:
+    world = made(spec("factorio"))["statefulsets"]["metadata"]["annotations"][names.WORLD]
+    site = replace(kube.site(store=STORE), bot_namespace="bots")
+    template = files_job("files", "aaaaaaaaaaaa", 2, world, site)["spec"]["template"]
+    (each,) = template["spec"]["containers"]
+    assert "envFrom" not in each
+    assert each["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert (each["securityContext"]["runAsUser"], template["spec"]["securityContext"]["fsGroup"]) == (845, 845)
+    token = {"name": "DORMOUSE_AGENT_TOKEN", "valueFrom": {"secretKeyRef": {"name": "aaaaaaaaaaaa", "key": "agent"}}}
+    assert token in each["env"]
+    policy = files_policy(site)["spec"]
+    assert names.FILES in template["metadata"]["labels"]
+    assert names.JOB in template["metadata"]["labels"]
+    assert policy["podSelector"] == {"matchExpressions": [{"key": names.FILES, "operator": "Exists"}]}
+    (way,) = policy["ingress"]
+    assert way["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "bots"}}}]

@@ -61,6 +61,10 @@ COMMANDS: dict[str, list[str]] = {
     "guild audit": ["member", "server", "kind", "days"],
     "account show": [],
     "account edit": ["time_zone", "language"],
+    "account link": [],
+    "account unlink": [],
+    "account token": ["action*", "name", "scopes", "days"],
+    "account forget": [],
     "activity server": ["server*", "days"],
     "activity guild": ["days"],
     "help": ["topic"],
@@ -70,7 +74,15 @@ COMMANDS: dict[str, list[str]] = {
 def faces(**more: Any) -> Faces:
     return Faces(
         **{"servers": None, "guilds": None, "quotas": None, "games": Mock(), "replies": Replies()}
-        | {"catalogue": CATALOGUE, "cards": Mock(), "worlds": Mock(), "accounts": Mock(), "activity": Mock(), **more}
+        | {
+            "catalogue": CATALOGUE,
+            "cards": Mock(),
+            "worlds": Mock(),
+            "accounts": Mock(),
+            "own": Mock(),
+            "activity": Mock(),
+            **more,
+        }
     )
 
 

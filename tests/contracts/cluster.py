@@ -7,12 +7,14 @@ Nothing here sleeps: `until` waits on the cluster's own `watch`.
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 import pytest
 
+from core.agent.file_wire import FileDo, FileOrder, FileRefused, FileTrouble
 from core.cluster.port import Cluster, Listed, Observed, ServerSpec, Stale
 from core.errors import ClusterError
 from core.words import PodPhase, Problem, VolumePhase
@@ -275,6 +277,35 @@ class ClusterContract:
 
     async def test_logs_of_an_unknown_server_are_empty(self, cluster: Cluster, spec: MakeSpec) -> None:
         assert await cluster.logs(spec().server) == ""
+
+    async def test_files_are_written_and_read_while_it_runs_and_while_it_is_paused(
+        self, cluster: Cluster, spec: MakeSpec
+    ) -> None:
+        wanted = spec()
+        await cluster.ensure(wanted)
+        await ready(cluster, wanted.server)
+        text = base64.b64encode(b"hello").decode()
+        made = await cluster.files(wanted.server, FileOrder(FileDo.WRITE, "motd.txt", version="", data=text))
+        await cluster.ensure(replace(wanted, replicas=0))
+        await no_pod(cluster, wanted.server)
+        read = await cluster.files(wanted.server, FileOrder(FileDo.READ, "motd.txt", length=99))
+        assert (read.content, read.version) == (b"hello", made.version)
+        await cluster.files(wanted.server, FileOrder(FileDo.RENAME, "motd.txt", to="motd"))
+        with pytest.raises(FileRefused) as refused:
+            await cluster.files(wanted.server, FileOrder(FileDo.READ, "motd.txt"))
+        assert refused.value.trouble is FileTrouble.MISSING
+        await cluster.ensure(replace(wanted, run=2))
+        await until(cluster, wanted.server, lambda seen: seen.run == 2 and seen.pod is PodPhase.READY)
+        listed = await cluster.files(wanted.server, FileOrder(FileDo.LIST))
+        assert "motd" in [each["name"] for each in listed.entries]
+
+    async def test_files_of_what_has_no_world_are_refused(self, cluster: Cluster, spec: MakeSpec) -> None:
+        wanted = spec(replicas=0)
+        with pytest.raises((ClusterError, FileRefused)):
+            await cluster.files(wanted.server, FileOrder(FileDo.LIST))
+        await cluster.ensure(wanted)
+        with pytest.raises((ClusterError, FileRefused)):
+            await cluster.files(wanted.server, FileOrder(FileDo.LIST))
 
     async def test_a_watch_begins_with_the_list(self, cluster: Cluster, spec: MakeSpec) -> None:
         wanted = spec(replicas=0)

@@ -99,6 +99,17 @@ async def test_what_is_shown_for_long_is_not_read_at_every_start(hollow_oak: Tow
     assert await hollow_oak.cards.stale() == []
 
 
+async def test_what_is_noted_is_not_written_again(hollow_oak: Town) -> None:
+    pond = await hollow_oak.create()
+    await hollow_oak.cards_rest()
+    reading = await hollow_oak.cards.get(pond)
+    assert reading is not None
+    await hollow_oak.cards.unchanged(pond, reading.at + COMMITTED_WITHIN)
+    hollow_oak.announcer.touch(pond)  # type: ignore[union-attr]
+    await hollow_oak.cards_rest()
+    assert (await hollow_oak.card(pond)).shown_at == reading.at
+
+
 # nothing tells that it is gone
 
 

@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opengsq.binary_reader import BinaryReader
 
 from core.agent import query as console_query
-from core.games.protocols import a2s, bedrock, minecraft, mumble, openttd, status, teeworlds
+from core.games.protocols import a2s, bedrock, minecraft, mumble, opengsq, openttd, status, teeworlds
 from core.games.protocols.answer import LONGEST_NAME, MOST_NAMES, MOST_PLAYERS, Answer, NoAnswer, counted
 
 MARK = b"12345678"
@@ -181,6 +182,18 @@ def test_whatever_comes_is_an_answer_or_none(name: str, data: bytes, at: int) ->
             sane(read(packet))
         except NoAnswer:
             continue
+
+
+@given(
+    st.lists(st.sampled_from([b"\\", b"\n", b"a", b"\xff", b"\xc3\xa4", b"\0"]), max_size=30).map(b"".join),
+    st.lists(st.sampled_from([None, b"\\", b"\n", [b"\\", b"\n"]]), max_size=6),
+)
+def test_our_reader_of_quakes_reads_as_the_librarys(data: bytes, asked: list[Any]) -> None:
+    ours, theirs = opengsq._reader()(data), BinaryReader(data)
+    for ends in asked:
+        args = () if ends is None else (ends,)
+        assert ours.read_string(*args) == theirs.read_string(*args)
+        assert (ours.stream_position, ours.remaining_bytes()) == (theirs.stream_position, theirs.remaining_bytes())
 
 
 def test_a_status_of_any_size_is_read() -> None:

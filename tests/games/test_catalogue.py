@@ -120,3 +120,37 @@ async def test_a_game_that_counts_on_has_its_ports_in_a_row(house: Any) -> None:
     ports = {port.name: port for port in house.cluster.specs[view.id].ports}
     assert ports["direct"].host == ports["game"].host + 2
     assert ports["steam"].host == ports["game"].host == ports["game"].container
+
+
+@pytest.mark.parametrize(
+    ("left", "had", "has"),
+    [
+        (("small", "medium"), "large", "medium"),
+        (("small", "large"), "medium", "small"),
+        (("medium", "large"), "small", "medium"),
+        (("small",), "large", "small"),
+        (("small", "large"), "large", "large"),
+    ],
+)
+def test_a_server_whose_size_is_gone_has_the_next_smaller_or_the_next_larger(
+    left: tuple[str, ...], had: str, has: str
+) -> None:
+    game = find("meadow")
+    fewer = game.model_copy(update={"sizes": tuple(each for each in game.sizes if each.id in left)})
+    assert fewer.sized(had).id == has
+
+
+def test_nobody_who_was_taken_off_the_list_stays_an_operator_of_bedrock() -> None:
+    """The image writes the file only where somebody is on the list, so it is emptied before each start."""
+    image = find("minecraft-bedrock").image
+    assert image is not None
+    assert {file.path: file.content for file in image.files} == {"permissions.json": "[]"}
+
+
+def test_no_snapshot_of_ark_holds_the_file_that_has_its_passwords() -> None:
+    excluded = find("ark-se").save.exclude
+    assert "server/ShooterGame/Saved/Config/LinuxServer/GameUserSettings.ini" in excluded
+
+
+def test_the_console_of_garrys_mod_listens_where_it_is_asked() -> None:
+    assert find("garrys-mod").env["ARGS"].startswith("+ip 0.0.0.0 ")

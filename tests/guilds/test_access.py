@@ -86,7 +86,7 @@ def test_quotas() -> None:
 
 
 SERVER = Owned(guild=7, owner=ADA, name="Pond", owner_name="Ada", shares=(Share(CY, "member", "player"),))
-ADMINS = {DoInGuild.SETUP, DoInGuild.STATUS, DoInGuild.QUOTA, DoInGuild.GAMES, DoInGuild.AUDIT}
+ADMINS = {DoInGuild.SETUP, DoInGuild.STATUS, DoInGuild.QUOTA, DoInGuild.GAMES, DoInGuild.AUDIT, DoInGuild.WEBHOOKS}
 
 
 def test_every_verb_has_a_row() -> None:

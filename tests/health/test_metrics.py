@@ -70,6 +70,15 @@ def test_an_interaction_is_counted_by_name_and_outcome_and_its_acknowledgement_t
     assert values["dormouse_interaction_acknowledged_seconds_count"] == 2
 
 
+def test_a_request_over_http_is_timed_by_route_and_status() -> None:
+    metrics = Metrics("1.2.3")
+    metrics.requested("get_server", 200, 0.02)
+    metrics.requested("get_server", 404, 0.01)
+    values = read(metrics)
+    assert values["dormouse_http_request_seconds_count|get_server|200"] == 1
+    assert values["dormouse_http_request_seconds_sum|get_server|404"] == pytest.approx(0.01)
+
+
 def test_a_job_is_timed_by_outcome() -> None:
     metrics = Metrics("1.2.3")
     metrics.ran("sweep", 0.5, True)

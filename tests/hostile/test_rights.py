@@ -112,8 +112,9 @@ async def ask(wire: Wire, person: Person, face: str, server: str) -> Said:
 
 FACES = {
     **{f"command {name}": do for name, do in rights.COMMANDS.items()},
-    **{f"press {name}": do for name, do in rights.BUTTONS.items()},
+    **{f"press {name}": do for name, do in rights.BUTTONS.items() if name != "account_forget"},
     **{f"modal {name}": do for name, do in rights.MODALS.items()},
+    "press account_forget": rights.BUTTONS["account_forget"],  # at last: the others name whom it forgets
 }
 CASES = [
     (face, who)

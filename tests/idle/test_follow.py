@@ -40,9 +40,9 @@ def game(house: Any) -> Game:
     return made
 
 
-async def followed(house: Any, *who: Actor) -> str:
-    """Pond, which runs and is empty, with these followers."""
-    pond = await house.create()
+async def followed(house: Any, *who: Actor, name: str = "Pond") -> str:
+    """A server, which runs and is empty, with these followers."""
+    pond = await house.create(name)
     await house.phase(pond, "running")
     for actor in who:
         assert (await house.servers.following.follow(actor, pond)).follows
@@ -79,6 +79,13 @@ async def test_each_follower_is_told_who_joined_and_nobody_that_somebody_left(ho
     pond = await followed(house, ADA, BO)
     await looks(house, game, occupied("Ada"), occupied("Ada"), Empty())
     assert await told(house, pond) == [FollowNotice(user, ("Ada",)) for user in (ADA.user, BO.user)]
+
+
+async def test_of_servers_that_are_joined_at_once_each_follower_is_told_of_their_own(house: Any, game: Game) -> None:
+    pond, lake = await followed(house, ADA), await followed(house, BO, CY, name="Lake")
+    await looks(house, game, occupied("Di"))
+    assert await told(house, pond) == [FollowNotice(ADA.user, ("Di",))]
+    assert await told(house, lake) == [FollowNotice(user, ("Di",)) for user in (BO.user, CY.user)]
 
 
 async def test_at_most_once_in_fifteen_minutes_and_not_later_either(house: Any, game: Game) -> None:

@@ -10,6 +10,7 @@ from town import Town, town
 from wire import ADA, BO, Wire
 
 from bot.demo.guild import cast
+from core.accounts.claims import Identity
 
 
 @pytest.fixture
@@ -74,3 +75,45 @@ async def test_zones_are_suggested_while_they_are_typed(oak: Town) -> None:
     found = await oak.wire.complete(ADA, "account edit", "time_zone", "berl")
     assert [each["value"] for each in found.choices] == ["Europe/Berlin"]
     assert (await oak.wire.complete(ADA, "account edit", "time_zone", "")).choices[0]["name"].startswith("No time zone")
+
+
+async def test_who_they_are_elsewhere_is_shown_and_ended(oak: Town) -> None:
+    wire = oak.wire
+    assert "You are linked to nobody." in (await wire.command(ADA, "account unlink")).text
+    assert "There is nothing to link to here" in (await wire.command(ADA, "account link")).text
+    identity = Identity("issuer", "ada", "Ada L.", "contoso.example")
+    await wire.core.identities.link(int(cast.ADA), "Ada", identity)
+    assert "You are linked to **Ada L.** of **contoso.example**." in (await wire.command(ADA, "account show")).text
+    assert "no longer linked to **Ada L.**" in (await wire.command(ADA, "account unlink")).text
+    assert "linked to" not in (await wire.command(ADA, "account show")).text
+
+
+async def test_a_token_is_made_shown_once_listed_and_revoked(oak: Town) -> None:
+    wire = oak.wire
+    assert "You have no tokens." in (await wire.command(ADA, "account token", action="list")).text
+    made = await wire.command(ADA, "account token", action="make", name="Backups", scopes="servers:read", days=7)
+    assert made.private
+    secret = made.text.partition("||`")[2].partition("`||")[0]
+    bearer = await wire.core.tokens.read(secret)
+    assert bearer is not None
+    assert (bearer.user, bearer.scopes) == (int(cast.ADA), {"servers:read"})
+    listed = (await wire.command(ADA, "account token", action="list")).text
+    assert "Backups" in listed
+    assert secret not in listed
+    assert (await wire.complete(ADA, "account token", "name", "back")).choices == []
+    assert "has a name" in (await wire.command(ADA, "account token", action="make")).text
+    assert "no such token" in (await wire.command(BO, "account token", action="revoke", name="Backups")).text
+    assert "lets nobody in" in (await wire.command(ADA, "account token", action="revoke", name="backups")).text
+    assert await wire.core.tokens.read(secret) is None
+
+
+async def test_who_wants_to_be_forgotten_is_asked_and_told_what_stays(oak: Town) -> None:
+    wire = oak.wire
+    await wire.command(ADA, "account edit", language="de")
+    asked = await wire.command(ADA, "account forget")
+    assert "Dein 1 Server bleibt deiner" in asked.text
+    assert int(cast.ADA) in await wire.core.accounts.languages()
+    done = await wire.press(ADA, "dm:account_forget")
+    assert "Gelöscht." in done.text
+    assert await wire.core.accounts.languages() == {}
+    assert "Pond" in (await wire.command(ADA, "server list")).text

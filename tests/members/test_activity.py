@@ -12,6 +12,7 @@ from town import Town, town
 from wire import ADA, BO, CY
 
 from bot.demo.guild import components
+from core.activity.recorder import Told
 from core.activity.sessions import Look
 from core.data.tables import PlaySessionRow
 
@@ -33,7 +34,7 @@ async def played(oak: Town, name: str = "Hazel_*_99", minutes: int = 60) -> str:
         for minute in range(minutes + 2):
             here = [name] if 0 < minute <= minutes else []
             look = Look(at + timedelta(minutes=minute), len(here), frozenset(here))
-            await recorder.look(session, row, None, look, timedelta(minutes=3))
+            await recorder.look(session, [Told(row, None, look)], timedelta(minutes=3))
             row.known_at, row.players, row.players_online = look.at, here, len(here)
             await session.flush()
     await recorder.flush()

@@ -59,7 +59,19 @@ from core.notices.kinds.notices import (
     WelcomeNotice,
     WorldLost,
 )
-from core.words import Because, EventKind, Fill, GuildSetting, Lack, NoticeKind, Phase, Problem, Reason, Step
+from core.words import (
+    Because,
+    EventKind,
+    Fill,
+    GuildSetting,
+    Lack,
+    NoticeKind,
+    Phase,
+    Problem,
+    Reason,
+    Step,
+    WebhookChange,
+)
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SECONDS = int(AT.timestamp())
@@ -105,6 +117,11 @@ OLD_EVENTS: list[tuple[dict[str, Any], Event]] = [
     ({"because": "operator"}, events.Paused(Because.OPERATOR, by=1)),
     ({"until": SECONDS}, events.Kept(AT, by=1)),
     ({"line": "say hello"}, events.LineSent("say hello", by=1)),
+    ({"path": "plugins"}, events.FolderMade("plugins", by=1)),
+    ({"path": "motd", "sure": False}, events.FileWritten("motd", sure=False, by=1)),
+    ({"path": "a.jar", "size": 9}, events.FileUploaded("a.jar", 9, by=1)),
+    ({"path": "a", "to": "b"}, events.FileRenamed("a", "b", by=1)),
+    ({"path": "a"}, events.FileDeleted("a", by=1)),
     ({"changed": ["season", "name"]}, events.Edited(("season", "name"), by=1)),
     (
         {"changed": ["name"], "before": {"name": "Pond"}, "after": {"name": "Lake"}},
@@ -195,6 +212,10 @@ OLD_EVENTS: list[tuple[dict[str, Any], Event]] = [
         events.LicenceAccepted("EULA", "https://example.org", "1", "meadow", by=1),
     ),
     ({}, events.NameForgotten(by=1)),
+    (
+        {"change": "added", "webhook": "abcdefghijkl", "host": "example.org"},
+        events.WebhookChanged(WebhookChange.ADDED, "abcdefghijkl", "example.org", by=1),
+    ),
 ]
 OLD_NOTICES: list[tuple[NoticeKind, dict[str, Any], Notice]] = [
     (

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import warm
 from faults import Faults
 from shipped import ROOT, Shipped, end_games, shipped
 
-from bot.demo.guild.cast import ADA, CHAT
+from bot.demo.guild.cast import ADA, CHAT, GUILD
+from core.accounts.scopes import ALL
+from core.accounts.tokens import Tokens
+from core.data.database import Database
+from core.data.tables import utc_now
+from core.guilds.access import Actor
 
 pytestmark = [
     pytest.mark.process,
@@ -63,3 +70,35 @@ async def test_who_left_is_found_where_the_process_that_acts_has_no_line_to_disc
         assert '"lease": "owners"' in discord.log
         assert '"lease": "announcer"' in discord.log
         assert "job failed" not in control.log
+
+
+async def test_the_http_face_alone_asks_discord_who_somebody_is(folders: tuple[Path, Path], database_url: str) -> None:
+    common = {"DATABASE_URL": database_url, "MASTER_KEY": "planted-master-key-of-both", "IDLE_AFTER": "3600"}
+    database = Database(database_url)
+    token = (await Tokens(database, utc_now).make(Actor(int(ADA), int(GUILD), "Ada"), "test", ALL))[1]
+    async with (
+        shipped(folders[0], **common) as bot,
+        serving(folders[1], bot, {"ROLES": "web", "WEB": "127.0.0.1:0", **common}) as url,
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http,
+    ):
+        await bot.people["Bo"].slash(CHAT, "server create", game="meadow", name="Pond")
+        await bot.message("### Pond")
+        async with http.get(f"{url}/api/v1/servers") as got:
+            (pond,) = (await got.json())["items"]
+        assert pond["name"] == "Pond"
+    await database.close()
+
+
+@contextlib.asynccontextmanager
+async def serving(folder: Path, beside: Shipped, settings: dict[str, str]) -> AsyncIterator[str]:
+    """The address of the HTTP face of a process that does nothing else."""
+    bot = Shipped(folder, beside.guild, settings)
+    with (folder / "bot.log").open("ab") as output:
+        bot.process = warm.start(bot.command, bot.environ, output.fileno())
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(bot.stop)
+        async with asyncio.timeout(60):
+            while not (found := re.search(r'"url": "(http[^"]*)".*"event": "web"', bot.log)):
+                assert bot.process.returncode is None, bot.log
+                await asyncio.sleep(0.1)
+        yield found[1]

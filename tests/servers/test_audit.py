@@ -64,12 +64,14 @@ DONE: dict[Verb, Act] = {
     DoInGuild.SETUP: lambda house, pond: house.guilds.setup(CY, {"language": "de"}),
     DoInGuild.QUOTA: lambda house, pond: house.quotas.set(CY, {"servers": 3}),
     DoInGuild.GAMES: lambda house, pond: house.core.games.offer(CY, "valheim", offered=False),
+    DoInGuild.WEBHOOKS: lambda house, pond: house.core.webhooks.add(CY, "https://192.88.99.1/"),
     Do.PAUSE: lambda house, pond: house.servers.power.pause(CY, pond),
     Do.RESUME: lambda house, pond: house.servers.power.resume(CY, pond),
     Do.RESTART: lambda house, pond: house.servers.power.restart(CY, pond),
     Do.KEEP: lambda house, pond: house.servers.power.keep(CY, pond),
     Do.EDIT: lambda house, pond: house.servers.editing.edit(CY, pond, {"description": "all year"}),
     Do.CONSOLE: lambda house, pond: house.servers.consoles.send(CY, pond, "list"),
+    Do.FILES_WRITE: lambda house, pond: house.core.files.write(CY, pond, "motd.txt", "hello", None),
     Do.IDLE: lambda house, pond: house.servers.editing.set_idle(CY, pond, minutes=30, warn=None, voice=None),
     Do.SNAPSHOT: lambda house, pond: house.core.worlds.snapshot(CY, pond, "castle"),
     Do.RESTORE: lambda house, pond: house.core.worlds.restore(CY, pond, SAVED),
@@ -83,7 +85,7 @@ DONE: dict[Verb, Act] = {
     Do.FORGET: lambda house, pond: house.core.activity.forget(CY, pond, "bo"),
 }
 READS = {
-    *(Do.SEE, Do.JOIN, Do.SNAPSHOTS, Do.LOGS),
+    *(Do.SEE, Do.JOIN, Do.SNAPSHOTS, Do.LOGS, Do.FILES),
     *(DoInGuild.HELP, DoInGuild.LIST, DoInGuild.LIST_DELETED, DoInGuild.STATUS, DoInGuild.AUDIT),
     DoInGuild.ACTIVITY,
     DoInGuild.ACCOUNT,  # what somebody sets for themselves is no guild's affair
@@ -109,7 +111,8 @@ async def rows(house: Any) -> list[Any]:
         )
         guilds = text("SELECT id, language, servers_per_guild, games_withheld FROM guilds")
         plays = text("SELECT server, name FROM play_sessions")
-        return [sorted((await session.exec(query)).all()) for query in (servers, guilds, plays)]
+        hooks = text("SELECT id, url FROM webhooks")
+        return [sorted((await session.exec(query)).all()) for query in (servers, guilds, plays, hooks)]
 
 
 async def by_cy(house: Any) -> int:
@@ -135,7 +138,14 @@ async def test_what_is_done_is_written_with_it_or_not_done(
         raise LookupError("this event is not written")
 
     with monkeypatch.context() as patch:
-        for where in ("notices.telling", "guilds.settings", "guilds.quotas", "guilds.games", "servers.licences"):
+        for where in (
+            "notices.telling",
+            "guilds.settings",
+            "guilds.quotas",
+            "guilds.games",
+            "servers.licences",
+            "webhooks.registry",
+        ):
             patch.setattr(f"core.{where}.record", fails)
         with pytest.raises(LookupError, match="not written"):
             await DONE[do](house, pond)

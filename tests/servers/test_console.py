@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core import once
-from core.errors import ClusterAway, TryAgain
+from core.errors import ClusterAway, Refusal, TryAgain
 from tests.conftest import ADA, CY
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -68,3 +68,28 @@ async def test_the_last_words_of_a_crash_show_no_secret(house: Any) -> None:
     house.cluster.crash(server)
     row = await house.until(server, lambda row: row.crash_count == 1)
     assert row.crash_log.splitlines()[-1] == "the password is ••••"
+
+
+async def test_a_log_that_may_tell_an_earlier_password_is_not_shown(house: Any) -> None:
+    server = await running(house)
+    await house.servers.editing.edit(ADA, server, {"password": "open sesame"})
+    house.cluster.say(server, "open sesame it is not yet")
+    assert (await house.servers.consoles.logs(ADA, server, 10)).text.endswith("•••• it is not yet")
+    before = (await house.row(server)).run
+    await house.servers.power.restart(ADA, server)
+    await house.until(server, lambda row: row.run == before + 1 and row.phase == "running")
+    house.cluster.say(server, "the password is open sesame")
+    assert (await house.servers.consoles.logs(ADA, server, 10)).text.endswith("the password is ••••")
+
+    async def logs(*_: Any, **__: Any) -> str:
+        return "the password is an old one"
+
+    house.cluster.logs = logs
+    with pytest.raises(Refusal, match=r"logs\.earlier"):
+        await house.servers.consoles.logs(ADA, server, 10, before=True)
+    await house.servers.power.pause(ADA, server)
+    await house.phase(server, "paused")
+    await house.servers.consoles.logs(ADA, server, 10)
+    await house.servers.editing.edit(ADA, server, {"password": "another"})
+    with pytest.raises(Refusal, match=r"logs\.earlier"):
+        await house.servers.consoles.logs(ADA, server, 10)

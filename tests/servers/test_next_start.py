@@ -148,3 +148,22 @@ async def test_a_size_of_a_game_that_is_gone_stays(house: Any, monkeypatch: pyte
     monkeypatch.delitem(house.core.catalogue._games, "meadow")
     with pytest.raises(Refusal, match=r"edit\.no_game"):
         await house.servers.editing.resize(ADA, server, "large")
+
+
+async def test_a_size_that_is_taken_out_of_the_game_leaves_its_servers_the_next_smaller_one(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await running(house)
+    await house.servers.editing.resize(ADA, server, "large")
+    await started_anew(house, server)
+    await house.servers.editing.resize(ADA, server, "small")  # `large` runs still
+    meadow = house.core.catalogue.find("meadow")
+    fewer = meadow.model_copy(update={"sizes": tuple(each for each in meadow.sizes if each.id != "large")})
+    monkeypatch.setitem(house.core.catalogue._games, "meadow", fewer)
+    await house.controller.reconcile(server)
+    assert told(house, server)[0] == "medium"
+    await house.servers.power.pause(ADA, server)
+    await house.phase(server, "paused")
+    await house.servers.power.resume(ADA, server)
+    await house.phase(server, "running")
+    assert told(house, server)[0] == "small"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.servers.earlier_secrets import Earlier, judged
 from core.servers.redaction import BLACK, LONGEST_KEPT, black_out, for_the_audit, readable
 
 
@@ -79,3 +80,25 @@ def test_any_text_is_read_in_one_go_and_shows_no_long_secret(text: str, secrets:
 def test_no_text_takes_long(piece: str) -> None:
     readable(piece * 30_000)
     for_the_audit(piece * 30_000, ["password"])
+
+
+START, CHANGED, OTHER = None, True, False
+
+
+@pytest.mark.parametrize(
+    ("newest_first", "known", "last", "before"),
+    [
+        ([START, START, CHANGED], True, False, False),
+        ([START, CHANGED, START], True, False, True),
+        ([CHANGED, START, START], True, False, False),
+        ([CHANGED, START, START], False, True, True),
+        ([OTHER, START, OTHER, START], False, False, False),
+        ([CHANGED, START, CHANGED, START], True, False, True),
+        ([START, CHANGED], True, False, True),
+        ([], True, False, False),
+    ],
+)
+def test_which_logs_may_tell_an_earlier_secret(
+    newest_first: list[bool | None], known: bool, last: bool, before: bool
+) -> None:
+    assert judged(newest_first, known=known) == Earlier(last, before)

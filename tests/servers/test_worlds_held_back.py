@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from licensed import NEXT, TEXT, license_meadow
 from onesave import AT, SAVED, Shelf
 
 from core.data.tables import ServerRow
-from core.errors import ClusterError, LicenceNeeded, LimitReached, Refusal
+from core.errors import ClusterError, LicenceNeeded, LimitReached, Refusal, TryAgain
 from core.guilds.access import Actor
+from core.servers.going_on import GoingOn, WentOn
 from core.servers.host_rules import HostRules
 from core.words import Problem, Sharer
 from core.worlds.receipt import Receipt
@@ -73,6 +75,58 @@ async def test_what_is_refused_after_the_question_can_be_pressed_again(
     with pytest.raises(Refusal):
         await house.core.going_on.go_on(ADMIN, pond, needed.value.question)
     assert (await house.core.going_on.go_on(ADA, pond, needed.value.question)).server.volume == 2
+
+
+async def test_what_a_process_died_over_is_done_when_it_is_pressed_again(
+    house: Any, pond: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    license_meadow(house.core)
+    with pytest.raises(LicenceNeeded) as needed:
+        await house.core.worlds.restore(ADA, pond, SAVED)
+    reached = asyncio.Event()
+
+    async def saving(server: str, **_: Any) -> Receipt:
+        reached.set()
+        return await asyncio.Future()
+
+    with monkeypatch.context() as before:
+        before.setattr(house.cluster, "snapshot", saving)
+        dies = asyncio.ensure_future(another(house).go_on(ADA, pond, needed.value.question))
+        await reached.wait()
+        # Nothing of that process is told that it ends: its work only stops.
+    went = await house.core.going_on.go_on(ADA, pond, needed.value.question)
+    assert (went.do, went.server.volume) == ("restore", 2)
+    dies.cancel()
+
+
+async def test_pressed_at_two_processes_at_once_it_is_done_once(house: Any, pond: str) -> None:
+    license_meadow(house.core)
+    with pytest.raises(LicenceNeeded) as needed:
+        await house.core.worlds.restore(ADA, pond, SAVED)
+    went = await asyncio.gather(
+        *(each.go_on(ADA, pond, needed.value.question) for each in (house.core.going_on, another(house))),
+        return_exceptions=True,
+    )
+    assert [each.do for each in went if isinstance(each, WentOn)].count("restore") == 1
+    assert all(isinstance(each, WentOn | TryAgain) for each in went)
+    assert (await house.row(pond)).volume == 2
+
+
+async def test_pressed_again_while_it_is_under_way_nothing_is_saved_twice(
+    house: Any, pond: str, saves: list[str]
+) -> None:
+    license_meadow(house.core)
+    with pytest.raises(LicenceNeeded) as needed:
+        await house.core.worlds.restore(ADA, pond, SAVED)
+    going_on = house.core.going_on
+    went = await asyncio.gather(*(going_on.go_on(ADA, pond, needed.value.question) for _ in range(2)))
+    assert (sorted(each.do for each in went), saves) == (["", "restore"], [pond])
+
+
+def another(house: Any) -> GoingOn:
+    """As in another process."""
+    servers = house.core.servers
+    return GoingOn(house.core.parts.questions, servers.lookup, servers.power, house.core.worlds)
 
 
 async def _fail(server: str, **_: Any) -> Receipt:

@@ -9,7 +9,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from core.agent.file_wire import FileAnswer, FileOrder, FileRefused, FileTrouble, answer_of
+from core.agent.volume import Volume
+from core.agent.world_files import WorldFiles
 from core.cluster.port import (
     Changed,
     Cluster,
@@ -66,6 +71,8 @@ class FakeCluster(Cluster):
         self.last_save: dict[str, LastSave] = {}  # of the pod that runs
         self.lost: set[tuple[str, int]] = set()  # volumes that somebody deleted by hand
         self._volumes: dict[str, set[int]] = {}
+        self._disk = TemporaryDirectory(prefix="dormouse-fake-")
+        self._files: dict[tuple[str, int], WorldFiles] = {}
         self._uids = 0
         self._runs: dict[str, list[Run]] = {}  # of each pod, one for each start of its game
         self._probes: dict[str, asyncio.TimerHandle] = {}
@@ -135,6 +142,23 @@ class FakeCluster(Cluster):
         if server not in self.pods or self.pods[server].pod is not PodPhase.READY:
             raise ClusterError("the game is not up")
         return self.heard(server, line)
+
+    async def files(self, server: str, order: FileOrder) -> FileAnswer:
+        self._enter("files", server)
+        spec = self.specs.get(server)
+        if spec is None or spec.volume not in self._volumes.get(server, set()):
+            raise FileRefused(FileTrouble.NO_WORLD)
+        self.world(server)
+        return answer_of(await self._files[server, spec.volume].answer(order.to_json()))
+
+    def world(self, server: str) -> Path:
+        """The folder of its world, which is made once somebody looks."""
+        number = self.specs[server].volume
+        if (server, number) not in self._files:
+            volume = Volume(Path(self._disk.name) / server / str(number), number)
+            volume.make_empty()
+            self._files[server, number] = WorldFiles(volume)
+        return Path(self._disk.name) / server / str(number) / "data"
 
     async def listenable(self, ports: Sequence[int], most: int) -> list[int]:
         return [port for port in ports if port not in self.taken][:most]

@@ -142,7 +142,7 @@ def _places() -> Iterator[Place]:
 
 def _tree() -> app_commands.CommandTree[Any]:
     nothing = cast(Any, object())
-    rest = dict.fromkeys(("worlds", "accounts", "activity"), nothing)
+    rest = dict.fromkeys(("worlds", "accounts", "own", "activity"), nothing)
     faces = Faces(*[nothing] * 3, Replies(), CATALOGUE, *[nothing] * 2, **rest)
 
     async def made() -> Client:
@@ -162,6 +162,7 @@ OTHERS: dict[str, dict[str, str]] = {
     "server create": {"game": "meadow", "name": "Fresh"},
     "server clone": {"server": TAKEN, "name": "Fresh"},
     "server console": {"server": TAKEN, "command": "help"},
+    "account token": {"action": "make", "name": "Fresh"},
     "server transfer": {"to": cast_of.BOT},
     "server share": {"with": cast_of.BO, "as": "player"},
     "world snapshot": {"server": TAKEN},

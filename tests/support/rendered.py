@@ -11,11 +11,15 @@ from discord.ui import LayoutView, Modal
 from made_up import made_up
 
 from bot.demo.guild import cast, components
-from cogs import account, activity_pages, console_page, forms, licence_page, pages, schedule_page
+from cogs import account, account_pages, activity_pages, console_page, forms, licence_page, pages, schedule_page
 from cogs.cards import card
 from cogs.notices import notice
 from cogs.replies import WithFile
+from core.accounts.forgetting import Stays
+from core.accounts.identities import Linked
 from core.accounts.profiles import Profile
+from core.accounts.scopes import READ
+from core.accounts.tokens import Token
 from core.errors import LicenceNeeded
 from core.guilds.access import Share
 from core.notices.codec import NOTICES
@@ -89,6 +93,17 @@ def _answers(view: ServerView, language: str) -> Iterator[tuple[str, LayoutView 
     yield "inherited", pages.inherited(view, language)
     yield "of the admins", pages.show(replace(view, owner=ADMINS), language)
     yield "account", account.shown(Profile(name=view.name, here=(view.name,), servers=2), language, language)
+    linked = Linked(1, view.name, view.name, view.name, SOON, SOON)
+    token = Token("abcdefghijkl", view.name, tuple(READ), SOON, SOON, None)
+    yield "link", account_pages.link("https://dormouse.example.org/auth/link", linked, language)
+    yield "no link", account_pages.link("", None, language)
+    yield "unlinked", account_pages.unlinked(linked, language)
+    yield "token", account_pages.made(token, f"dormouse_abcdefghijkl_{'x' * 43}", language)
+    yield "tokens", account_pages.tokens([token], language)
+    yield "no tokens", account_pages.tokens([], language)
+    yield "revoked", account_pages.revoked(token, language)
+    yield "forget", account_pages.ask_to_forget(Stays(2), language)
+    yield "account forgotten", account_pages.forgotten(Stays(0), language)
     licence = LicenceNeeded(
         game=view.name, licence=view.name, url="https://example.org", mark="0" * 16, guild=view.guild, server=view.id
     )

@@ -19,6 +19,7 @@ from core.accounts.sessions import form_mark
 from core.assemble import Core
 from core.guilds.access import Actor
 from core.guilds.membership import Present
+from core.guilds.pace import Pace
 
 
 @dataclass
@@ -79,6 +80,15 @@ class Face:
     async def post(self, path: str, **given: Any) -> Got:
         return await self.ask("POST", path, **given)
 
+    async def put(self, path: str, **given: Any) -> Got:
+        return await self.ask("PUT", path, **given)
+
+    async def patch(self, path: str, **given: Any) -> Got:
+        return await self.ask("PATCH", path, **given)
+
+    async def delete(self, path: str, **given: Any) -> Got:
+        return await self.ask("DELETE", path, **given)
+
 
 def present(actor: Actor) -> Present:
     """What Discord says of somebody who is in the guild."""
@@ -86,8 +96,8 @@ def present(actor: Actor) -> Present:
 
 
 @asynccontextmanager
-async def serving(core: Core, *, links: Any = None, **settings: Any) -> AsyncIterator[Face]:
-    """`settings`: by the names of bot.settings, in lower case."""
-    web = Web(core, Settings(**settings), links)
-    async with WebServer(("127.0.0.1", 0), make_app(web)) as server, aiohttp.ClientSession() as http:
+async def serving(core: Core, *, links: Any = None, burst: int = 100_000, **settings: Any) -> AsyncIterator[Face]:
+    """`settings`: by the names of bot.settings, in lower case. `burst`: so much each caller may ask at once."""
+    web = Web(core, Settings(**settings), links, pace=Pace(burst=burst))
+    async with WebServer(("127.0.0.1", 0), make_app(web), web.stop) as server, aiohttp.ClientSession() as http:
         yield Face(web, server.url, http)

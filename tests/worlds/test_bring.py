@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zipfile
 from pathlib import Path
 
@@ -55,6 +56,18 @@ def test_without_a_root_lone_folders_are_passed_through(store: FolderStore, work
     given = archive(tmp_path, outer__inner__a="1", outer__inner__b="2")
     bring(store, POND, given, work, base="", forms=Forms(), most=MOST, note="")
     assert brought(store, tmp_path) == {"a": "1", "b": "2"}
+
+
+def test_a_lone_file_that_its_game_compressed_is_no_archive_and_stays_as_it_is(
+    store: FolderStore, work: Path, tmp_path: Path
+) -> None:
+    given, sent = tmp_path / "sent", gzip.compress(b"x" * 2000)
+    given.write_bytes(sent)
+    forms = Forms(place="worlds", files=("{name}.world.gzip",), called="0")
+    bring(store, POND, given, work, base="", forms=forms, most=MOST, note="", sent="3.world.gzip")
+    (tmp_path / "back").mkdir()
+    restore(store, POND, listing(store, POND)[0].name, tmp_path / "back")
+    assert (tmp_path / "back/worlds/0.world.gzip").read_bytes() == sent
 
 
 def test_plugins_take_the_place_of_those_before_and_leave_the_world(

@@ -277,10 +277,149 @@ def test_thousands_of_worlds_are_judged_in_no_time() -> None:
     assert (why, len(named.split(", "))) == ("several", 8)
 
 
+# Games whose server goes by the name of a folder
+
+PALWORLD, V_RISING, DAYS = forms("palworld"), forms("v-rising"), forms("seven-days-to-die")
+TOGETHER, CORE_KEEPER = forms("dont-starve-together"), forms("core-keeper")
+GUID = "99A85AE9F67946D4A2CCC7F3F5556DF0"
+PALS = ("Level.sav", "LevelMeta.sav", "WorldOption.sav", "Players/0001.sav")
+
+
+@pytest.mark.parametrize("above", ["", "SaveGames/0/", "SaveGames/765611980/"])
+def test_a_palworld_keeps_the_name_of_its_folder_and_leaves_a_hosts_options(above: str) -> None:
+    made = planned(PALWORLD, *under(f"{above}{GUID}/", PALS), "PalWorldSettings.ini")
+    at = f"Pal/Saved/SaveGames/0/{GUID}/"
+    assert placed(made) == {f"{at}{name}" for name in PALS if name != "WorldOption.sav"}
+    assert set(made.left) == {f"{above}{GUID}/WorldOption.sav", "PalWorldSettings.ini"}
+    assert made.taken == (GUID,)
+
+
+@pytest.mark.parametrize("folder", ["", "My world/"])
+def test_a_palworld_without_such_a_name_gets_one(folder: str) -> None:
+    made = planned(PALWORLD, *under(folder, PALS))
+    assert {each.place for each in made.parts} == {"Pal/Saved/SaveGames/0/D0235E00000000000000000000000001"}
+
+
+def test_palworlds_own_copies_are_a_part_of_the_world() -> None:
+    made = planned(PALWORLD, f"{GUID}/Level.sav", f"{GUID}/backup/world/2026.01.01/Level.sav")
+    assert len(placed(made)) == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "at"),
+    [
+        (f"v4/{GUID}", "Saves/v4/world1"),
+        (f"Saves/v5/{GUID}", "Saves/v5/world1"),
+        (GUID, "Saves/v4/world1"),
+        ("", "Saves/v4/world1"),
+        (f"Stuff/{GUID}", "Saves/v4/world1"),
+    ],
+)
+def test_a_save_of_v_rising_lies_where_the_host_settings_say(sent: str, at: str) -> None:
+    names = ("AutoSave_12.save.gz", "AutoSave_13.save.gz", "SessionId.json", "StartDate.json")
+    assert placed(planned(V_RISING, *under(f"{sent}/" if sent else "", names))) == {f"{at}/{name}" for name in names}
+    game = GAMES.get("v-rising")
+    assert game is not None
+    assert game.env["HOST_SETTINGS_SaveName"] == "world1"
+
+
+SAVED = ("Region/r.0.0.7rg", "Region/r.0.-1.7rg", "Player/EOS_1.ttp", "main.ttw")
+GROUND = ("map_info.xml", "main.ttw", "dtm.raw")
+
+
+def test_a_save_of_7_days_to_die_is_called_as_the_server_is_told_and_its_world_as_it_was() -> None:
+    made = planned(DAYS, *under("Saves/Navezgane/My Game/", SAVED))
+    assert placed(made) == set(under("Saves/Navezgane/Dormouse/", SAVED))
+    game = GAMES.get("seven-days-to-die")
+    assert game is not None
+    assert game.image is not None
+    assert 'name="GameName" value="Dormouse"' in game.image.files[0].content
+
+
+def test_a_random_world_of_7_days_to_die_brings_its_ground() -> None:
+    sent = [*under("a/Saves/West Bozide/My Game/", SAVED), *under("a/GeneratedWorlds/West Bozide/", GROUND)]
+    made = planned(DAYS, *sent, *under("a/GeneratedWorlds/Old Hills/", GROUND))
+    assert placed(made) == {
+        *under("Saves/West Bozide/Dormouse/", SAVED),
+        *under("GeneratedWorlds/West Bozide/", GROUND),
+    }
+    assert made.left == ("a/GeneratedWorlds/Old Hills/",)
+
+
+def test_a_random_world_of_7_days_to_die_without_its_ground_is_refused() -> None:
+    sent = under("West Bozide/My Game/", SAVED)
+    assert refused(DAYS, *sent) == ("beside", "GeneratedWorlds/West Bozide")
+
+
+def test_a_save_of_7_days_to_die_without_the_folder_that_names_its_world_is_refused() -> None:
+    assert refused(DAYS, *under("My Game/", SAVED)) == ("above", "My Game")
+    assert refused(DAYS, *SAVED) == ("above", "Region/*.7rg")
+    assert refused(DAYS, *under("Wörld/My Game/", SAVED)) == ("name", "Wörld")
+
+
+def test_an_export_of_7_days_to_die_has_its_ground_too() -> None:
+    sent = [*under("Saves/West Bozide/Dormouse/", SAVED), *under("GeneratedWorlds/West Bozide/", GROUND)]
+    made = planned(DAYS, *sent, exact=True)
+    assert (placed(made), made.left) == (set(sent), ())
+
+
+SHARD = ("save/shardindex", "save/session/0A/0000000001", "leveldataoverride.lua", "modoverrides.lua", "server.ini")
+
+
+@pytest.mark.parametrize("above", ["", "Cluster_3/", "DoNotStarveTogether/123/Cluster_3/"])
+def test_of_a_cluster_the_surface_is_taken(above: str) -> None:
+    sent = [*under(f"{above}Master/", SHARD), *under(f"{above}Caves/", SHARD), f"{above}cluster.ini"]
+    made = planned(TOGETHER, *sent)
+    assert placed(made) == set(under("DoNotStarveTogether/Cluster_1/Master/", SHARD))
+    assert made.left == (f"{above}Caves/", f"{above}cluster.ini")
+
+
+def test_caves_alone_are_no_world() -> None:
+    assert refused(TOGETHER, *under("Caves/", SHARD)) == ("root", "save/shardindex")
+
+
+@pytest.mark.parametrize("sent", ["3.world.gzip", "Steam/123/worlds/3.world.gzip"])
+def test_a_world_of_core_keeper_gets_the_number_that_the_server_opens(sent: str) -> None:
+    assert placed(planned(CORE_KEEPER, sent)) == {"worlds/0.world.gzip"}
+    assert CORE_KEEPER.is_of_world("3.world.gzip")
+    game = GAMES.get("core-keeper")
+    assert game is not None
+    assert game.env["WORLD_INDEX"] == "0"
+
+
+def test_of_several_worlds_of_core_keeper_none_is_taken() -> None:
+    assert refused(CORE_KEEPER, "worlds/0.world.gzip", "worlds/3.world.gzip")[0] == "several"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "paths"),
+    [
+        (PALWORLD, under(f"Pal/Saved/SaveGames/0/{GUID}/", PALS)),
+        (V_RISING, ["Saves/v4/world1/AutoSave_1.save.gz"]),
+        (DAYS, under("Saves/Navezgane/Dormouse/", SAVED)),
+        (TOGETHER, under("DoNotStarveTogether/Cluster_1/Master/", SHARD)),
+        (CORE_KEEPER, ["worlds/0.world.gzip"]),
+    ],
+)
+def test_an_export_of_ours_goes_back_as_it_was(wanted: Forms, paths: list[str]) -> None:
+    assert placed(planned(wanted, *paths, exact=True)) == set(paths)
+
+
+@pytest.mark.parametrize("wanted", [PALWORLD, V_RISING, DAYS, TOGETHER, CORE_KEEPER])
+def test_what_is_no_save_of_theirs_is_refused(wanted: Forms) -> None:
+    assert refused(wanted, "holiday/beach.jpg", "holiday/notes.txt")[0] == "root"
+
+
 # whatever comes
+
+ALL = (
+    *(FACTORIO, VALHEIM, MINECRAFT, PAPER, TERRARIA, AMONG, BEDROCK),
+    *(PALWORLD, V_RISING, DAYS, TOGETHER, CORE_KEEPER),
+)
 
 name = st.one_of(
     st.sampled_from([b"world", b"world_nether", b"DIM-1", b"DIM1", b"level.dat", b"x.db", b"x.fwl", b"a.zip", b"db"]),
+    st.sampled_from([b"Level.sav", b"AutoSave_1.save.gz", b"v4", b"Region", b"a.7rg", b"map_info.xml", b"Caves"]),
     st.binary(min_size=1, max_size=6).map(lambda each: each.replace(b"/", b"_").replace(b"\0", b"_")),
 ).filter(lambda each: each not in (b".", b".."))
 paths = st.lists(st.lists(name, min_size=1, max_size=4).map(b"/".join), unique=True, max_size=12)
@@ -288,7 +427,7 @@ paths = st.lists(st.lists(name, min_size=1, max_size=4).map(b"/".join), unique=T
 
 @given(
     paths,
-    st.sampled_from([FACTORIO, VALHEIM, MINECRAFT, PAPER, TERRARIA, AMONG, BEDROCK, Forms()]),
+    st.sampled_from([*ALL, Forms()]),
     st.text(max_size=12),
     st.booleans(),
     st.booleans(),
@@ -304,7 +443,8 @@ def test_what_is_taken_lies_where_it_may_and_once(
         return
     seen = set[tuple[str, bytes]]()
     for part in made.parts:
-        assert part.place in wanted.places
+        assert any(part.place == place or part.place.startswith(f"{place}/") for place in wanted.places)
+        assert not {"", ".", ".."} & set(part.place.split("/")) or not part.place
         for each in part.members:
             assert each.path
             assert not {b"", b".", b".."} & set(each.path.split(b"/"))
@@ -326,7 +466,7 @@ def _above(path: bytes) -> list[bytes]:
     return [b"/".join(parts[:end]) for end in range(1, len(parts))]
 
 
-@pytest.mark.parametrize("wanted", [FACTORIO, VALHEIM, MINECRAFT, PAPER, TERRARIA, AMONG, BEDROCK])
+@pytest.mark.parametrize("wanted", ALL)
 def test_forms_go_through_json(wanted: Forms) -> None:
 
     assert Forms.of(json.loads(json.dumps(wanted.to_json()))) == wanted

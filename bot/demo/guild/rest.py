@@ -36,6 +36,7 @@ from bot.demo.guild.errors import (
 from bot.demo.guild.events import Message, Typing
 from bot.demo.guild.gateway import Gateway
 from bot.demo.guild.messages import DEFAULT, REPLY
+from bot.demo.guild.oauth import OAuth
 from bot.demo.guild.permissions import Permission
 from bot.demo.guild.snowflakes import seconds
 from bot.demo.guild.world import World
@@ -48,9 +49,10 @@ REQUIRE_TAG = 1 << 4
 class Rest:
     """Routes over one world."""
 
-    def __init__(self, world: World, gateway: Gateway) -> None:
+    def __init__(self, world: World, gateway: Gateway, oauth: OAuth) -> None:
         self._world = world
         self._gateway = gateway
+        self._oauth = oauth
 
     def routes(self) -> Iterator[web.RouteDef]:
         channel = "/channels/{channel}"
@@ -109,9 +111,13 @@ class Rest:
         return answer(self._gateway.bot_info())
 
     async def _me(self, request: web.Request) -> web.Response:
+        if person := self._oauth.person(request, "identify"):
+            return answer(self._oauth.me(person))
         return answer(self._world.user(cast.BOT) | {"verified": True, "mfa_enabled": True, "email": None})
 
     async def _my_guilds(self, request: web.Request) -> web.Response:
+        if person := self._oauth.person(request, "guilds"):
+            return answer(self._oauth.guilds(person))
         permissions = objects.bits(self._world.permissions(cast.BOT))
         mine: Json = {"id": cast.GUILD, "name": cast.GUILD_NAME, "icon": None, "owner": False, "features": []}
         return answer([mine | {"permissions": permissions}] if self._world.bot_present else [])
@@ -425,10 +431,13 @@ class Rest:
 
 
 def require_token(request: web.Request) -> None:
-    """Any bot token will do, but there must be one; interactions and webhooks carry theirs in the path."""
+    """Any bot token will do, but there must be one; interactions and webhooks carry theirs in the path, and a person's
+    (`oauth.py`) holds only for who they are."""
     if request.path.startswith((BASE + "/interactions/", BASE + "/webhooks/")):
         return
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme == "Bearer" and request.path in (BASE + "/users/@me", BASE + "/users/@me/guilds"):
+        return
     if scheme != "Bot" or not token.strip():
         raise unauthorized()
 

@@ -17,6 +17,7 @@ from bot.demo.guild.callbacks import Callbacks
 from bot.demo.guild.errors import ApiError, PageError, not_found
 from bot.demo.guild.gateway import Gateway
 from bot.demo.guild.interactions import Interactions
+from bot.demo.guild.oauth import OAuth
 from bot.demo.guild.pageapi import PageApi
 from bot.demo.guild.rest import BASE, Rest, require_token
 from bot.demo.guild.sessions import Intent
@@ -114,9 +115,10 @@ class Guild:
         app = web.Application(middlewares=[self._answer_rest, _answer_page], client_max_size=_MAX_BODY)
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_get("/gateway/", self.gateway.handle)
-        page = PageApi(self.world, self.gateway, self.interactions)
+        page, oauth = PageApi(self.world, self.gateway, self.interactions), OAuth(self.world)
         for part in (
-            Rest(self.world, self.gateway),
+            Rest(self.world, self.gateway, oauth),
+            oauth,
             Callbacks(self.world, self.interactions),
             page,
             Admin(self.world, self.gateway),

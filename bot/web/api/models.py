@@ -5,18 +5,39 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from core.servers.views import ServerView
 from core.words import Because, Desired, Phase, Problem, Step
 
-Snowflake = Annotated[str, Field(pattern=r"^\d{1,20}$", examples=["80351110224678912"])]
+
+def _fits(typed: str) -> str:
+    if int(typed) >= 2**63:
+        raise ValueError("this is no id of Discord's")
+    return typed
+
+
+def _plain(typed: str) -> str:
+    if "\x00" in typed:
+        raise ValueError("a character with the number 0 cannot be taken")
+    return typed
+
+
+Snowflake = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$", examples=["80351110224678912"]), AfterValidator(_fits)]
 """An id of Discord's."""
+Typed = Annotated[str, Field(max_length=4000), AfterValidator(_plain)]
+"""What somebody typed."""
 T = TypeVar("T")
 
 
 class Model(BaseModel):
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class Body(BaseModel):
+    """What is asked for. A field that is not known is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Page(Model, Generic[T]):
@@ -73,6 +94,11 @@ class Server(Model):
     saved_bytes: int | None
     purge_at: datetime | None
     """Until when a deleted server can be brought back."""
+    offered_to: Snowflake | None
+    """Who may take it, until `offered_until`."""
+    offered_until: datetime | None
+    pending: list[str]
+    """Settings that its next start takes; `/size` stands for its size."""
     fresh: bool
     """False: the cluster is away, and this is what was known last."""
     version: int
@@ -112,6 +138,9 @@ class Server(Model):
             saved_at=view.saved_at,
             saved_bytes=view.saved_bytes,
             purge_at=view.purge_at,
+            offered_to=str(view.offered_to) if view.offered_to else None,
+            offered_until=view.offered_until,
+            pending=list(view.pending),
             fresh=view.fresh,
             version=view.version,
         )

@@ -1,1 +1,1 @@
-"""Signing in: at Discord and at an OpenID provider; sessions of browsers."""
+"""Who somebody is: sign-in at Discord or an OpenID provider, the link between the two, and tokens of the provider."""

@@ -36,7 +36,8 @@ async def run(folder: ServerFolder, pod: PodSpec) -> None:
         loop.add_signal_handler(number, supervisor.stop)
     around = LocalSurroundings(pod, folder, supervisor)
     saver = Saver(pod, around)
-    async with HttpServer(LocalRequests(pod, supervisor, saver).answer, "127.0.0.1", 0) as server:
+    requests = LocalRequests(pod, supervisor, saver)
+    async with HttpServer(requests.answer, "127.0.0.1", 0, requests.room) as server:
         agent = RunningAgent(uid=pod.uid, pid=os.getpid(), identity=identity(os.getpid()) or "", port=server.port)
         write_json(folder.agent_file, agent.to_json(), durable=False)
         _announce(server.port)

@@ -50,7 +50,7 @@ async def run(environ: Mapping[str, str]) -> None:
     if pod.stop_console:
         tasks.append(asyncio.create_task(game.watch_for_stop(), name="stop line"))
     requests = SidecarRequests(pod, game, saver, news, around.take_store, places.token)
-    async with HttpServer(requests.answer, places.host, places.port):
+    async with HttpServer(requests.answer, places.host, places.port, requests.room):
         places.up.touch()
         await stopping.wait()
         for task in tasks:

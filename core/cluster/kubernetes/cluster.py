@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import structlog
 
+from core.agent.file_wire import FileAnswer, FileOrder, FileRefused, FileTrouble, answer_of
 from core.agent.wire import AGENT_PORT, receipt_of
 from core.authority import authority
 from core.cluster.kubernetes import names
@@ -26,13 +27,14 @@ from core.cluster.kubernetes.holdings import Holdings
 from core.cluster.kubernetes.jobs import Jobs
 from core.cluster.kubernetes.keys import Keys
 from core.cluster.kubernetes.manifests import disruption_budget, manifests
-from core.cluster.kubernetes.manifests_policy import jobs_policy
+from core.cluster.kubernetes.manifests_policy import files_policy, jobs_policy
 from core.cluster.kubernetes.metrics import in_use
 from core.cluster.kubernetes.pod_logs import PodLogs
 from core.cluster.kubernetes.reasons import Reasons
 from core.cluster.kubernetes.receipts import Receipts
 from core.cluster.kubernetes.reduced import Held, NodeRecord, ObjectRecord, look_again, observe, reduce_node
 from core.cluster.kubernetes.reduced_pod import PodRecord
+from core.cluster.kubernetes.rest_files import NobodyThere, RestFiles
 from core.cluster.kubernetes.site import Site
 from core.cluster.kubernetes.watch import Follower, Timing
 from core.cluster.port import Cluster, InUse, News, Observed, ServerSpec
@@ -46,6 +48,7 @@ from core.worlds.store.access import StoreAccess
 log = structlog.get_logger()
 AGENT_PATIENCE = aiohttp.ClientTimeout(total=10)
 GREETING, GREETED_AT_ONCE = aiohttp.ClientTimeout(total=2), 50
+FILES_PATIENCE = aiohttp.ClientTimeout(total=120, sock_connect=5)
 SNAPSHOT_PATIENCE = aiohttp.ClientTimeout(total=3600, sock_connect=5)
 
 
@@ -84,6 +87,7 @@ class KubernetesCluster(Cluster):
         self._broadcast = Broadcast(lambda: self._holdings, self._observe)
         self._applier = Applier(api)
         self._logs = PodLogs(api)
+        self._rest_files = RestFiles(api, site, self._ask_at_rest)
         self._reasons = Reasons(api, self._holdings.of, no_pod=self._timing.no_pod, no_mount=self._timing.no_mount)
         self._access = access
         self._receipts: Receipts | None = None
@@ -146,6 +150,8 @@ class KubernetesCluster(Cluster):
             raise ClusterError(f"what there is of {spec.server} is still going")
         if spec.made and spec.replicas and claim is None and self._broadcast.fresh:
             raise ClusterError(f"volume {spec.volume} was there and is gone", problem=Problem.VOLUME_LOST)
+        if spec.replicas and held.pod is None and held.set is not None and not held.set.replicas:
+            await self._rest_files.end(spec.server)
         source = None if spec.made else spec.source
         access = self._access.mark(spec.server, source) if self._access else ""
         try:
@@ -257,6 +263,31 @@ class KubernetesCluster(Cluster):
             why = f"the agent takes no new key before the next start: {said.get('error', '')}"
             raise ClusterError(why, problem=Problem.STORE_REFUSED, failure=Failure.KEY)
 
+    async def files(self, server: str, order: FileOrder) -> FileAnswer:
+        held = self._holdings.of(server)
+        if (pod := held.pod) is None:
+            if held.set is None or names.claim(server, held.set.volume) not in held.claims:
+                raise FileRefused(FileTrouble.NO_WORLD, "there is no volume")
+            if held.set.replicas:
+                raise ClusterError("the server is coming up", problem=Problem.CANNOT_APPLY)
+            return await self._rest_files.files(held.set, order)
+        if not pod.ip or not pod.volume_done:
+            raise ClusterError("the server is coming up", problem=Problem.CANNOT_APPLY)
+        return answer_of(await self._ask_agent(server, pod, "/v1/files", FILES_PATIENCE, body=order.to_json()))
+
+    async def _ask_at_rest(self, server: str, address: str, order: FileOrder) -> dict[str, Any]:
+        assert self._agents is not None, "start() first"
+        url = f"http://{authority(address, AGENT_PORT)}/v1/files"
+        headers = {"Authorization": f"Bearer {self._agent_secret(server)}"}
+        try:
+            async with self._agents.post(url, json=order.to_json(), headers=headers, timeout=FILES_PATIENCE) as answer:
+                said: dict[str, Any] = await answer.json()
+                return said
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as wrong:
+            raise NobodyThere(str(wrong)) from wrong
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as wrong:
+            raise ClusterError(f"the helper does not answer: {wrong}", problem=Problem.CANNOT_APPLY) from wrong
+
     async def tidy_keys(self) -> None:
         if self._keys is not None and self._broadcast.fresh:
             await self._keys.tidy()
@@ -280,10 +311,12 @@ class KubernetesCluster(Cluster):
         if held.set is None or names.claim(held.server, volume) not in held.claims:
             return None
         assert self._jobs is not None
+        await self._rest_files.end(held.server)  # it may be on another node, where the volume is then
         return await self._jobs.save(held.set, volume, name=f"{held.server}-{name}", note=note, verify=verify)
 
     async def disband(self) -> None:
-        await self._api.delete("networkpolicies", jobs_policy(self._site)["metadata"]["name"])
+        for policy in (jobs_policy(self._site), files_policy(self._site)):
+            await self._api.delete("networkpolicies", policy["metadata"]["name"])
 
     async def usage(self, server: str) -> InUse | None:
         pod = self._holdings.of(server).pod

@@ -45,14 +45,33 @@ def policy_of(spec: ServerSpec, site: Site, pod: Mapping[str, str]) -> Raw:
     public = [
         {"port": port.container, "protocol": port.protocol.upper()} for port in spec.ports if port.host is not None
     ]
-    bot: Raw = {"ports": [{"port": AGENT_PORT, "protocol": "TCP"}]}
-    if site.bot_namespace is not None:
-        bot["from"] = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": site.bot_namespace}}}]
     return {
         "podSelector": {"matchLabels": dict(pod)},
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{"ports": public}, bot],
+        "ingress": [{"ports": public}, _from_bot(site)],
         "egress": _egress(),
+    }
+
+
+def _from_bot(site: Site) -> Raw:
+    """To an agent."""
+    bot: Raw = {"ports": [{"port": AGENT_PORT, "protocol": "TCP"}]}
+    if site.bot_namespace is not None:
+        bot["from"] = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": site.bot_namespace}}}]
+    return bot
+
+
+def files_policy(site: Site) -> Raw:
+    """For the pods of jobs that answer for files, beside `jobs_policy`. In: the bot."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": f"files-{site.installation}", "labels": {names.INSTALLATION: site.installation}},
+        "spec": {
+            "podSelector": {"matchExpressions": [{"key": names.FILES, "operator": "Exists"}]},
+            "policyTypes": ["Ingress"],
+            "ingress": [_from_bot(site)],
+        },
     }
 
 

@@ -16,6 +16,7 @@ STORE = PREFIX + "store"  # annotation of the StatefulSet: with which access to 
 WORLD = PREFIX + "world"  # annotation of the StatefulSet: how its world is saved, as JSON
 PODS = PREFIX + "pods"  # annotation of the StatefulSet: which settings of pods its template was made with, if any
 JOB = PREFIX + "job"  # label of a job's pods, which must not be taken for the server's
+FILES = PREFIX + "files"  # label of the pods of jobs that answer for files
 FINGERPRINT = PREFIX + "fingerprint"  # annotation of the StatefulSet
 NAME = PREFIX + "name"  # annotation: what the owner called it, for humans
 TRACE = PREFIX + "trace"  # annotation of the StatefulSet

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import aiohttp
 
+from core.agent.file_wire import FileAnswer, FileOrder
 from core.agent.files import read_record
 from core.agent.local.folder import ServerFolder
 from core.agent.wire import PodSpec
@@ -179,6 +180,9 @@ class LocalCluster(Cluster):
 
     async def seal(self, server: str, volume: int) -> Receipt | None:
         return await self._known(server).seal(volume)
+
+    async def files(self, server: str, order: FileOrder) -> FileAnswer:
+        return await self._known(server).files(order)
 
     def _known(self, server: str) -> Keeper:
         keeper = self._keepers.get(server)

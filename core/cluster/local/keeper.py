@@ -13,11 +13,13 @@ import subprocess
 import uuid
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
 import structlog
 
+from core.agent.file_wire import FileAnswer, FileOrder, answer_of
 from core.agent.files import is_locked, read_json, read_record, take_lock, write_json
 from core.agent.local.folder import LAST_SNAPSHOT_WITHIN, LOG_CAP, ServerFolder
 from core.agent.local.process import end, is_alive, kill_group, reap
@@ -46,6 +48,7 @@ HUNG = 5.0  # seconds beyond the game's grace that its agent has to end
 REMOVED = 60.0  # seconds more where an engine has to take a container away, which may be a large one
 STOP_POLL = aiohttp.ClientTimeout(total=3)
 LONG_POLL = aiohttp.ClientTimeout(total=40)
+FILES_WITHIN = aiohttp.ClientTimeout(total=120)
 SNAPSHOT_WITHIN = aiohttp.ClientTimeout(total=3600)
 _PHASES = {"starting": PodPhase.STARTING, "ready": PodPhase.READY} | dict.fromkeys(
     ("ending", "saving", "ended"), PodPhase.ENDING
@@ -480,6 +483,26 @@ class Keeper:
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as wrong:
             raise ClusterError(f"the agent does not answer: {wrong}", problem=Problem.CANNOT_APPLY) from wrong
         return receipt_of(said)
+
+    async def files(self, order: FileOrder) -> FileAnswer:
+        """By the agent where there is one, else on the volume at rest."""
+        spec, pod = self.spec(), read_record(PodSpec, self._folder.pod_file)
+        if spec is None:
+            raise ClusterError("there is no such server", problem=Problem.CANNOT_APPLY)
+        if pod is None:
+            return await self._volumes.files(spec.volume, order)
+        agent = read_record(RunningAgent, self._folder.agent_file)
+        if agent is None or agent.uid != pod.uid:
+            raise ClusterError("the server is coming up", problem=Problem.CANNOT_APPLY)
+        url, headers = f"http://127.0.0.1:{agent.port}/v1/files", {"Authorization": f"Bearer {pod.token}"}
+        try:
+            async with self._session.post(url, json=order.to_json(), headers=headers, timeout=FILES_WITHIN) as answer:
+                said = await answer.json()
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as wrong:
+            raise ClusterError(f"the agent does not answer: {wrong}", problem=Problem.CANNOT_APPLY) from wrong
+        if not isinstance(said, dict) or answer.status != HTTPStatus.OK:
+            raise ClusterError(f"the agent knows no files: {answer.status}", problem=Problem.CANNOT_APPLY)
+        return answer_of(said)
 
     async def seal(self, volume: int) -> Receipt | None:
         spec = self.spec()

@@ -4,11 +4,13 @@ which ones there ever were, and which were given back."""
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 from datetime import datetime
 from typing import Any
 
+from core.agent.file_wire import FileAnswer, FileOrder, FileRefused, FileTrouble, answer_of
 from core.agent.files import is_locked, read_json, read_record, take_lock, write_json
 from core.agent.local.folder import ServerFolder
 from core.agent.saver import World, take_at_rest
@@ -25,6 +27,9 @@ from core.worlds.source import NEWEST, split_source
 from core.worlds.store.place import StorePlace
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)  # a game may make folders of any name
+
+_FILES_WITHIN = 120.0  # seconds for one order: a folder with a hundred thousand files may be deleted
+_LOCK_EVERY, _LOCK_TRIES = 0.1, 50  # seconds between tries, and how many
 
 
 class Volumes:
@@ -145,6 +150,41 @@ class Volumes:
         finally:
             os.close(lock)
         return saved
+
+    async def files(self, number: int, order: FileOrder) -> FileAnswer:
+        """In a child process. No game starts on it meanwhile. Raises ClusterError, FileRefused."""
+        if not self._folder.volume(number).is_there():
+            raise FileRefused(FileTrouble.NO_WORLD, f"there is no volume {number}")
+        lock = await self._locked(number)
+        try:
+            said = await run_child(
+                Program.AGENT,
+                ["files", str(self._folder.root.resolve()), str(number)],
+                env=self._env(),
+                cwd=self._folder.root,
+                within=_FILES_WITHIN,
+                pass_fds=[lock],
+                given=json.dumps(order.to_json()).encode(),
+            )
+        except ChildFailed as wrong:
+            raise refusal_of(wrong.kind, wrong.detail) from wrong
+        except OSError as wrong:
+            raise refusal_of(failure_of(wrong), str(wrong)) from wrong
+        finally:
+            os.close(lock)
+        return answer_of(said)
+
+    async def _locked(self, number: int) -> int:
+        """Another order is waited for, a snapshot is not."""
+        for _ in range(_LOCK_TRIES):
+            try:
+                lock = take_lock(self._folder.volume_lock(number))
+            except OSError as wrong:
+                raise refusal_of(failure_of(wrong), str(wrong)) from wrong
+            if lock is not None:
+                return lock
+            await asyncio.sleep(_LOCK_EVERY)
+        raise ClusterError(f"volume {number} is in use", problem=Problem.CANNOT_APPLY)
 
     def _env(self) -> dict[str, str]:
         return minimal_env(str(self._folder.root), python=True)

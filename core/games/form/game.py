@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -202,9 +203,13 @@ class Game(Model):
                 return size
         raise BadInput("create.size", game=self.name, sizes=", ".join(size.id for size in self.sizes))
 
-    def sized(self, size: str) -> Size | None:
-        """None where it has no such size any more."""
-        return next((each for each in self.sizes if each.id == size), None)
+    def sized(self, size: str) -> Size:
+        """What a server of this size has. Where its game has no such size any more: the next smaller one, else the next
+        larger, so that what was promised to it goes on."""
+        order = get_args(Size.model_fields["id"].annotation)
+        known = {each.id: each for each in self.sizes}
+        at = order.index(size) if size in order else 0
+        return next(known[each] for each in (*reversed(order[: at + 1]), *order[at + 1 :]) if each in known)
 
     def volume_of(self, size: Size) -> int:
         """GiB of disk in this size."""
@@ -216,21 +221,26 @@ class Game(Model):
     def forms(self, values: Mapping[str, str]) -> Forms:
         """How a world lies on disks, for a server with these settings."""
         imports, split = self.imports, self.imports.split
-        name = self.setting(imports.name)
-        return Forms(
+        name, beside = self.setting(imports.name), imports.companion
+        made = Forms(
             place=imports.world,
             root=imports.root,
             files=imports.files,
             archive=imports.archive,
             backups=imports.backups,
             called=imports.called,
+            without=imports.without,
+            within=imports.within,
+            unnamed=imports.unnamed,
+            pattern=imports.names,
+            companion=None if beside is None else forms.Companion(beside.root, beside.world, beside.shipped),
             dimensions=tuple(forms.Dimension(each.name, each.inside, each.beside) for each in imports.dimensions),
             split=split is not None and values.get(split.setting) in split.values,
             copies=split.copies if split else (),
             runs=values.get(imports.version, ""),
             foreign=tuple(forms.Foreign(each.file, each.game) for each in imports.foreign),
-            **({} if name is None else _calls(name, values.get(name.id, name.fallback))),
         )
+        return made if name is None else replace(made, **_calls(name, values.get(name.id, name.fallback)))
 
     def values(self, chosen: Mapping[str, str]) -> dict[str, str]:
         """What was chosen, the defaults for the rest; unknown ids (of an older catalogue) are left out."""

@@ -10,6 +10,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from core.games.protocols.answer import NoAnswer
 
@@ -22,7 +23,10 @@ class Datagrams:
         self._line = line
 
     async def send(self, data: bytes) -> None:
-        await asyncio.get_running_loop().sock_sendall(self._line, data)
+        try:
+            self._line.send(data)  # there is room for a packet nearly always
+        except BlockingIOError:
+            await asyncio.get_running_loop().sock_sendall(self._line, data)
 
     async def hear(self) -> bytes:
         """The next one. Raises `OSError` where nobody is there."""
@@ -76,13 +80,16 @@ async def stream(host: str, port: int) -> AsyncIterator[Stream]:
 async def _connected(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
     loop = asyncio.get_running_loop()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    address: object = (host, port)
+    address: Any = (host, port)
     if not _is_address(family, host):
         family, _, _, _, address = (await loop.getaddrinfo(host, port, type=kind))[0]
     line = socket.socket(family, kind)
     try:
         line.setblocking(False)
-        await loop.sock_connect(line, address)  # type: ignore[arg-type]
+        if kind is socket.SOCK_DGRAM:
+            line.connect(address)  # which only says whom it hears
+        else:
+            await loop.sock_connect(line, address)
     except BaseException:
         line.close()
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aiohttp
+from aiohttp import hdrs
 
 from core.authority import authority
 from core.games.form.reached import Query as Rule
@@ -40,6 +41,8 @@ class HttpQuery(Query):
 
 async def fetch(answer: aiohttp.ClientResponse, largest: int) -> bytes:
     """All of it. Raises `NoAnswer` where it is more than `largest` bytes."""
+    if 0 <= (answer.content_length or -1) <= largest and hdrs.CONTENT_ENCODING not in answer.headers:
+        return await answer.content.read()  # as long as it says, and no longer
     body = bytearray()
     while len(body) <= largest and (more := await answer.content.read(largest + 1 - len(body))):
         body += more

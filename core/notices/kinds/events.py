@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from core.notices.kinds.carried import UNTROUBLED, Carried, Moment, Trouble
-from core.words import Because, EventKind, GuildSetting, Phase, Problem, Reason
+from core.words import Because, EventKind, GuildSetting, Phase, Problem, Reason, WebhookChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,54 @@ class LineSent(Event):
 
     kind: ClassVar = EventKind.LINE_SENT
     line: str = ""
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderMade(Event):
+    """In the world, by hand, as all that follows. `sure` False: the cluster went away meanwhile, and nobody knows."""
+
+    kind: ClassVar = EventKind.FOLDER_MADE
+    path: str = ""
+    sure: bool = True
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileWritten(Event):
+    kind: ClassVar = EventKind.FILE_WRITTEN
+    path: str = ""
+    sure: bool = True
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileUploaded(Event):
+    """`size` in bytes."""
+
+    kind: ClassVar = EventKind.FILE_UPLOADED
+    path: str = ""
+    size: int = 0
+    sure: bool = True
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRenamed(Event):
+    kind: ClassVar = EventKind.FILE_RENAMED
+    path: str = ""
+    to: str = ""
+    sure: bool = True
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileDeleted(Event):
+    """Or a folder, with all that was in it."""
+
+    kind: ClassVar = EventKind.FILE_DELETED
+    path: str = ""
+    sure: bool = True
     by: int | None = None
 
 
@@ -479,4 +527,15 @@ class NameForgotten(Event):
     """A player's name is kept no more. Which one is not said."""
 
     kind: ClassVar = EventKind.NAME_FORGOTTEN
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookChanged(Event):
+    """Of the guild's webhook with this id. `host`: where it leads; the rest of its address may be a secret."""
+
+    kind: ClassVar = EventKind.WEBHOOK
+    change: WebhookChange
+    webhook: str
+    host: str = ""
     by: int | None = None

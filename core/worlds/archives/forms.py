@@ -23,6 +23,9 @@ from .names import folded, shown
 NAME = "{name}"
 """In the name of a file that belongs to a world: what the world is called."""
 
+ABOVE = "{above}"
+"""Likewise, in `Forms.within`: what the folder is called that a world's folder lies in."""
+
 _MOST_SHOWN = 8  # names that a sentence bears
 _LONGEST_NAME = 100  # characters
 _PLAIN = r"[\w(\[][\w ()\[\].,'+-]*"  # what a world may be called where no setting says more
@@ -47,14 +50,31 @@ class Foreign(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Companion(Record):
+    """A folder with `root` in it that is called as the folder above a world is: the world needs it, in the folder
+    `place`, unless its name is one of `shipped` (globs), which the game has itself."""
+
+    root: str
+    place: str
+    shipped: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        return super(Companion, cls).of(dict(values) | {"shipped": tuple(values.get("shipped", ()))})
+
+
+@dataclass(frozen=True, slots=True)
 class Forms(Record):
     """How a game's worlds lie, and what its server's settings say of that now.
 
-    `place`: where they go, below the data folder; "" for all of it. One of these is a world: a folder with `root` in
-    it; `files` that share a `{name}`; an archive in which one of `archive` lies, which stays as it is; without any of
-    these, all that came. `backups`: globs of names that are no world of their own. `called`: what the files are called
-    here, whatever they were before. `calls`: a setting says what the world is called: now `name`, and what `pattern`
-    and `longest` allow. `runs`: the version of Minecraft that the server runs, where it is a certain one.
+    `place`: where they go, below the data folder; "" for all of it. One of these is a world: a folder with `root`
+    in it; `files` that share a `{name}`; an archive in which one of `archive` lies, which stays as it is; without
+    any of these, all that came. `backups`: globs of names that are no world of their own, folders' too. `without`:
+    globs of files of a world that are left out. `called`: what the files are called here, whatever they were
+    before. `within`: which folder of `place` a world is put into, with the names that its own folder (`{name}`) and
+    the one above it (`{above}`) have, where `pattern` allows them, else with `unnamed`; without that it is refused.
+    `calls`: a setting says what the world is called: now `name`, and what `pattern` and `longest` allow. `runs`:
+    the version of Minecraft that the server runs, where it is a certain one.
     """
 
     place: str = ""
@@ -62,6 +82,10 @@ class Forms(Record):
     files: tuple[str, ...] = ()
     archive: tuple[str, ...] = ()
     backups: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    within: str = ""
+    unnamed: str = ""
+    companion: Companion | None = None
     dimensions: tuple[Dimension, ...] = ()
     split: bool = False
     copies: tuple[str, ...] = ()  # of a world's files, what a dimension in a folder of its own has too
@@ -76,16 +100,18 @@ class Forms(Record):
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
         values = dict(values)
-        for key in ("files", "archive", "backups", "copies"):
+        for key in ("files", "archive", "backups", "without", "copies"):
             values[key] = tuple(values.get(key, ()))
         values["dimensions"] = tuple(Dimension.of(each) for each in values.get("dimensions", ()))
         values["foreign"] = tuple(Foreign.of(each) for each in values.get("foreign", ()))
+        values["companion"] = Companion.of(values["companion"]) if values.get("companion") else None
         return super(Forms, cls).of(values)
 
     @property
     def places(self) -> tuple[str, ...]:
         """The folders of which a world takes the place."""
-        return (self.place, *(self.place + each.beside for each in self.dimensions if self.place))
+        beside = (self.place + each.beside for each in self.dimensions if self.place)
+        return (self.place, *beside, *((self.companion.place,) if self.companion else ()))
 
     @property
     def adds(self) -> bool:
@@ -189,9 +215,11 @@ def _as_it_is(found: Sequence[Member], forms: Forms, prefix: bytes) -> Plan:
         name = called
     if forms.dimensions and any(each.path == prefix + forms.root.encode() for each in found):
         return _folder(found, forms, prefix, forms.place)
-    part = Part(forms.place, judge.below(found, prefix))
-    taken = {prefix + each.path for each in part.members}
-    return _told(found, taken, Plan((part,), name=name, taken=_few(_tops(part.members))[0]))
+    parts = [Part(forms.place, judge.below(found, prefix))]
+    if forms.companion is not None:
+        parts.append(Part(forms.companion.place, judge.below(found, _bytes(forms.companion.place) + b"/")))
+    taken = {_bytes(f"{part.place}/" if part.place else "") + each.path for part in parts for each in part.members}
+    return _told(found, taken, Plan(tuple(parts), name=name, taken=_few(_tops(parts[0].members))[0]))
 
 
 def _packed(found: Sequence[Member], forms: Forms, sent: str, zipped: bool) -> Plan:
@@ -253,14 +281,18 @@ def _of_folder(found: Sequence[Member], forms: Forms, sent: str) -> Plan:
         judge.beginning(found, forms.root)  # which refuses it
         raise Hostile("root", "the file that shows where a world begins is no file", shown(forms.root.encode()))
     outer: list[bytes] = []
-    for start in sorted(starts):
+    for start in sorted(start for start in starts if not _is_within_backup(start, forms)):
         if not outer or not start.startswith(outer[-1]):
             outer.append(start)
+    if not outer:
+        raise Hostile("root", "what lies there is no world of its own", shown(forms.root.encode()))
     beside = {start[:-1] + _bytes(each.beside) + b"/" for start in outer if start for each in forms.dimensions}
     title = sent.partition(".")[0] or forms.root
     world = _only([_World(start, title) for start in outer if start not in beside])
     _refuse_foreign(found, forms, world.start)
-    return _folder(found, forms, world.start, title)
+    if not forms.within:
+        return _folder(found, forms, world.start, title)
+    return _named_folder(found, forms, world.start, title)
 
 
 def _folder(found: Sequence[Member], forms: Forms, start: bytes, title: str) -> Plan:
@@ -300,7 +332,55 @@ def _folder(found: Sequence[Member], forms: Forms, start: bytes, title: str) -> 
     return _told(found, taken, Plan(made, taken=(title, *names)))
 
 
+def _named_folder(found: Sequence[Member], forms: Forms, start: bytes, title: str) -> Plan:
+    """The world that begins at `start`, in a folder whose name the game goes by."""
+    *_, above, name = ["", "", *_text(start).rstrip("/").split("/")]
+    place = forms.within.replace(NAME, _fitting(name, forms)) if NAME in forms.within else forms.within
+    if ABOVE in place:
+        if not above and not forms.unnamed:
+            raise Hostile("above", "nobody can tell which world it belongs to", shown(_bytes(name)) or forms.root)
+        above = _fitting(above, forms)
+        place = place.replace(ABOVE, above)
+    main = [each for each in judge.below(found, start) if not _is_left_out(each, forms)]
+    _refuse_hard(main, {})
+    parts, taken = [Part(f"{forms.place}/{place}", main)], {start + each.path for each in main}
+    if forms.companion is not None:
+        part, of_it = _companion(found, forms.companion, above)
+        parts += part
+        taken |= of_it
+    return _told(found, taken, Plan(tuple(parts), taken=(shown(start[:-1].rpartition(b"/")[2]) or title,)))
+
+
+def _companion(found: Sequence[Member], wanted: Companion, name: str) -> tuple[list[Part], set[bytes]]:
+    """What belongs to a world of that name; and of that, what was taken."""
+    ends = _bytes(f"/{name}/")
+    for each in found:
+        start = each.path.rpartition(b"/")[0] + b"/"
+        if each.path.endswith(b"/" + _bytes(wanted.root)) and (b"/" + start).endswith(ends):
+            members = judge.below(found, start)
+            return [Part(f"{wanted.place}/{name}", members)], {start + member.path for member in members}
+    if not any(fnmatchcase(name.casefold(), glob.casefold()) for glob in wanted.shipped):
+        raise Hostile("beside", "what belongs to it is not there", shown(_bytes(f"{wanted.place}/{name}")))
+    return [], set()
+
+
 # helpers
+
+
+def _fitting(name: str, forms: Forms) -> str:
+    if name and _may_be_called(name, forms):
+        return name
+    if not forms.unnamed:
+        raise Hostile("name", "no name for a world", shown(_bytes(name)))
+    return forms.unnamed
+
+
+def _is_left_out(member: Member, forms: Forms) -> bool:
+    return member.kind != "folder" and any(fnmatchcase(_text(member.path), glob) for glob in forms.without)
+
+
+def _is_within_backup(start: bytes, forms: Forms) -> bool:
+    return any(_is_backup(_text(name), forms) for name in start.split(b"/") if name)
 
 
 def _any_below(found: Sequence[Member], prefix: bytes) -> bool:

@@ -30,6 +30,9 @@ _OTHERS: dict[bytes, WhyAll] = {
     b"\x7fELF": "program",
     b"#!": "program",
 }
+_PACKED_ALONE = (".gz", ".gzip")
+"""Ends of the names of files that are compressed by whoever wrote them, and no archive."""
+
 _PAGE = (b"<!doctype html", b"<html")
 _LOOK = 1024  # bytes
 
@@ -49,6 +52,8 @@ def _open(file: IO[bytes], most: int, most_members: int, alone: str) -> Archive:
     for magic, unpacked in _PACKED.items():
         if start.startswith(magic):
             if not is_header(_beginning(file, unpacked)):
+                if alone.casefold().endswith(_PACKED_ALONE):
+                    return Lone(file, alone)
                 raise Hostile("kind", "what is compressed is no tar")
             return Tarred(file, unpacked, most)
     if start.startswith(zipped.BEGINS):

@@ -27,8 +27,8 @@ from core.guilds.limits import WORLD_BYTES
 from core.words import new_server_id
 
 BARE = "Bare"
-SERVER = 0
-"""The number of the one that is resumed."""
+SERVER = 99
+"""The number of the one that is resumed; `to_ready` makes those before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import pytest
 from core.cluster.kubernetes import names
 from core.cluster.kubernetes.addresses import Exposure
 from core.cluster.kubernetes.manifests import disruption_budget, manifests
-from core.cluster.kubernetes.manifests_job import job
-from core.cluster.kubernetes.manifests_policy import jobs_policy
+from core.cluster.kubernetes.manifests_job import files_job, job
+from core.cluster.kubernetes.manifests_policy import files_policy, jobs_policy
 from core.cluster.kubernetes.pod_settings import PodOptions, PodSettings, Toleration
 from core.games.catalogue import BUILT_IN, Catalogue
 from core.worlds.store.place import StorePlace
@@ -33,7 +33,8 @@ async def test_the_api_server_takes_it(namespace: kube.Namespace, game: str, exp
         for resource, manifest in manifests(spec, site):
             await api.apply(resource, manifest, dry_run=True)
     await api.apply("poddisruptionbudgets", disruption_budget(spec.server, site), dry_run=True)
-    await api.apply("networkpolicies", jobs_policy(site), dry_run=True)
+    for policy in (jobs_policy(site), files_policy(site)):
+        await api.apply("networkpolicies", policy, dry_run=True)
     await api.close()
 
 
@@ -56,6 +57,7 @@ async def test_the_api_server_takes_what_a_file_of_pods_says(namespace: kube.Nam
     await api.open()
     for resource, manifest in made.items():
         await api.apply(resource, manifest, dry_run=True)
+    await api.apply("jobs", files_job("files", "aaaaaaaaaaaa", 1, world, site), dry_run=True)
     await api.close()
     for resource in ("statefulsets", "jobs"):
         pod = {"apiVersion": "v1", "kind": "Pod", **made[resource]["spec"]["template"]}

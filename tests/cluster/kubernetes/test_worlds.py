@@ -12,6 +12,7 @@ import kube
 import pytest
 from b2server import B2Server, Fault, Key
 
+from core.agent.file_wire import FileDo, FileOrder
 from core.cluster.kubernetes import names
 from core.cluster.kubernetes.cluster import KubernetesCluster
 from core.cluster.port import Observed, ServerSpec, fingerprint
@@ -141,6 +142,8 @@ async def test_a_snapshot_on_request_while_the_game_runs_and_at_rest(place: Plac
     assert log.index("heard quiet") < log.index("heard flush") < log.rindex("heard loud")
     await place.pause(wanted)
     await until(place.cluster, wanted.server, lambda seen: seen.saved is not None and seen.saved.name > playing.name)
+    listed = await place.cluster.files(wanted.server, FileOrder(FileDo.LIST))
+    assert listed.entries  # and the job that answered is gone before the next one has the volume
     resting = await place.cluster.snapshot(wanted.server, note="at rest")
     assert resting.name > playing.name
     assert not json.loads(place.namespace.kubectl("get", "jobs", "-o", "json"))["items"]

@@ -63,3 +63,9 @@ async def test_who_left_the_guild_sees_nothing_of_it(house: House, face: Face) -
     never = await face.get("/api/v1/servers/abcdefghijkl", token=token)
     assert gone.status == never.status == 404
     assert {**gone.json, "instance": ""} == {**never.json, "instance": ""}
+
+
+async def test_what_somebody_chose_comes_before_what_their_program_says(house: House, face: Face) -> None:
+    await house.core.accounts.edit(ADA, {"language": "de"})
+    got = await face.get("/api/v1/servers/abcdefghijkl", token=await face.token(ADA), headers={"Accept-Language": "en"})
+    assert got.json["detail"] == "So einen Server gibt es hier nicht."

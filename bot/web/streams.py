@@ -1,0 +1,110 @@
+"""Server-sent events: how many streams may be open, how each is sent, and how it ends.
+
+The format is that of the HTML standard (https://html.spec.whatwg.org/multipage/server-sent-events.html). Each stream
+begins with how soon to come back, is never silent for longer than BEAT, and says in a last event why it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+
+from fastapi.sse import format_sse_event
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from core.errors import LimitReached
+
+MOST_OF_ONE, MOST = 10, 1000
+"""Streams of one caller, and of all in one process."""
+BEAT = 15.0
+"""Seconds; proxies end what is silent for a minute."""
+TAKEN_WITHIN = 30.0
+"""Seconds that a client may leave what was sent to it unread; then nobody listens any more."""
+COME_BACK = 3000
+"""Milliseconds after which a client is asked to open a stream that ended anew."""
+
+
+class Streams:
+    """Those that are open in this process."""
+
+    def __init__(self) -> None:
+        self._open: Counter[int] = Counter()
+
+    def __len__(self) -> int:
+        return self._open.total()
+
+    @contextlib.contextmanager
+    def place(self, user: int) -> Iterator[None]:
+        """For one stream. LimitReached."""
+        if self._open[user] >= MOST_OF_ONE:
+            raise LimitReached("web.streams", most=MOST_OF_ONE)
+        if len(self) >= MOST:
+            raise LimitReached("web.streams_full")
+        self._open[user] += 1
+        try:
+            yield
+        finally:
+            self._open[user] -= 1
+            if not self._open[user]:
+                del self._open[user]
+
+
+class EventStream(Response):
+    """What `frames` gives, as it comes. `held` is left when the stream ends, however it does."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, frames: AsyncIterator[bytes], held: contextlib.AsyncExitStack) -> None:
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._frames = frames
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sending = asyncio.create_task(self._send(send), name="stream")
+        listening = asyncio.create_task(_gone(receive), name="stream's client")
+        try:
+            await asyncio.wait([sending, listening], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, listening):
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(sending, listening, return_exceptions=True)
+            await self._held.aclose()
+
+    async def _send(self, send: Send) -> None:
+        with contextlib.suppress(TimeoutError, OSError):
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await _taken(send, format_sse_event(retry=COME_BACK))
+            async with contextlib.aclosing(self._frames) as frames:  # type: ignore[type-var]
+                async for frame in frames:
+                    await _taken(send, frame)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def frame(event: str, data: str, number: int | None = None) -> bytes:
+    return format_sse_event(event=event, data_str=data, id=None if number is None else str(number))
+
+
+def beat(number: int | None = None) -> bytes:
+    """Nothing, so that both sides know that the other is there. With `number`, the client comes back from there."""
+    return format_sse_event(comment="", id=None if number is None else str(number))
+
+
+def end(why: str) -> bytes:
+    """The last event: `stopping`, `slow`, `rights`, `unknown`."""
+    return frame("end", json.dumps({"why": why}))
+
+
+async def _taken(send: Send, body: bytes) -> None:
+    async with asyncio.timeout(TAKEN_WITHIN):
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,69 @@
+"""Erasing what is kept of a person. What others need stays, without their name: whose servers are whose, what was done.
+
+| erased | stays |
+|---|---|
+| language, time zone, link, sessions, tokens | servers that they own, and their worlds |
+| what they follow, names they were seen under | who did what, and accepted which licence: by Discord id alone |
+| sign-ins and questions on their way | what others gave them: shares and quotas, by id |
+
+Names of players are the games', and nobody knows whose they are: an owner forgets those (core.activity.reading).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import delete
+from sqlmodel import col, func, select
+
+from core import once
+from core.data.database import Database
+from core.data.tables import (
+    AccountRow,
+    FlowRow,
+    FollowRow,
+    IdentityRow,
+    MemberRow,
+    QuestionRow,
+    ServerRow,
+    SessionRow,
+    TokenRow,
+)
+from core.guilds.access import Actor
+from core.words import Desired
+
+log = structlog.get_logger()
+
+PERSONAL = (AccountRow, IdentityRow, SessionRow, TokenRow, FollowRow, FlowRow, MemberRow, QuestionRow)
+"""Each with a column `user`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """`servers`: that they own, in all guilds."""
+
+    servers: int
+
+
+class Forgetting:
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    async def stays(self, actor: Actor) -> Stays:
+        owned = select(func.count()).where(ServerRow.owner == actor.user, ServerRow.desired != Desired.DELETED)
+        async with self._database.session() as session:
+            return Stays(int((await session.exec(owned)).one()))
+
+    async def forget(self, actor: Actor) -> Stays:
+        """All of it at once, in every guild."""
+        async with self._database.begin() as session:
+            await once.claim(session, self._now())
+            connection = await session.connection()
+            for table in PERSONAL:
+                await connection.execute(delete(table).where(col(table.user) == actor.user))
+        log.info("account forgotten", user=actor.user)
+        return await self.stays(actor)

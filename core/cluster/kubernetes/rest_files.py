@@ -1,0 +1,95 @@
+"""The files of a volume at rest: a job whose pod answers for it as an agent does, begun when somebody asks and ended by
+itself once nobody does any more (core/agent/pod/files.py), or when its server is to start."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+
+from core.agent.file_wire import FileAnswer, FileOrder, answer_of
+from core.cluster.kubernetes import names
+from core.cluster.kubernetes.api import Api, Raw
+from core.cluster.kubernetes.manifests_job import files_job
+from core.cluster.kubernetes.manifests_policy import files_policy, jobs_policy
+from core.cluster.kubernetes.reduced import SetRecord
+from core.cluster.kubernetes.site import Site
+from core.errors import ClusterError
+from core.words import Problem
+
+LOOK_EVERY = 0.5  # seconds, while the pod comes up
+UP_WITHIN = 90.0  # seconds for a place, the image and the agent; whoever asked waits
+_TRIES = 2  # one that is known may have ended just now
+
+Ask = Callable[[str, str, FileOrder], Awaitable[dict[str, object]]]
+"""Ask the agent of a server, at an address. Raises `NobodyThere` where no connection can be had, `ClusterError`."""
+
+
+class NobodyThere(ClusterError):
+    """Nothing listens there, so nothing was done."""
+
+
+class RestFiles:
+    def __init__(self, api: Api, site: Site, ask: Ask) -> None:
+        self._api = api
+        self._site = site
+        self._ask = ask
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._known: dict[str, tuple[int, str]] = {}  # by server: the volume, and where its pod answers
+
+    async def files(self, known: SetRecord, order: FileOrder) -> FileAnswer:
+        """Raises `ClusterError`, `FileRefused`."""
+        async with self._turns[known.server]:
+            for _ in range(_TRIES):
+                volume, address = self._known.get(known.server) or (0, "")
+                if volume != known.volume:
+                    address = await self._begin(known)
+                    self._known[known.server] = known.volume, address
+                try:
+                    return answer_of(await self._ask(known.server, address, order))
+                except NobodyThere:
+                    del self._known[known.server]
+            raise ClusterError("nobody answers for the files", problem=Problem.CANNOT_APPLY)
+
+    async def end(self, server: str) -> None:
+        """Before its volume is used otherwise. What was begun is finished first."""
+        self._known.pop(server, None)
+        for volume in await self._volumes(server):
+            await self._api.delete("jobs", _name(server, volume))
+
+    async def _volumes(self, server: str) -> list[int]:
+        """Of which there is such a job."""
+        query = {"labelSelector": f"{names.INSTALLATION}={self._site.installation},{names.SERVER}={server}"}
+        found = [str(raw["metadata"]["name"]) for raw in await self._api.everything("jobs", query)]
+        prefix = _name(server, "")
+        return [int(name.removeprefix(prefix)) for name in found if name.startswith(prefix)]
+
+    async def _begin(self, known: SetRecord) -> str:
+        """Where it answers. One that is there already, by whomever, will do."""
+        name, began, asked = _name(known.server, known.volume), time.monotonic(), False
+        while time.monotonic() - began < UP_WITHIN:
+            pods = await self._api.everything("pods", {"labelSelector": f"{names.JOB}={name}"})
+            states = [(pod.get("metadata") or {}, pod.get("status") or {}) for pod in pods]
+            for metadata, status in states:
+                if _is_up(status) and not metadata.get("deletionTimestamp"):
+                    return str(status["podIP"])
+            if any(status.get("phase") in ("Succeeded", "Failed") for _, status in states):
+                await self._api.delete("jobs", name)  # it went by itself some time ago
+                asked = False
+            elif not asked:
+                asked = True
+                for policy in (jobs_policy(self._site), files_policy(self._site)):
+                    await self._api.apply("networkpolicies", policy)
+                await self._api.apply("jobs", files_job(name, known.server, known.volume, known.world, self._site))
+            await asyncio.sleep(LOOK_EVERY)
+        await self._api.delete("jobs", name)
+        raise ClusterError(f"{name} does not come up", problem=Problem.CANNOT_APPLY)
+
+
+def _is_up(status: Raw) -> bool:
+    return bool(status.get("podIP")) and any(each.get("ready") for each in status.get("containerStatuses") or ())
+
+
+def _name(server: str, volume: int | str) -> str:
+    return f"{server}-files-{volume}"

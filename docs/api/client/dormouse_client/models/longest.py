@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="Longest")
+
+
+@_attrs_define
+class Longest:
+    """
+    Attributes:
+        seconds (float):
+        player (str): Empty: somebody was on so long, maybe several after each other.
+        exact (bool): False: it may have been longer.
+    """
+
+    seconds: float
+    player: str
+    exact: bool
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        seconds = self.seconds
+
+        player = self.player
+
+        exact = self.exact
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "seconds": seconds,
+                "player": player,
+                "exact": exact,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        seconds = d.pop("seconds")
+
+        player = d.pop("player")
+
+        exact = d.pop("exact")
+
+        longest = cls(
+            seconds=seconds,
+            player=player,
+            exact=exact,
+        )
+
+        longest.additional_properties = d
+        return longest
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
