@@ -19,7 +19,7 @@ from core.words import Phase
 NOT_PRESSED = ("join", "more")
 """Buttons of Discord's card that are links or sections of a page."""
 
-_ANSWERS: dict[str, Callable[[ServerView, str, Marks], str]] = {
+ANSWERS: dict[str, Callable[[ServerView, str, Marks], str]] = {
     "resume": answer_text.resumed,
     "pause": answer_text.pausing,
     "restart": answer_text.restarted,
@@ -86,7 +86,7 @@ def people_in(views: Iterable[ServerView]) -> set[int]:
 
 def answer(marks: HtmlMarks, verb: str, view: ServerView) -> Markup:
     """What is said to whoever pressed it."""
-    said = _ANSWERS.get(verb)
+    said = ANSWERS.get(verb)
     return marks.html(said(view, marks.language, marks)) if said else Markup("")
 
 

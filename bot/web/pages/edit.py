@@ -103,7 +103,7 @@ async def _page(
         shown=Shown.of(view.editable, keys).mark,
         keys=" ".join(keys),
         sizes=[each.id for each in view.game.sizes] if view.game else [],
-        size=(typed or {}).get("size", view.size),
+        chosen=(typed or {}).get("size", view.size),
         minutes=(typed or {}).get("minutes", view.idle.after // 60),
         most_minutes=IDLE_MINUTES[1],
         wrong=said(wrong, language) if wrong else "",

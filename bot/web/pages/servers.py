@@ -12,7 +12,7 @@ from markupsafe import Markup
 from bot.web.api.servers import ServerId
 from bot.web.callers import Caller, actor_for
 from bot.web.context import web_of
-from bot.web.pages.cards import Card, answer, card, people_in
+from bot.web.pages.cards import ANSWERS, Card, answer, card, people_in
 from bot.web.pages.forms import Sent
 from bot.web.pages.marks import HtmlMarks
 from bot.web.pages.render import Viewing, is_fragment, know, lines, marks_of, render
@@ -52,7 +52,7 @@ async def page(
         card=shown,
         places=places(view, rights, worlds=web.core.worlds is not None),
         here="",
-        said=answer(marks, done, view) if done else "",
+        said=marks.say("page.done", what=say(marks.language, f"button.{done}")) if done in ANSWERS else "",
         details=lines(marks, answer_text.details(view, marks.language, marks, in_use)),
         may=[say(marks.language, f"button.{do}") for do in _TOLD if rights.may(do)],
         others=_others(rights, marks),

@@ -50,7 +50,7 @@ async def test_a_button_works_without_a_script(house: House, face: Face) -> None
     ada = await face.session(ADA, GUILD)
     got = await face.post(f"/servers/{server}/pause", session=ada, data={})
     assert (got.status, got.headers["Location"]) == (303, f"/servers/{server}?done=pause")
-    assert "saves its world, then it pauses" in await page(face, got.headers["Location"], ada)
+    assert "Done: <bdi>Pause</bdi>." in await page(face, got.headers["Location"], ada)
     await house.phase(server, "paused")
 
 
