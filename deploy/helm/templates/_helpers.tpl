@@ -53,7 +53,7 @@ envFrom:
   - configMapRef:
       name: {{ include "dormouse.name" . }}
 env:
-  {{- range $name, $key := dict "DISCORD_TOKEN" "discord-token" "MASTER_KEY" "master-key" "DATABASE_URL" "database-url" "B2_KEY" "b2-key" "CURSEFORGE_KEY" "curseforge-key" }}
+  {{- range $name, $key := dict "DISCORD_TOKEN" "discord-token" "MASTER_KEY" "master-key" "DATABASE_URL" "database-url" "B2_KEY" "b2-key" "CURSEFORGE_KEY" "curseforge-key" "DISCORD_CLIENT_SECRET" "discord-client-secret" "OIDC_CLIENT_SECRET" "oidc-client-secret" }}
   - name: DORMOUSE_{{ $name }}
     valueFrom:
       secretKeyRef:
