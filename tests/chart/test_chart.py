@@ -52,7 +52,12 @@ WEB = {
         "enabled": True,
         "publicUrl": "https://dormouse.example.org",
         "discordClientId": "80351110224678912",
-        "oidc": {"issuer": "https://login.example.org/t/v2.0", "clientId": "c", "tenants": ["t"], "audience": "api://d"},
+        "oidc": {
+            "issuer": "https://login.example.org/t/v2.0",
+            "clientId": "c",
+            "tenants": ["72f988bf-86f1-41af-91ab-2d7cd011db47"],
+            "audience": "api://d",
+        },
         "ingress": {"enabled": True, "className": "nginx", "tlsSecret": "dormouse-tls"},
     }
 }
