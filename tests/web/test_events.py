@@ -229,10 +229,10 @@ async def test_a_page_sees_a_server_whenever_it_changes(house: House, face: Face
     cookie = {"Cookie": f"{COOKIE}={await face.session(ADA)}"}
     async with face.http.get(f"{face.url}/api/v1/servers/{server}/live", headers=cookie) as got:
         stream = Stream(got)
-        first = await stream.next()
-        assert (first.event, first.json["id"], first.json["name"]) == ("server", server, "Pond")
-        while (await stream.next()).json["phase"] != "running":
-            pass
+        seen = await stream.next()
+        assert (seen.event, seen.json["id"], seen.json["name"]) == ("server", server, "Pond")
+        while seen.json["phase"] != "running":
+            seen = await stream.next()
         await house.servers.editing.edit(ADA, server, {"description": "quiet"})
         while (seen := await stream.next()).json["description"] != "quiet":
             pass
