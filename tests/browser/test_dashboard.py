@@ -98,7 +98,7 @@ async def signing_in(secret: str) -> AsyncIterator[str]:
 
 async def sit_down(browser: Browser, face: Face, secret: str | None, **options: Any) -> BrowserContext:
     """A browser of somebody's; nothing that it loads may come from elsewhere."""
-    context = await browser.new_context(base_url=face.url, **options)
+    context = await browser.new_context(base_url=face.url, reduced_motion="reduce", **options)
     if secret is not None:
         async with signing_in(secret) as place:
             page = await context.new_page()
@@ -146,6 +146,7 @@ async def filled(house: House) -> str:
     await house.phase(other, "running")
     await house.servers.power.pause(CY, other)
     await house.phase(other, "paused")
+    (house.cluster.world(pond) / "rules.txt").write_text("be kind\n")
     now = int(time.time())
     async with house.database.begin() as session:
         row = await session.get_one(ServerRow, pond)
@@ -168,6 +169,9 @@ def pages_of(pond: str) -> dict[str, str]:
         "server": f"/servers/{pond}",
         "activity": f"/servers/{pond}/activity",
         "console": f"/servers/{pond}/console",
+        "files": f"/servers/{pond}/files",
+        "file": f"/servers/{pond}/files/view?path=rules.txt",
+        "file-change": f"/servers/{pond}/files/change?path=rules.txt",
         "snapshots": f"/servers/{pond}/snapshots",
         "restore": f"/servers/{pond}/snapshots/{snapshot}",
         "edit": f"/servers/{pond}/edit",
