@@ -49,7 +49,7 @@ test-waiting: $(VENV)/.dev # the other
 
 .PHONY: test-deep
 test-deep: $(VENV)/.dev ## what tries much more of the same: deaths, storms, hostile input, a hundred thousand files
-	$(RUN) -n $(WAITERS) -m deep $(call these,tests/death tests/storm tests/hostile tests/machine tests/worlds/test_round_trip.py)
+	$(RUN) -n $(WAITERS) -m deep $(call these,tests/death tests/storm tests/hostile tests/machine tests/web/api tests/worlds/test_round_trip.py)
 
 .PHONY: test-realgames
 test-realgames: $(VENV)/.dev ## real games that are installed (tests/realgames says which), with real players

@@ -156,6 +156,7 @@ class App:
             await self.core.controller.act()
         finally:
             sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
             if scheduler.running:
                 scheduler.pause()
 

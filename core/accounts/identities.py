@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import once
 from core.accounts.claims import Identity
 from core.data.database import Database, insert_missing
-from core.data.tables import IdentityRow
+from core.data.tables import IdentityRow, SessionRow
 from core.errors import NotAllowed, NotFound, TryAgain
 
 log = structlog.get_logger()
@@ -81,13 +82,15 @@ class Identities:
         return linked
 
     async def unlink(self, user: int) -> Linked:
-        """NotFound where they are linked to nobody."""
+        """Signed out everywhere, too: a browser may have come in by that identity. NotFound where they are linked to
+        nobody."""
         async with self._database.begin() as session:
             await once.claim(session, self._now())
             row = await _of_user(session, user, lock=True)
             if row is None:
                 raise NotFound("link.none")
             await session.delete(row)
+            await (await session.connection()).execute(delete(SessionRow).where(col(SessionRow.user) == user))
             linked = _linked(row)
         log.info("unlinked", user=user, issuer=row.issuer)
         return linked

@@ -36,6 +36,7 @@ class Live:
         self._watchers: set[Watcher] = set()
         self._latest: dict[str, Shown] = {}
         self._changed: dict[str, None] = {}
+        self._guilds: dict[str, int] = {}  # of servers, as far as they were looked at
         self._woken = asyncio.Event()
         self._showing: asyncio.Task[None] | None = None
         self._closed = False
@@ -59,6 +60,7 @@ class Live:
                 self._showing = None
                 self._latest.clear()
                 self._changed.clear()
+                self._guilds.clear()
 
     def close(self) -> None:
         """All who watch get Closed."""
@@ -94,13 +96,15 @@ class Live:
                     log.exception("not shown", server=server)
 
     async def _one(self, server: str) -> None:
-        if not any(watcher.server in (None, server) for watcher in self._watchers):
+        guild = self._guilds.get(server)
+        if not any(each.takes(server, guild) for each in self._watchers):
             return
         async with self._database.session() as session:
             row = await self._rows.load(session, server)
             if row is None:
                 return
-            watching = [each for each in self._watchers if row.guild in each.guilds and each.server in (None, server)]
+            self._guilds[server] = row.guild
+            watching = [each for each in self._watchers if each.takes(server, row.guild)]
             if not watching:
                 return
             self._latest[server] = Shown(await self._views.of(session, row))
@@ -118,6 +122,10 @@ class Watcher:
         self.changed: dict[str, None] = {}
         self.woken = asyncio.Event()
         self._live = live
+
+    def takes(self, server: str, guild: int | None) -> bool:
+        """`guild` None: that is not known yet."""
+        return self.server in (None, server) and (guild is None or guild in self.guilds)
 
     async def next(self, within: float) -> list[Shown]:
         """Those that changed since the last call, as soon as there are some; none after `within` seconds. Closed."""

@@ -33,6 +33,7 @@ from core.words import EventKind
 log = structlog.get_logger()
 SETTLED = timedelta(seconds=10)
 """No transaction that writes an event takes so long."""
+TOGETHER = 0.05  # seconds: what is written so close together is read at once
 LOOK_EVERY = 2.0  # seconds: what nobody tells of (another process, a guild) is found so late
 BEGINS_WITHIN = 5.0  # seconds that the database may take
 PAGE = 200
@@ -256,6 +257,7 @@ class Feed:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_EVERY):
                         await self._woken.wait()
+                    await asyncio.sleep(TOGETHER)
 
     async def _next(self) -> bool:
         """Whether there may be more."""

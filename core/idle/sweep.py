@@ -1,14 +1,12 @@
 """The sweep: ask every running server who plays, remember it, decide, act. APScheduler calls `run` at intervals.
 
-All that counts is in the rows, so a restart of the bot changes nothing. What it remembers itself only saves work: who
-has been silent is asked more seldom (`pace.py`), and where an answer changes nothing its row is not touched
-(`quiet.py`), but that once a minute it is noted when it came.
+All that counts is in the rows, so a restart of the bot changes nothing. What it remembers itself only saves work: where
+an answer changes nothing its row is not touched (`quiet.py`), but that once a minute it is noted when it came.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,12 +23,11 @@ from core.activity.sessions import Look
 from core.clock import happened
 from core.data.tables import GuildRow, ServerRow
 from core.errors import ClusterError, Refusal
-from core.games.query.agent import AGENT
 from core.games.query.log import LogQuery
-from core.games.query.port import Players, Query
+from core.games.query.port import Query
+from core.idle.asking import Answers, Asked, Asking, QueryResult, some
 from core.idle.evidence import ShownPlayers, joined, players
 from core.idle.last_minute import Farewell, LastMinute, TellPlayers
-from core.idle.pace import Pace
 from core.idle.quiet import Mark, Quiet
 from core.idle.rules import (
     LAST_MINUTE,
@@ -61,17 +58,11 @@ from core.words import (
     Gone,
     Occupied,
     Phase,
-    PodPhase,
     Reason,
     Unknown,
 )
 
 log = structlog.get_logger()
-AT_ONCE = 64
-APART = 0.005
-"""Seconds between two questions, or less where there are too many servers for that."""
-TOGETHER = 0.5  # seconds that a first answer waits for others, to be written with them
-EARLY = 0.05  # seconds: what comes earlier than that waits
 NOTED = 500  # rows to a statement
 NOTE_EVERY = timedelta(minutes=1)
 """So old may be what a row says of when its server answered last: a third of what makes it stale."""
@@ -80,19 +71,9 @@ UNKNOWN_NOTICE = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class QueryResult:
-    """What a game said, and when it was asked."""
+class _Asked(Asked):
+    """`playing`: as far as is known. `mark` is as in core.idle.quiet."""
 
-    at: datetime
-    players: Players
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A running server. `playing`: as far as is known. `mark` is as in core.idle.quiet."""
-
-    game: str
-    warned: bool
     playing: bool
     mark: Mark
 
@@ -139,22 +120,19 @@ class Sweep:
         self._catalogue = parts.catalogue
         self._changes = parts.changes
         self._observed = parts.observed
-        self._passwords = parts.passwords
         self._projections = parts.projections
         self._transitions = parts.transitions
         self._events = parts.events
         self._now = parts.now
         self._in_voice = in_voice
-        self._logs = logs
         self._protect = protect
         self._recorder = recorder
         self._playing: set[str] = set()
         self._running = asyncio.Lock()
         self.last_minute = LastMinute(tell_players, parts.now, self._look_again)
-        self._queries = queries
         self._every = every
         self._stale = stale_after(every)
-        self._pace = Pace(every)
+        self._asking = Asking(parts, queries, every=every, logs=logs)
         self._quiet = Quiet()
         self._noted_at: datetime | None = None
         self.ended_at: datetime | None = None
@@ -174,13 +152,13 @@ class Sweep:
         if self._observed.stale_since is not None:
             return
         asked = await self._to_ask()
-        self._pace.keep(set(asked))
+        self._asking.keep(set(asked))
         self._quiet.keep(asked)
         self._playing = set()
-        heard: asyncio.Queue[tuple[str, QueryResult] | None] = asyncio.Queue()
-        asking = asyncio.create_task(self._ask_all(asked, heard), name="sweep: asking")
+        heard: Answers = asyncio.Queue()
+        asking = asyncio.create_task(self._asking.ask_all(asked, heard), name="sweep: asking")
         try:
-            while batch := await _some(heard):
+            while batch := await some(heard, BATCH):
                 loud = [server for server, answer in batch if not self._goes_on(server, asked[server], answer)]
                 for server in await self._remember_all(loud, dict(batch)) if loud else ():
                     await self._last_look(server, asked[server].game)
@@ -214,26 +192,6 @@ class Sweep:
             server: _Asked(game, warned is not None, online > 0, tuple(mark))
             for _, server, game, warned, online, *mark in sorted(rows, key=lambda row: places[row[0]])
         }
-
-    async def _ask_all(
-        self, servers: Mapping[str, _Asked], heard: asyncio.Queue[tuple[str, QueryResult] | None]
-    ) -> None:
-        """AT_ONCE games at a time, so a game that does not answer does not hold up the others, and spread over a part
-        of the time until the next pass. At the end, None."""
-        clock = asyncio.get_running_loop().time
-        began, apart = clock(), min(APART, self._every.total_seconds() / 2 / max(1, len(servers)))
-        left = enumerate(servers.items())
-
-        async def ask() -> None:
-            for place, (server, asked) in left:
-                if (early := began + place // AT_ONCE * AT_ONCE * apart - clock()) > EARLY:  # many wake the loop once
-                    await asyncio.sleep(early)
-                heard.put_nowait((server, await self._ask(server, asked.game, always=asked.warned)))
-
-        try:
-            await asyncio.gather(*(ask() for _ in range(min(AT_ONCE, len(servers)))))
-        finally:
-            heard.put_nowait(None)
 
     def _goes_on(self, server: str, asked: _Asked, answer: QueryResult) -> bool:
         """Whether it changes nothing, so that its row is left alone."""
@@ -270,34 +228,6 @@ class Sweep:
                 log.exception("sweep failed", server=batch[0])
                 return []
             return [due for server in batch for due in await self._remember_all([server], answers)]
-
-    async def _ask(self, server: str, game: str, *, always: bool = True) -> QueryResult:
-        """`always`: also where it has been silent for long."""
-        at = self._now()
-        if not always and (held := self._pace.held(server)) is not None:
-            return QueryResult(at, held)
-        try:
-            return QueryResult(at, await self._query(server, game))
-        except Exception as wrong:
-            log.exception("query failed", server=server)
-            return QueryResult(at, Players(Unknown(type(wrong).__name__)))
-
-    async def _query(self, server: str, game_id: str) -> Players:
-        game, seen = self._catalogue.get(game_id), self._observed.of(server)
-        if game is None or seen.pod is not PodPhase.READY or seen.away is not None:
-            self._pace.forget(server)
-            return Players(Unknown("not ready" if seen.away is None else "its node does not answer"))
-        if game.query.kind == "log" and self._logs is not None:
-            return await self._logs.players(server, seen, game.query)
-        query = self._queries.get(AGENT if game.query.kind != "none" and game.asked_by_agent else game.query.kind)
-        by_agent = query is not None and query.by_agent
-        endpoint = seen.endpoints.get("agent" if by_agent else game.query.port)
-        if query is None or endpoint is None:
-            return Players(Unknown("this game tells nobody who plays"))
-        token = self._passwords.of("agent", server) if by_agent else ""
-        players = await query.players(endpoint, game.query, token=token)
-        self._pace.heard(server, players)
-        return players
 
     async def _remember(self, batch: list[str], answers: Mapping[str, QueryResult]) -> list[str]:
         """Write a batch in one transaction. Returns the servers whose pause is due."""
@@ -424,7 +354,7 @@ class Sweep:
 
     async def _last_look(self, server: str, game: str) -> None:
         """Ask once more right before the pause, so nobody who joined in the last second is paused away."""
-        answer = await self._ask(server, game)
+        answer = await self._asking.ask(server, game)
         async with self._database.begin() as session:
             row = await session.get(ServerRow, server, with_for_update=True)
             if row is None or row.desired != Desired.RUNNING or row.phase != Phase.RUNNING:
@@ -484,23 +414,6 @@ class Sweep:
             row = await session.get(ServerRow, server)
         if row is not None and self._observed.stale_since is None:
             await self._last_look(server, row.game)
-
-
-async def _some(heard: asyncio.Queue[tuple[str, QueryResult] | None]) -> list[tuple[str, QueryResult]]:
-    """Up to BATCH of those that come within a moment; none when all have come. What is taken after the end is put
-    back."""
-    found: list[tuple[str, QueryResult]] = []
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(None) as patience:
-            while len(found) < BATCH:
-                one = await heard.get()
-                if one is None:
-                    heard.put_nowait(None)
-                    break
-                if not found:
-                    patience.reschedule(asyncio.get_running_loop().time() + TOGETHER)
-                found.append(one)
-    return found
 
 
 def _recalled(row: ServerRow, decision: Decision) -> Recalled:

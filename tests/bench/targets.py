@@ -198,7 +198,7 @@ async def run(url: str, listed: tuple[Observed, ...], ports: dict[str, int]) -> 
             there = {"game": Endpoint(HOST, ports[name])}
             core.parts.observed.by_server = {seen.server: replace(seen, endpoints=there) for seen in listed}
             sweep: Sweep = core.sweep
-            sweep._catalogue = _speaking(core.parts.catalogue, rule)
+            sweep._asking._catalogue = _speaking(core.parts.catalogue, rule)
             library, ask = bare(name, session)
             await _bare(ask, ports[name], 200)
             await sweep.run()  # what is new is written

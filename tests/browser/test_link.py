@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from oauthplace import Place, place
@@ -89,8 +90,8 @@ async def test_somebody_links_themselves_on_a_phone_and_signs_in_with_that(house
     async with place() as discord, linking(house.core, discord) as url, async_playwright() as play:
         discord.says_yes = (ADA.user, "Ada")
         browser = await play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = await browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)
-        page = await context.new_page()
+        phone: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "java_script_enabled": False}
+        page = await (await browser.new_context(**phone)).new_page()
         wrong: list[str] = []
         page.on("console", lambda said: wrong.append(said.text) if said.location["url"].startswith(url) else None)
 
@@ -124,7 +125,7 @@ async def test_somebody_links_themselves_on_a_phone_and_signs_in_with_that(house
         await page.goto(f"{url}/auth/sign-in")
         await expect(page.get_by_text("You are signed in as Ada.")).to_be_visible()
 
-        stolen = await (await browser.new_context(java_script_enabled=False)).new_page()
+        stolen = await (await browser.new_context(**phone)).new_page()
         await stolen.goto(f"{url}/auth/link/confirm?ask=whatever")
         await expect(stolen.get_by_role("alert")).to_contain_text("did not begin in this browser")
         await stolen.screenshot(path=pictures / "refused.png")

@@ -47,7 +47,21 @@ GAME = (Path(__file__).parents[2] / "core" / "games" / "catalogue" / "factorio.t
 NAMED = {"secret": {"discordToken": TOKEN, "masterKey": "planted-key-0123456789", "b2Key": "planted-b2"}}
 OWN = {"games": {"files": {"factorio.toml": GAME}, "pods": PODS}}
 DISK = {"scratch": {"disk": True, "storageClass": "fast"}}
-VARIANTS = [{}, HOSTPORT, NODEPORT, POSTGRESQL, TWO, NAMED, OWN, DISK, {"createBotNamespace": True}]
+WEB = {
+    "web": {
+        "enabled": True,
+        "publicUrl": "https://dormouse.example.org",
+        "discordClientId": "80351110224678912",
+        "oidc": {
+            "issuer": "https://login.example.org/t/v2.0",
+            "clientId": "c",
+            "tenants": ["72f988bf-86f1-41af-91ab-2d7cd011db47"],
+            "audience": "api://d",
+        },
+        "ingress": {"enabled": True, "className": "nginx", "tlsSecret": "dormouse-tls"},
+    }
+}
+VARIANTS = [{}, WEB, HOSTPORT, NODEPORT, POSTGRESQL, TWO, NAMED, OWN, DISK, {"createBotNamespace": True}]
 
 if not HELM.exists():
     if os.environ.get("CI"):
@@ -188,7 +202,7 @@ def test_what_must_be_in_an_existing_secret() -> None:
 
 def test_every_setting_that_the_chart_writes_is_known_to_the_bot() -> None:
     discord = {"apiUrl": "http://10.0.0.1:8300/api/v10", "gatewayUrl": "ws://10.0.0.1:8300/gateway"}
-    given = {"discord": discord, "settings": {"IDLE_AFTER": 1800}, "externalTrafficPolicy": "Local"}
+    given = {**WEB, "discord": discord, "settings": {"IDLE_AFTER": 1800}, "externalTrafficPolicy": "Local"}
     written = settings_of(**given)
     assert {name.removeprefix(PREFIX).lower() for name in written} <= set(Settings.model_fields)
     assert written["DORMOUSE_IDLE_AFTER"] == "1800"
@@ -331,6 +345,22 @@ def test_nobody_connects_to_the_bot_unless_told() -> None:
     assert rule == {"from": [peer], "ports": [{"port": "health"}]}
 
 
+def test_the_http_face_is_reached_by_its_public_name() -> None:
+    objects = rendered(**WEB)
+    (rule,) = one(objects, "Ingress")["spec"]["rules"]
+    assert rule["host"] == "dormouse.example.org"
+    service = one(objects, "Service")
+    assert rule["http"]["paths"][0]["backend"]["service"]["name"] == service["metadata"]["name"]
+    (container,) = one(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
+    assert service["spec"]["ports"][0]["targetPort"] in {each["name"] for each in container["ports"]}
+    assert one(objects, "NetworkPolicy")["spec"]["ingress"] == [{"ports": [{"port": "web"}]}]
+
+
+def test_without_the_http_face_nothing_of_it_is_there() -> None:
+    assert not {"Service", "Ingress"} & {each["kind"] for each in rendered()}
+    assert not {"DORMOUSE_WEB", "DORMOUSE_PUBLIC_URL"} & settings_of().keys()
+
+
 @pytest.mark.parametrize(("values", "ports"), [({}, [443, 6443]), (POSTGRESQL, [443, 6443, 5432])])
 def test_the_bot_reaches_what_it_needs(values: dict[str, Any], ports: list[int]) -> None:
     names, wide, games = one(rendered(**values), "NetworkPolicy")["spec"]["egress"]
@@ -373,6 +403,10 @@ def test_a_quota_for_all_games() -> None:
             {"resources": {"limits": {"ephemeral-storage": "1Gi"}}},
             "resources.limits.ephemeral-storage: leave it out: it follows from scratch.size",
         ),
+        ({"web": {"ingress": {"enabled": True}}}, "web.ingress.enabled: it needs web.enabled"),
+        (WEB | {"secret": {"discordToken": TOKEN}}, "secret.discordClientSecret: sign-in with Discord needs it"),
+        (WEB | {"secret": {"discordToken": TOKEN}}, "secret.oidcClientSecret: sign-in with the provider needs it"),
+        ({"settings": {"WEB": "0.0.0.0:80"}}, "settings.WEB: set the value web.enabled instead"),
         (HOSTPORT | {"externalTrafficPolicy": "Local"}, "externalTrafficPolicy: leave it empty with hostport"),
         ({"games": {"files": {"factorio.yaml": "x"}}}, "'factorio.yaml' does not match pattern"),
         ({"games": {"pods": {"nodeSelector": {}}}}, "additional properties 'nodeSelector' not allowed"),
@@ -417,8 +451,8 @@ def examples(language: str) -> list[str]:
 
 def test_the_values_of_every_step_work_one_after_the_other(tmp_path: Path) -> None:
     values: dict[str, Any] = {}
-    first, store, two = map(yaml.safe_load, examples("yaml"))
-    for step in (first, store, two):
+    steps = map(yaml.safe_load, examples("yaml"))
+    for step in steps:
         values |= step
         ended = helm("template", "dormouse", str(DEPLOY / "helm"), "-n", "dormouse", values=values)
         assert ended.returncode == 0, ended.stderr

@@ -18,15 +18,18 @@ if sys.platform != "linux":
 MIB = 1 << 20
 PARENT = """
 import subprocess, sys
-works = "world = b'x' * (64 << 20); print('up', flush=True)\\nwhile True: pass"
-subprocess.run([sys.executable, "-c", works])
+works = "world, parent = b'x' * (64 << 20), os.getppid(); print('up', flush=True)\\nwhile os.getppid() == parent: pass"
+works = f"import os; {works}"
+subprocess.run([sys.executable, "-c", works], start_new_session=sys.argv[1] == "apart")
 """
 
 
-@pytest.fixture
-def game() -> Iterator[int]:
+@pytest.fixture(params=["in its session", "apart"])
+def game(request: pytest.FixtureRequest) -> Iterator[int]:
     """A process that sleeps, whose child holds 64 MiB and works."""
-    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, start_new_session=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, request.param], stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"up\n"
         yield process.pid

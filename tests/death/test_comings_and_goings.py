@@ -34,7 +34,7 @@ from reading import buttons
 from sampling import ALL, sample
 from shipped import Shipped, has, shipped
 
-from bot.demo.guild.cast import ADA, CHAT, CY, GUILD
+from bot.demo.guild.cast import ADA, BO, CHAT, CY, GUILD
 from core.games.catalogue import BUILT_IN
 
 pytestmark = [pytest.mark.deep, pytest.mark.process, pytest.mark.timeout(3600 if ALL else 600)]
@@ -227,6 +227,15 @@ async def ada_is_gone(house: Shipped) -> None:
     await offered_to_admins(house)
 
 
+async def bo_manages_it(house: Shipped) -> None:
+    await ada_is_there(house)
+    await page_of(house, "server share", server="Pond", **{"with": BO, "as": "manager"})
+
+
+async def offered_to_bo(house: Shipped) -> None:
+    await until_row(house, TOLD, [int(ADA), 1])
+
+
 async def ada_stays(house: Shipped) -> None:
     await until_row(house, TOLD, [int(ADA), 0])
 
@@ -328,6 +337,9 @@ ACTIONS: dict[str, Action] = {
     "invited again": Action(invited, back, is_gone, once=("guild_joined", "resumed"), hasty=True),
     "owner left": Action(
         ada_leaves, offered_to_admins, ada_is_there, once=("owner_gone",), says="is not here any more", hasty=True
+    ),
+    "owner left, has managers": Action(
+        ada_leaves, offered_to_bo, bo_manages_it, once=("owner_gone",), says="is not here any more", hasty=True
     ),
     "owner back": Action(ada_is_back, ada_stays, ada_is_gone, once=("owner_back",), says="is back", hasty=True),
     "nobody's any more": Action(

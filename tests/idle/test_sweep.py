@@ -285,7 +285,7 @@ async def test_nobody_is_paused_away_while_the_last_look_sees_no_voice_channel(h
         asked.append(True)
         return Players(Empty(), 16)
 
-    sweep._query = blinded
+    sweep._asking._query = blinded
     await sweep.run()
     assert (await house.row(server)).desired == "running"
 

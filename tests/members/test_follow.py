@@ -43,7 +43,7 @@ async def joins(oak: Town, evidence: Evidence) -> None:
     """A sweep finds this."""
     game = Game()
     game.evidence = evidence
-    oak.wire.core.sweep._queries = {"http": game}
+    oak.wire.core.sweep._asking._queries = {"http": game}
     await oak.wire.core.sweep.run()
     oak.wire.core.changes.tell("")
 

@@ -17,6 +17,9 @@ from onesave import AT, SAVED, Shelf
 from sqlmodel import select
 
 from core.accounts.scopes import ALL, Scope
+from core.agent.file_wire import FileAnswer, FileOrder, answer_of
+from core.agent.volume import Volume
+from core.agent.world_files import WorldFiles
 from core.assemble import Core, assemble
 from core.data.database import Database
 from core.data.tables import GuildRow, MemberRow, PlaySessionRow, ServerRow, ShareRow
@@ -122,7 +125,22 @@ async def standing(folder: Path) -> AsyncIterator[ApiHouse]:
     async def snapshot(server: str, *, note: str = "", full: bool = False) -> Receipt:
         return Receipt(SAVED, AT, 100)
 
+    worlds: dict[str, WorldFiles] = {}
+
+    async def files(server: str, order: FileOrder) -> FileAnswer:
+        """Of a world in which somebody took notes."""
+        if server not in worlds:
+            (volume := Volume(folder / "worlds" / server, 1)).make_empty()
+            (notes := volume.data / "world").mkdir()
+            (notes / "notes.txt").write_text("Mind the dragon.")
+            worlds[server] = WorldFiles(volume)
+        return answer_of(await worlds[server].answer(order.to_json()))
+
+    async def console(server: str, line: str) -> str:
+        return "Said."
+
     cluster.snapshot = snapshot  # type: ignore[method-assign]
+    cluster.files, cluster.console = files, console  # type: ignore[method-assign]
     rules = HostRules(public_host="127.0.0.1", ports=range(25500, 25999), master_key=b"key")
     core = assemble(
         database,

@@ -33,8 +33,15 @@ class Example:
     state: str = "running"
     who: str = "owner"
     status: int | None = None
+    stream: bool = False
+    """It goes on until somebody ends it: shown, and tried elsewhere."""
+    content: str | None = None
+    """A body that is no JSON."""
 
 
+LONGEST_LINE = 120
+HOOK = {"webhook": "abcdefghijkl"}
+PING = HOOK | {"delivery": "0123456789abcdef01234567"}
 ADA = {"kind": "member", "target": "2"}
 EXAMPLES: dict[str, Example] = {
     "list_servers": Example(query={"mine": "true", "limit": "20"}),
@@ -105,6 +112,33 @@ EXAMPLES: dict[str, Example] = {
     "list_sessions": Example(),
     "end_session": Example(path={"key": "0" * 64}, status=404),
     "get_host": Example(who="operator"),
+    "stream_events": Example(query={"guild": "$GUILD"}, stream=True),
+    "live_server": Example(stream=True),
+    "live_servers": Example(query={"guild": "$GUILD"}, stream=True),
+    "list_webhooks": Example(who="admin"),
+    "create_webhook": Example(
+        body={"url": "https://203.0.113.7/dormouse", "kinds": ["created", "paused"]}, who="admin", status=422
+    ),
+    "get_webhook": Example(path=HOOK, who="admin", status=404),
+    "edit_webhook": Example(path=HOOK, body={"on": False}, who="admin", status=404),
+    "delete_webhook": Example(path=HOOK, who="admin", status=404),
+    "rotate_webhook": Example(path=HOOK, who="admin", status=404),
+    "ping_webhook": Example(path=HOOK, who="admin", status=404),
+    "list_deliveries": Example(path=HOOK, who="admin", status=404),
+    "redeliver": Example(path=PING, who="admin", status=404),
+    "send_line": Example(body={"line": "say Lunch at noon"}),
+    "get_log": Example(query={"lines": "50"}),
+    "follow_log": Example(stream=True),
+    "list_files": Example(query={"path": "world"}),
+    "read_file": Example(query={"path": "world/notes.txt"}),
+    "download_file": Example(query={"path": "world/notes.txt"}),
+    "write_file": Example(
+        query={"path": "world/notes.txt"}, body={"text": "Mind the dragon."}, headers={"If-Match": "*"}
+    ),
+    "upload_file": Example(query={"path": "world/map.png"}, headers={"If-None-Match": "*"}, content="picture"),
+    "make_folder": Example(body={"path": "world/maps"}),
+    "rename_file": Example(body={"path": "world/notes.txt", "to": "world/old.txt"}),
+    "delete_file": Example(query={"path": "world/notes.txt"}),
 }
 
 
@@ -131,19 +165,26 @@ class Call:
         """Method, address, and what aiohttp or httpx take beside."""
         query = {key: fill(value, values) for key, value in self.example.query.items()}
         given: dict[str, Any] = {"params": query, "headers": dict(self.example.headers)}
+        if self.example.content is not None:
+            given["data"] = self.example.content
         if self.example.body is not None:
             given["json"] = json.loads(fill(json.dumps(self.example.body), values))
         return self.method, fill(self.address, values), given
 
     def curl(self) -> str:
         query = f"?{urlencode(self.example.query, safe='$')}" if self.example.query else ""
-        parts = [f'curl -fsS "$DORMOUSE{self.address}{query}"', '-H "Authorization: Bearer $TOKEN"']
+        parts = [
+            f'curl -fs{"N" if self.example.stream else ""}S "$DORMOUSE{self.address}{query}"',
+            '-H "Authorization: Bearer $TOKEN"',
+        ]
         if self.method != "get":
             parts.insert(1, f"-X {self.method.upper()}")
         parts += [f'-H "{name}: {value}"' for name, value in self.example.headers.items()]
         if self.example.body is not None:
             body = json.dumps(self.example.body).replace('"', '\\"')
             parts.append(f'--json "{body}"')
+        if self.example.content is not None:
+            parts.append(f"--data-binary {self.example.content}")
         return " \\\n  ".join(parts)
 
     def python(self) -> str:
@@ -157,7 +198,20 @@ class Call:
             given.append(f"headers={_python(self.example.headers)}")
         if self.example.body is not None:
             given.append(f"json={_python(self.example.body)}")
-        return f"api.{self.method}({', '.join(given)})"
+        if self.example.content is not None:
+            given.append(f'content=b"{self.example.content}"')
+        if self.example.stream:
+            given.insert(0, '"GET"')
+        return _called(f"api.{'stream' if self.example.stream else self.method}", given)
+
+
+def _called(name: str, given: list[str]) -> str:
+    """Broken into lines as ruff does, which looks into Markdown too."""
+    if len(line := f"{name}({', '.join(given)})") <= LONGEST_LINE:
+        return line
+    if len(line := f"    {', '.join(given)}") <= LONGEST_LINE:
+        return f"{name}(\n{line}\n)"
+    return "\n".join([f"{name}(", *(f"    {each}," for each in given), ")"])
 
 
 def fill(text: str, values: dict[str, str]) -> str:

@@ -56,7 +56,7 @@ async def get_log(
     request: Request,
     caller: Called,
     server: ServerId,
-    lines: Annotated[int, Query(ge=LOG_LINES[0], le=LOG_LINES[-1])] = 100,
+    lines: Annotated[int, Query(ge=LOG_LINES[0], le=LOG_LINES[-1], description="So many at most.")] = 100,
     before: Annotated[bool, Query(description="Of the run before its last start.")] = False,
 ) -> Log:
     """The newest lines that the game wrote, without its secrets."""

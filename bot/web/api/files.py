@@ -125,7 +125,7 @@ async def list_files(
     caller: Called,
     server: ServerId,
     path: Path = "",
-    cursor: Annotated[str, Query(max_length=_LONGEST)] = "",
+    cursor: Annotated[str, Query(max_length=_LONGEST, description="`next` of the page before.")] = "",
 ) -> FilesPage:
     """What is in a folder of the world; without a path, in the world's own."""
     web = web_of(request)
@@ -192,8 +192,8 @@ async def download_file(
     caller: Called,
     server: ServerId,
     path: Path,
-    range: Annotated[str | None, Header()] = None,
-    if_range: Annotated[str | None, Header()] = None,
+    range: Annotated[str | None, Header(description="One part: bytes=FIRST-LAST.")] = None,
+    if_range: Annotated[str | None, Header(description="Only of the file with this ETag; else all of it.")] = None,
 ) -> Response:
     """A file as it is, or one range of it."""
     web = web_of(request)

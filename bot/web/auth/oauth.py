@@ -68,7 +68,7 @@ class Client:
             raise Untrusted("token answer")
         try:
             found = dict(client.parse_request_body_response(json.dumps(answer)))
-        except (OAuth2Error, ValueError, TypeError, AttributeError) as wrong:
+        except (OAuth2Error, ValueError, TypeError, AttributeError, OverflowError) as wrong:
             raise Untrusted(f"code not taken: {type(wrong).__name__}") from None
         if str(found.get("token_type", "")).lower() != "bearer" or not isinstance(found["access_token"], str):
             raise Untrusted("token type")

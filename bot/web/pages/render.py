@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from bot.web.callers import Caller, caller_of
@@ -96,10 +97,13 @@ def _now(request: Request) -> datetime:
     return web_of(request).core.now().astimezone(UTC)
 
 
+TEMPLATES = Path(__file__).with_name("templates")
+
+
 @cache
 def _templates() -> Environment:
     return Environment(
-        loader=PackageLoader("bot.web.pages"),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -70,8 +70,20 @@
 {{- else if and (eq $v.exposure "nodeport") (or (lt (int (first $ports)) 30000) (gt (int (last $ports)) 32767)) -}}
 {{- $said = append $said (printf "ports: with exposure nodeport they lie within 30000-32767, not %s." $v.ports) -}}
 {{- end -}}
+{{- if and $v.web.ingress.enabled (or (not $v.web.enabled) (not $v.web.publicUrl)) -}}
+{{- $said = append $said "web.ingress.enabled: it needs web.enabled, and the address in web.publicUrl." -}}
+{{- end -}}
+{{- if and $v.web.discordClientId (not $v.secret.existing) (not $v.secret.discordClientSecret) -}}
+{{- $said = append $said "secret.discordClientSecret: sign-in with Discord needs it, beside web.discordClientId." -}}
+{{- end -}}
+{{- if and $v.web.oidc.issuer (not $v.web.oidc.clientId) -}}
+{{- $said = append $said "web.oidc.clientId: sign-in with the provider needs it, beside web.oidc.issuer." -}}
+{{- end -}}
+{{- if and $v.web.oidc.issuer (not $v.secret.existing) (not $v.secret.oidcClientSecret) -}}
+{{- $said = append $said "secret.oidcClientSecret: sign-in with the provider needs it, beside web.oidc.issuer." -}}
+{{- end -}}
 {{- $secrets := list "DISCORD_TOKEN" "MASTER_KEY" "DATABASE_URL" "B2_KEY" "CURSEFORGE_KEY" "DISCORD_CLIENT_SECRET" "OIDC_CLIENT_SECRET" -}}
-{{- $named := dict "EXPOSURE" "exposure" "ADDRESSES" "addresses" "PUBLIC_HOST" "publicHost" "PORTS" "ports" "NAMESPACE" "games.namespace" "IMAGE" "image" "DISCORD_API_URL" "discord.apiUrl" "DISCORD_GATEWAY_URL" "discord.gatewayUrl" "HEALTH" "healthPort" "TRAFFIC_POLICY" "externalTrafficPolicy" "SCRATCH" "scratch.size" "GAMES_DIR" "games.files" "POD_FILE" "games.pods" -}}
+{{- $named := dict "EXPOSURE" "exposure" "ADDRESSES" "addresses" "PUBLIC_HOST" "publicHost" "PORTS" "ports" "NAMESPACE" "games.namespace" "IMAGE" "image" "DISCORD_API_URL" "discord.apiUrl" "DISCORD_GATEWAY_URL" "discord.gatewayUrl" "HEALTH" "healthPort" "TRAFFIC_POLICY" "externalTrafficPolicy" "SCRATCH" "scratch.size" "GAMES_DIR" "games.files" "POD_FILE" "games.pods" "WEB" "web.enabled" "PUBLIC_URL" "web.publicUrl" "DISCORD_CLIENT_ID" "web.discordClientId" "OIDC_ISSUER" "web.oidc.issuer" "OIDC_CLIENT_ID" "web.oidc.clientId" "OIDC_TENANTS" "web.oidc.tenants" "OIDC_AUDIENCE" "web.oidc.audience" -}}
 {{- range $name, $_ := $v.settings -}}
 {{- if hasPrefix "DORMOUSE_" $name -}}
 {{- $said = append $said (printf "settings.%s: leave DORMOUSE_ away: %s." $name (trimPrefix "DORMOUSE_" $name)) -}}

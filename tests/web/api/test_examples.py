@@ -15,6 +15,7 @@ from apihouse import GUILD, ApiHouse
 from apipage import EXAMPLES, PAGE, SPEC, Call, calls
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+TRIED = [name for name, example in EXAMPLES.items() if not example.stream]
 CALLS = {call.name: call for call in calls()}
 
 
@@ -40,12 +41,17 @@ async def prepared(api: ApiHouse, call: Call) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", TRIED)
 async def test_each_line_for_curl_works(api: ApiHouse, name: str) -> None:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     call = CALLS[name]
-    line = of(call, "bash").replace("-fsS", "-sS -o /dev/null -w '%{http_code}'").replace("lake-1", "lake-2")
+    line = (
+        of(call, "bash")
+        .replace("-fsS", "-sS -o /dev/null -w '%{http_code}'")
+        .replace("lake-1", "lake-2")
+        .replace("brook-1", "brook-2")
+    )
     environ = {**os.environ, **await prepared(api, call)}
     shell = await asyncio.create_subprocess_exec(
         "sh", "-c", line, env=environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
@@ -54,7 +60,7 @@ async def test_each_line_for_curl_works(api: ApiHouse, name: str) -> None:
     assert (out.decode(), wrong.decode()) == (str(call.success), "")
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", TRIED)
 async def test_each_line_of_python_works(api: ApiHouse, name: str) -> None:
     call = CALLS[name]
     known = await prepared(api, call)
@@ -76,6 +82,7 @@ async def test_the_page_to_try_it_out_loads_nothing_from_elsewhere(api: ApiHouse
     assert (got.status, "unsafe-eval" in got.headers["Content-Security-Policy"]) == (200, False)
     assert "default-src 'self'" in got.headers["Content-Security-Policy"]
     parts = re.findall(r'(?:src|href|data-spec)="([^"]+)"', got.text)
+    parts.remove("data:,")  # there is no icon to be asked for
     assert parts
     assert all(part.startswith("/api/") for part in parts)
     for part in parts:

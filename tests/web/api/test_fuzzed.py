@@ -121,4 +121,4 @@ async def test_no_request_is_a_bug_or_reaches_what_is_not_theirs(api: ApiHouse, 
 @pytest.mark.deep
 @pytest.mark.parametrize("name", OPERATIONS)
 async def test_nor_do_many(api: ApiHouse, name: str) -> None:
-    await fuzz(api, name, 25)
+    await fuzz(api, name, 6)

@@ -192,3 +192,21 @@ async def test_linking_says_who_is_in_the_way(house: House) -> None:
     await house.core.identities.link(1, "Ada", Identity(TENANT, OID, "Ada"))
     with pytest.raises(NotAllowed, match=r"link\.taken"):
         await house.core.identities.link(2, "Bo", Identity(TENANT, OID, "Ada"))
+
+
+async def test_who_unlinks_is_signed_out_everywhere(
+    house: House, browser: Browser, discord: Place, entra: OpenIdPlace
+) -> None:
+    """A browser may have come in by an identity that is not theirs any more."""
+    await link(browser, discord, entra)
+    await house.core.identities.unlink(1)
+    assert (await browser.get("/api/v1/servers")).status == 401
+    answer = entra.signs_in(await browser.goes("/auth/oidc"))
+    assert (await browser.get("/auth/oidc/callback", params=answer)).status == 403
+
+
+async def test_a_name_with_script_in_it_is_shown_as_text(browser: Browser, discord: Place, entra: OpenIdPlace) -> None:
+    evil = "<script>alert(1)</script>"
+    asked = await to_the_question(browser, discord, entra, name=evil, preferred_username=f"ada@{evil}")
+    assert evil not in asked.text
+    assert asked.text.count("&lt;script&gt;") >= 2
