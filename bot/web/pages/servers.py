@@ -29,6 +29,7 @@ router = APIRouter(include_in_schema=False)
 PLACES: dict[str, Do] = {
     "activity": Do.SEE,
     "console": Do.LOGS,
+    "files": Do.FILES,
     "snapshots": Do.SNAPSHOTS,
     "edit": Do.EDIT,
 }

@@ -1,0 +1,72 @@
+"""A world's files in a browser: nobody overwrites somebody else, and names are text."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+from webface import Face
+
+from tests.conftest import ADA, BO, GUILD, House
+
+
+@pytest.fixture
+async def pond(house: House) -> str:
+    server = await house.create("Pond")
+    await house.phase(server, "running")
+    (house.cluster.world(server) / "rules.txt").write_text("be kind\n")
+    return server
+
+
+async def page(face: Face, path: str, secret: str) -> str:
+    got = await face.get(path, session=secret, headers={"Accept": "text/html"})
+    assert got.status == 200, got.text
+    return got.text
+
+
+async def test_a_file_is_edited_from_the_version_one_started_from(house: House, face: Face, pond: str) -> None:
+    ada, file = await face.session(ADA, GUILD), house.cluster.world(pond) / "rules.txt"
+    assert "rules.txt" in await page(face, f"/servers/{pond}/files", ada)
+    shown = await page(face, f"/servers/{pond}/files/view?path=rules.txt", ada)
+    assert "be kind" in shown
+    version = re.search(r'name="version" value="([^"]+)"', shown)
+    assert version is not None
+    sent = {"path": "rules.txt", "version": version[1], "text": "be very kind\r\n"}
+    got = await face.post(f"/servers/{pond}/files/view", session=ada, data=sent)
+    assert (got.status, file.read_text()) == (303, "be very kind\n")
+    late = await face.post(f"/servers/{pond}/files/view", session=ada, data=sent | {"text": "be </textarea>"})
+    assert late.status == 412
+    assert "be &lt;/textarea&gt;" in late.text, "and what was typed is there still"
+    assert file.read_text() == "be very kind\n"
+
+
+async def test_a_name_is_text(house: House, face: Face, pond: str) -> None:
+    name = '<img src=x>"&\u202e.txt'
+    (house.cluster.world(pond) / name).write_text("<script>x</script>")
+    ada = await face.session(ADA, GUILD)
+    for path in ("files", f"files/view?path={quote(name)}", f"files/change?path={quote(name)}"):
+        shown = await page(face, f"/servers/{pond}/{path}", ada)
+        assert "&lt;img src=x&gt;" in shown
+        assert "<img src=x>" not in shown
+        assert "<script>x" not in shown
+
+
+async def test_a_file_is_sent_renamed_and_deleted(house: House, face: Face, pond: str) -> None:
+    ada, world = await face.session(ADA, GUILD), house.cluster.world(pond)
+    asked = {"path": "rules.txt", "to": "law.txt"}
+    assert (await face.post(f"/servers/{pond}/files/rename", session=ada, data=asked)).status == 303
+    assert (world / "law.txt").read_text() == "be kind\n"
+    assert (await face.post(f"/servers/{pond}/files/delete", session=ada, data={"path": "law.txt"})).status == 303
+    assert not (world / "law.txt").exists()
+    assert (await face.post(f"/servers/{pond}/files/folder", session=ada, data={"name": "maps"})).status == 303
+    assert (world / "maps").is_dir()
+
+
+async def test_who_may_not_sees_nothing_of_it(face: Face, pond: str) -> None:
+    bo = await face.session(BO, GUILD)
+    got = await face.get(f"/servers/{pond}/files", session=bo, headers={"Accept": "text/html"})
+    assert got.status == 403
+    for asked in ("rename", "delete", "folder", "view"):
+        data = {"path": "rules.txt", "to": "x", "name": "x"}
+        assert (await face.post(f"/servers/{pond}/files/{asked}", session=bo, data=data)).status == 403
