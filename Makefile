@@ -190,7 +190,7 @@ docs: $(VENV)/.dev ## docs/games.md, made of the catalogue, and docs/api, made o
 
 .PHONY: api-client
 api-client: docs ## docs/api/client, made of docs/api/openapi.json
-	PATH="$(BIN):$$PATH" $(BIN)/openapi-python-client generate --path docs/api/openapi.json --config docs/api/client/config.yml \
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/openapi-python-client generate --path docs/api/openapi.json --config docs/api/client/config.yml \
 	  --meta none --output-path docs/api/client/dormouse_client --overwrite
 	sha256sum docs/api/openapi.json >docs/api/client/made-of.sha256
 

@@ -105,7 +105,7 @@ EXAMPLES: dict[str, Example] = {
     "list_games": Example(query={"guild": "$GUILD"}),
     "get_game": Example(path={"game": "meadow"}),
     "get_account": Example(),
-    "edit_account": Example(body={"language": "de"}),
+    "edit_account": Example(body={"time_zone": "Europe/Berlin"}),
     "list_tokens": Example(),
     "create_token": Example(body={"name": "backup script", "scopes": ["worlds:read"], "days": 30}),
     "revoke_token": Example(path={"token": "abcdefghijkl"}, status=404),

@@ -70,6 +70,8 @@ class Face:
                 given["data"] = {"mark": form_mark(session), **given["data"]}
         asking = self.http.request(method, self.url + path, headers=sent, allow_redirects=False, **given)
         async with asking as got:
+            if got.content_type == "text/event-stream":  # it goes on for ever
+                return Got(got.status, got.headers, b"")
             body = await got.read()
             is_json = "json" in got.headers.get("Content-Type", "")
             return Got(got.status, got.headers, body, await got.json(content_type=None) if is_json else None)

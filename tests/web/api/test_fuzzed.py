@@ -15,7 +15,7 @@ import pytest
 import requests
 import schemathesis
 from apihouse import GUILD, OWNER, PEOPLE, ApiHouse
-from apipage import described
+from apipage import EXAMPLES, described
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -32,7 +32,11 @@ from core.data.tables import EventRow, GuildRow, QuotaRow, ServerRow, ShareRow
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SCHEMA = schemathesis.openapi.from_dict(described())
-OPERATIONS = {found.ok().definition.raw["operationId"]: found.ok() for found in SCHEMA.get_all_operations()}
+OPERATIONS = {
+    found.ok().definition.raw["operationId"]: found.ok()
+    for found in SCHEMA.get_all_operations()
+    if not EXAMPLES[found.ok().definition.raw["operationId"]].stream  # those go on for ever
+}
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -5,6 +5,7 @@ from .accepts_then_type_0 import AcceptsThenType0
 from .account import Account
 from .account_edit import AccountEdit
 from .alarm import Alarm
+from .answer import Answer
 from .answers import Answers
 from .archive import Archive
 from .as_ import As
@@ -18,14 +19,19 @@ from .bring_into import BringInto
 from .brought import Brought
 from .browser import Browser
 from .browser_page import BrowserPage
+from .changed import Changed
 from .chosen import Chosen
 from .clone import Clone
+from .delivery import Delivery
+from .delivery_page import DeliveryPage
 from .desired import Desired
 from .drill import Drill
 from .edit import Edit
 from .edit_settings_type_0 import EditSettingsType0
+from .event_kind import EventKind
 from .field import Field
 from .figures import Figures
+from .files_page import FilesPage
 from .following import Following
 from .game import Game
 from .game_page import GamePage
@@ -51,13 +57,21 @@ from .licence_asked import LicenceAsked
 from .limit_edit import LimitEdit
 from .limit_edit_retention_type_0 import LimitEditRetentionType0
 from .limits import Limits
+from .line import Line
 from .list_audit_kind_type_0 import ListAuditKindType0
+from .listed_file import ListedFile
+from .listed_file_kind import ListedFileKind
+from .log import Log
 from .longest import Longest
 from .named import Named
 from .new_entry import NewEntry
+from .new_folder import NewFolder
+from .new_text import NewText
 from .new_token import NewToken
+from .new_webhook import NewWebhook
 from .not_seen import NotSeen
 from .note import Note
+from .off import Off
 from .offered_game import OfferedGame
 from .offered_game_page import OfferedGamePage
 from .phase import Phase
@@ -66,6 +80,7 @@ from .players import Players
 from .point import Point
 from .problem import Problem
 from .quota_edit import QuotaEdit
+from .renaming import Renaming
 from .schedule import Schedule
 from .schedule_entry import ScheduleEntry
 from .schedule_kind import ScheduleKind
@@ -88,13 +103,18 @@ from .sizes import Sizes
 from .snapshot import Snapshot
 from .snapshot_page import SnapshotPage
 from .special_quota import SpecialQuota
+from .state import State
 from .step import Step
+from .text import Text
 from .to import To
 from .token import Token
 from .token_made import TokenMade
 from .token_page import TokenPage
 from .usage import Usage
 from .wanted import Wanted
+from .webhook import Webhook
+from .webhook_edit import WebhookEdit
+from .webhook_with_secret import WebhookWithSecret
 from .zone import Zone
 
 __all__ = (
@@ -103,6 +123,7 @@ __all__ = (
     "Account",
     "AccountEdit",
     "Alarm",
+    "Answer",
     "Answers",
     "Archive",
     "As",
@@ -116,14 +137,19 @@ __all__ = (
     "Brought",
     "Browser",
     "BrowserPage",
+    "Changed",
     "Chosen",
     "Clone",
+    "Delivery",
+    "DeliveryPage",
     "Desired",
     "Drill",
     "Edit",
     "EditSettingsType0",
+    "EventKind",
     "Field",
     "Figures",
+    "FilesPage",
     "Following",
     "Game",
     "GamePage",
@@ -149,13 +175,21 @@ __all__ = (
     "LimitEdit",
     "LimitEditRetentionType0",
     "Limits",
+    "Line",
     "ListAuditKindType0",
+    "ListedFile",
+    "ListedFileKind",
+    "Log",
     "Longest",
     "Named",
     "NewEntry",
+    "NewFolder",
+    "NewText",
     "NewToken",
+    "NewWebhook",
     "NotSeen",
     "Note",
+    "Off",
     "OfferedGame",
     "OfferedGamePage",
     "Phase",
@@ -164,6 +198,7 @@ __all__ = (
     "Point",
     "Problem",
     "QuotaEdit",
+    "Renaming",
     "Schedule",
     "ScheduleEntry",
     "ScheduleKind",
@@ -186,12 +221,17 @@ __all__ = (
     "Snapshot",
     "SnapshotPage",
     "SpecialQuota",
+    "State",
     "Step",
+    "Text",
     "To",
     "Token",
     "TokenMade",
     "TokenPage",
     "Usage",
     "Wanted",
+    "Webhook",
+    "WebhookEdit",
+    "WebhookWithSecret",
     "Zone",
 )

@@ -1,0 +1,268 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.files_page import FilesPage
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    server: str,
+    *,
+    path: str | Unset = "",
+    cursor: str | Unset = "",
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["path"] = path
+
+    params["cursor"] = cursor
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/v1/servers/{server}/files".format(
+            server=quote(str(server), safe=""),
+        ),
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> FilesPage | Problem | None:
+    if response.status_code == 200:
+        response_200 = FilesPage.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 405:
+        response_405 = Problem.from_dict(response.json())
+
+        return response_405
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if response.status_code == 504:
+        response_504 = Problem.from_dict(response.json())
+
+        return response_504
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[FilesPage | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    server: str,
+    *,
+    client: AuthenticatedClient,
+    path: str | Unset = "",
+    cursor: str | Unset = "",
+) -> Response[FilesPage | Problem]:
+    """List files
+
+     What is in a folder of the world; without a path, in the world's own.
+
+    Needs the scope `files:read`.
+
+    Args:
+        server (str): The server's id.
+        path (str | Unset): In the world's folder, with / between names. Default: ''.
+        cursor (str | Unset): `next` of the page before. Default: ''.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[FilesPage | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        server=server,
+        path=path,
+        cursor=cursor,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    server: str,
+    *,
+    client: AuthenticatedClient,
+    path: str | Unset = "",
+    cursor: str | Unset = "",
+) -> FilesPage | Problem | None:
+    """List files
+
+     What is in a folder of the world; without a path, in the world's own.
+
+    Needs the scope `files:read`.
+
+    Args:
+        server (str): The server's id.
+        path (str | Unset): In the world's folder, with / between names. Default: ''.
+        cursor (str | Unset): `next` of the page before. Default: ''.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        FilesPage | Problem
+    """
+
+    return sync_detailed(
+        server=server,
+        client=client,
+        path=path,
+        cursor=cursor,
+    ).parsed
+
+
+async def asyncio_detailed(
+    server: str,
+    *,
+    client: AuthenticatedClient,
+    path: str | Unset = "",
+    cursor: str | Unset = "",
+) -> Response[FilesPage | Problem]:
+    """List files
+
+     What is in a folder of the world; without a path, in the world's own.
+
+    Needs the scope `files:read`.
+
+    Args:
+        server (str): The server's id.
+        path (str | Unset): In the world's folder, with / between names. Default: ''.
+        cursor (str | Unset): `next` of the page before. Default: ''.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[FilesPage | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        server=server,
+        path=path,
+        cursor=cursor,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    server: str,
+    *,
+    client: AuthenticatedClient,
+    path: str | Unset = "",
+    cursor: str | Unset = "",
+) -> FilesPage | Problem | None:
+    """List files
+
+     What is in a folder of the world; without a path, in the world's own.
+
+    Needs the scope `files:read`.
+
+    Args:
+        server (str): The server's id.
+        path (str | Unset): In the world's folder, with / between names. Default: ''.
+        cursor (str | Unset): `next` of the page before. Default: ''.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        FilesPage | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            server=server,
+            client=client,
+            path=path,
+            cursor=cursor,
+        )
+    ).parsed
