@@ -281,6 +281,8 @@ class KubernetesCluster(Cluster):
         headers = {"Authorization": f"Bearer {self._agent_secret(server)}"}
         try:
             async with self._agents.post(url, json=order.to_json(), headers=headers, timeout=FILES_PATIENCE) as answer:
+                if answer.status != 200:  # whoever has this address by now does not know our token
+                    raise NobodyThere(f"{address} answers {answer.status}")
                 said: dict[str, Any] = await answer.json()
                 return said
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as wrong:

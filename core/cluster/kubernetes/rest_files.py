@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from core.agent.file_wire import FileAnswer, FileOrder, answer_of
 from core.cluster.kubernetes import names
@@ -20,14 +21,22 @@ from core.words import Problem
 
 LOOK_EVERY = 0.5  # seconds, while the pod comes up
 UP_WITHIN = 90.0  # seconds for a place, the image and the agent; whoever asked waits
+KNOWN_FOR = 5.0  # seconds; then its pod is looked for again: an address may be another pod's by then
 _TRIES = 2  # one that is known may have ended just now
 
 Ask = Callable[[str, str, FileOrder], Awaitable[dict[str, object]]]
-"""Ask the agent of a server, at an address. Raises `NobodyThere` where no connection can be had, `ClusterError`."""
+"""Ask the agent of a server, at an address. Raises `NobodyThere`, `ClusterError`."""
 
 
 class NobodyThere(ClusterError):
-    """Nothing listens there, so nothing was done."""
+    """Nothing listens there, or it is not who was meant, so nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    volume: int
+    address: str
+    at: float  # by time.monotonic
 
 
 class RestFiles:
@@ -36,20 +45,21 @@ class RestFiles:
         self._site = site
         self._ask = ask
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._known: dict[str, tuple[int, str]] = {}  # by server: the volume, and where its pod answers
+        self._known: dict[str, _Seen] = {}  # by server: where its pod answers
 
     async def files(self, known: SetRecord, order: FileOrder) -> FileAnswer:
         """Raises `ClusterError`, `FileRefused`."""
         async with self._turns[known.server]:
             for _ in range(_TRIES):
-                volume, address = self._known.get(known.server) or (0, "")
-                if volume != known.volume:
-                    address = await self._begin(known)
-                    self._known[known.server] = known.volume, address
+                seen = self._known.pop(known.server, None)
+                if seen is None or seen.volume != known.volume or time.monotonic() - seen.at > KNOWN_FOR:
+                    seen = _Seen(known.volume, await self._begin(known), time.monotonic())
                 try:
-                    return answer_of(await self._ask(known.server, address, order))
+                    said = await self._ask(known.server, seen.address, order)
                 except NobodyThere:
-                    del self._known[known.server]
+                    continue
+                self._known[known.server] = seen
+                return answer_of(said)
             raise ClusterError("nobody answers for the files", problem=Problem.CANNOT_APPLY)
 
     async def end(self, server: str) -> None:
