@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import kube
@@ -28,6 +29,9 @@ class Api:
     def __init__(self) -> None:
         self.jobs: set[str] = set()
         self.address = "127.0.0.1"
+        self.began = asyncio.Event()
+        self.applied: Callable[[str], None] = lambda resource: None
+        self.held_up: asyncio.Event | None = None  # whoever applies anything but a job waits for it
 
     async def open(self) -> None:
         pass
@@ -42,8 +46,12 @@ class Api:
         return []
 
     async def apply(self, resource: str, manifest: dict[str, Any]) -> dict[str, Any]:
+        self.applied(resource)
         if resource == "jobs":
             self.jobs.add(manifest["metadata"]["name"])
+            self.began.set()
+        elif self.held_up is not None:
+            await self.held_up.wait()
         return manifest
 
     async def delete(self, resource: str, name: str) -> bool:
@@ -57,10 +65,15 @@ class Agents:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.foreign: set[str] = set()
+        self.came = asyncio.Event()
+        self.hold: asyncio.Event | None = None
 
     async def answer(self, request: web.Request) -> web.Response:
         address = request.transport.get_extra_info("sockname")[0] if request.transport else ""
         self.asked.append(address)
+        self.came.set()
+        if self.hold is not None:
+            await self.hold.wait()
         if address in self.foreign:
             return web.json_response({"error": "the token is missing or wrong"}, status=401)
         return web.json_response(FileAnswer(size=7).to_json())
@@ -127,3 +140,46 @@ async def test_an_address_that_was_known_for_a_while_gets_no_token_before_its_po
     monkeypatch.setattr(rest_files, "KNOWN_FOR", -1.0)
     await cluster.files(SERVER, LIST)
     assert agents.asked == ["127.0.0.1", "127.0.0.2"]
+
+
+async def test_a_server_that_is_to_start_gets_no_job_for_its_files_again(
+    cluster: KubernetesCluster, api: Api, agents: Agents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await cluster.files(SERVER, LIST)
+    ended, go_on = asyncio.Event(), asyncio.Event()
+    api.applied = lambda resource: ended.set() if resource != "jobs" else None
+    api.held_up = go_on
+    starting = asyncio.create_task(cluster.ensure(kube.make_spec(SERVER, volume=SET.volume)))
+    await ended.wait()  # between the end of its job and its StatefulSet
+    with pytest.raises(ClusterError, match="coming up"):
+        await cluster.files(SERVER, LIST)
+    assert api.jobs == set()
+    starting.cancel()
+
+
+async def test_a_start_waits_for_what_is_being_done_to_files(
+    cluster: KubernetesCluster, api: Api, agents: Agents
+) -> None:
+    agents.hold = asyncio.Event()
+    asked = asyncio.create_task(cluster.files(SERVER, LIST))
+    await agents.came.wait()
+    ending = asyncio.create_task(cluster._rest_files.end(SERVER))
+    await asyncio.sleep(0)
+    assert api.jobs
+    agents.hold.set()
+    assert (await asked).size == 7
+    await ending
+    assert api.jobs == set()
+
+
+async def test_a_start_does_not_wait_for_a_pod_that_comes_up_for_files(
+    cluster: KubernetesCluster, api: Api, agents: Agents
+) -> None:
+    api.address = ""  # it does not come up
+    asked = asyncio.create_task(cluster.files(SERVER, LIST))
+    await api.began.wait()
+    api.held_up = asyncio.Event()
+    starting = asyncio.create_task(cluster.ensure(kube.make_spec(SERVER, volume=SET.volume)))
+    with pytest.raises(ClusterError, match="coming up"):
+        await asked
+    starting.cancel()
