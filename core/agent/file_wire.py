@@ -49,7 +49,8 @@ class FileTrouble(StrEnum):
     NOT_EMPTY = "not_empty"
     LARGE = "large"
     DENIED = "denied"  # the game keeps it from its agent
-    FULL = "full"
+    FULL = "full"  # the disk is, or nearly
+    QUOTA = "quota"  # the world would be larger than it may be
     UPLOAD = "upload"  # the part does not follow what came so far
     NO_WORLD = "no_world"
     FAILED = "failed"
@@ -67,7 +68,8 @@ class FileRefused(Exception):
 @dataclass(frozen=True, slots=True)
 class FileOrder(Record):
     """`version`: of the file that one started from; None: whatever is there. Of what is written, `""`: there is none
-    yet. `data` in base64."""
+    yet. `data` in base64. `most`: bytes that the world may have by this, with all that is on its way into it; 0: no
+    limit is known. `used`: that the world has already, as the upload's first part was answered; 0: it is measured."""
 
     do: str
     path: str = ""
@@ -79,6 +81,8 @@ class FileOrder(Record):
     upload: str = ""  # 32 hexadecimal digits that nobody else uses
     cursor: str = ""  # the last name of the page before
     recursive: bool = False
+    most: int = 0
+    used: int = 0
 
     @property
     def content(self) -> bytes:
@@ -89,7 +93,8 @@ class FileOrder(Record):
 @dataclass(frozen=True, slots=True)
 class FileAnswer(Record):
     """`entries`: of a folder, as `Entry`. `more`: there are names behind the last; `cut`: and some beyond those that
-    are looked at. `size` and `modified` (ns since 1970) are of the file."""
+    are looked at. `size` and `modified` (ns since 1970) are of the file. `used`: bytes of the world, where an order had
+    `most`."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
     more: bool = False
@@ -98,6 +103,7 @@ class FileAnswer(Record):
     size: int = 0
     modified: int = 0
     version: str = ""
+    used: int = 0
 
     @property
     def content(self) -> bytes:

@@ -188,7 +188,8 @@ class Files:
             raise BadInput("files.text") from None
         if len(content) > LONGEST_TEXT:
             raise BadInput("files.large", most=Bytes(LONGEST_TEXT))
-        order = FileOrder(FileDo.WRITE, path, version=version, data=b64encode(content).decode())
+        most = await self._allowed(actor, await self._find(actor, server, Do.FILES_WRITE))
+        order = FileOrder(FileDo.WRITE, path, version=version, data=b64encode(content).decode(), most=most)
         answer, saved = await self._change(actor, server, order, FileWritten(path, by=actor.user))
         return Written(path, answer.size, answer.version, saved)
 
@@ -199,16 +200,18 @@ class Files:
         row = await self._find(actor, server, Do.FILES_WRITE)
         _checked(path)
         _refuse_archived(row)
-        most = await self._most(actor, row)
+        allowed = await self._allowed(actor, row)
+        most = min(MOST_UPLOAD, allowed) if allowed else MOST_UPLOAD
         await self._foresee(row, path, version)
-        upload, came = secrets.token_hex(16), 0
-        begun = FileOrder(FileDo.PART, path, upload=upload)
+        upload, came, used = secrets.token_hex(16), 0, 0
+        begun = FileOrder(FileDo.PART, path, upload=upload, most=allowed)
         try:
             async with asyncio.timeout(_UPLOAD_WITHIN):
                 async for part in _in_parts(_steady(content)):
                     if came + len(part) > most:
                         raise BadInput("files.large", most=Bytes(most))
-                    await self._ask(row, replace(begun, offset=came, data=b64encode(part).decode()))
+                    order = replace(begun, offset=came, data=b64encode(part).decode(), used=used)
+                    used = (await self._ask(row, order)).used
                     came += len(part)
             order = replace(begun, do=FileDo.FINISH, version=version, offset=came)
             told = FileUploaded(path, came, by=actor.user)
@@ -297,11 +300,12 @@ class Files:
         async with self._database.session() as session:
             return await self._rows.find(session, actor, server, do)
 
-    async def _most(self, actor: Actor, row: ServerRow) -> int:
+    async def _allowed(self, actor: Actor, row: ServerRow) -> int:
+        """Bytes that the world may have; 0: nobody knows."""
         game = self._projections.game(row)
         async with self._database.session() as session:
             limits = await self._rows.limits_of(session, row.guild, row.owner, actor)
-        return MOST_UPLOAD if game is None else min(MOST_UPLOAD, world_bytes(game, game.size(row.size), limits))
+        return 0 if game is None else max(1, world_bytes(game, game.size(row.size), limits))
 
     async def _read(self, row: ServerRow, order: FileOrder) -> FileAnswer:
         _checked(order.path)
@@ -412,6 +416,8 @@ def _in_words(wrong: FileRefused, order: FileOrder, name: str) -> Refusal:
             return BadInput("files.large", most=Bytes(LONGEST_TEXT))
         case FileTrouble.FULL:
             return LimitReached("files.full")
+        case FileTrouble.QUOTA:
+            return LimitReached("files.quota", limit=Bytes(order.most))
         case FileTrouble.NO_WORLD:
             return Refusal("world.none_yet", name=name)
         case FileTrouble.KIND | FileTrouble.NOT_EMPTY | FileTrouble.DENIED:

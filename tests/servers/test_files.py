@@ -182,6 +182,18 @@ async def test_an_upload_that_is_too_large_or_breaks_off_leaves_nothing(
     assert list(world.iterdir()) == list((world.parent / "incoming").iterdir()) == []
 
 
+async def test_no_upload_makes_a_world_larger_than_it_may_be(
+    files: Files, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files_module, "world_bytes", lambda *_: 100)
+    await files.upload(ADA, server, "one", sent(b"x" * 60), None)
+    with pytest.raises(LimitReached, match=r"files\.quota"):
+        await files.upload(ADA, server, "two", sent(b"x" * 60), None)
+    with pytest.raises(LimitReached, match=r"files\.quota"):
+        await files.write(ADA, server, "two", "x" * 60, None)
+    await files.upload(ADA, server, "one", sent(b"y" * 100), None)
+
+
 async def test_an_upload_that_would_replace_what_its_owner_did_not_see_is_refused_before_it_comes_in(
     house: House, files: Files, server: str
 ) -> None:
