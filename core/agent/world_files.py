@@ -29,7 +29,6 @@ from typing import Any
 
 from core.agent.file_wire import (
     DEEPEST,
-    LISTED,
     MOST_NAMES,
     PART,
     Entry,
@@ -39,6 +38,7 @@ from core.agent.file_wire import (
     FileRefused,
     FileTrouble,
     names_of,
+    page_of,
     told,
 )
 from core.agent.volume import INCOMING, Volume
@@ -127,10 +127,9 @@ class WorldFiles:
     def _list(self, order: FileOrder) -> FileAnswer:
         with self._folder(names_of(order.path)) as at, os.scandir(at) as found:
             known = sorted(os.fsencode(each.name) for each in islice(found, MOST_NAMES + 1))
-            cut, after = len(known) > MOST_NAMES, order.cursor.encode(errors="replace")
-            behind = [name for name in known if name > after]
-            entries = [entry for name in behind[:LISTED] if (entry := _entry(at, name)) is not None]
-        return FileAnswer([asdict(each) for each in entries], more=len(behind) > LISTED, cut=cut)
+            page, following = page_of(known, order.cursor)
+            entries = [entry for name in page if (entry := _entry(at, name)) is not None]
+        return FileAnswer([asdict(each) for each in entries], following, cut=len(known) > MOST_NAMES)
 
     def _read(self, order: FileOrder) -> FileAnswer:
         """`version` given: refused where the file is another one by now."""

@@ -20,7 +20,17 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from core.agent.file_wire import LISTED, PART, Entry, FileAnswer, FileDo, FileOrder, FileRefused, FileTrouble, names_of
+from core.agent.file_wire import (
+    PART,
+    Entry,
+    FileAnswer,
+    FileDo,
+    FileOrder,
+    FileRefused,
+    FileTrouble,
+    names_of,
+    page_of,
+)
 from core.children import ChildFailed
 from core.cluster.port import Cluster
 from core.data.tables import ServerRow
@@ -151,8 +161,7 @@ class Files:
             Listed(str(each["name"]), str(each["kind"]), int(each["size"]), _at(each["modified"]), bool(each["usable"]))
             for each in answer.entries
         )
-        following = entries[-1].name if answer.more and entries else None
-        return Folder(path, entries, following, answer.cut, _is_changeable(row))
+        return Folder(path, entries, answer.next or None, answer.cut, _is_changeable(row))
 
     async def read(self, actor: Actor, server: str, path: str) -> TextFile:
         row = await self._find(actor, server, Do.FILES)
@@ -337,10 +346,9 @@ class Files:
         if order.do == FileDo.LIST:
             if entry.kind is not Kind.DIRECTORY:
                 raise FileRefused(FileTrouble.KIND)
-            after = order.cursor.encode(errors="replace")
-            found = [each for each in sorted(look.folder(path), key=lambda each: each[0]) if each[0] > after]
-            entries = [asdict(_entry(name, each)) for name, each in found[:LISTED]]
-            return FileAnswer(entries, more=len(found) > LISTED)
+            found = dict(look.folder(path))
+            page, following = page_of(sorted(found), order.cursor)
+            return FileAnswer([asdict(_entry(name, found[name])) for name in page], following)
         if entry.kind is not Kind.FILE:
             raise FileRefused(FileTrouble.KIND)
         version = f"{look.name.rpartition('-')[2]}-{number:x}"

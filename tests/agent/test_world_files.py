@@ -69,15 +69,27 @@ def test_a_folder_is_listed_in_order_with_what_each_is(world: World) -> None:
     assert world.do(FileDo.LIST).entries[1]["size"] == 5
 
 
+def test_names_that_are_no_text_come_in_pages_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_wire, "LISTED", 3)
+    for number in range(7):
+        os.close(os.open(os.fsencode(world.data) + b"/\xff%d" % number, os.O_CREAT))
+    pages = [world.do(FileDo.LIST)]
+    while pages[-1].next:
+        pages.append(world.do(FileDo.LIST, cursor=pages[-1].next))
+    assert [len(each.entries) for each in pages] == [3, 3, 1]
+
+
 def test_a_large_folder_comes_in_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world_files, "LISTED", 3)
+    monkeypatch.setattr(file_wire, "LISTED", 3)
     monkeypatch.setattr(world_files, "MOST_NAMES", 7)
     for number in range(7):
         (world.data / f"{number}").touch()
     first = world.do(FileDo.LIST)
-    assert ([each["name"] for each in first.entries], first.more, first.cut) == (["0", "1", "2"], True, False)
-    last = world.do(FileDo.LIST, cursor="5")
-    assert ([each["name"] for each in last.entries], last.more) == (["6"], False)
+    assert ([each["name"] for each in first.entries], first.cut) == (["0", "1", "2"], False)
+    second = world.do(FileDo.LIST, cursor=first.next)
+    last = world.do(FileDo.LIST, cursor=second.next)
+    assert ([each["name"] for each in last.entries], last.next) == (["6"], "")
+    assert world.refused(FileDo.LIST, cursor="6x") is FileTrouble.PATH
     (world.data / "7").touch()
     assert world.do(FileDo.LIST).cut
 
@@ -346,7 +358,7 @@ def test_a_folder_that_is_swapped_for_a_link_all_the_time_leads_nowhere(world: W
             for do in (FileDo.READ, FileDo.WRITE, FileDo.LIST, FileDo.DELETE):
                 path = "real" if do is FileDo.LIST else "real/new" if do is FileDo.DELETE else "real/file"
                 try:
-                    got = world.do(do, path, b"game", length=99, cursor=str(number))
+                    got = world.do(do, path, b"game", length=99, cursor=f"{number:02x}")
                 except FileRefused:
                     continue
                 assert got.content in (b"", b"game")
