@@ -187,6 +187,7 @@ ROUTES: dict[str, Right] = {
     "page_token_make": Right(None),
     "page_token_revoke": Right(None),
     "page_session_end": Right(None),
+    "page_unlink": Right(None),
     "page_host": Right(None),  # operators alone, whoever else asks finds nothing
 }
 """By operation id."""
