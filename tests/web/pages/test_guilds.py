@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
 from webface import Face, serving
 
 from core.guilds.access import Actor
+from core.words import GuildSetting
 from tests.conftest import ADA, CY, GUILD, House
 
+SIGN_IN = {
+    "web": "127.0.0.1:0",
+    "public_url": "https://dormouse.example",
+    "oidc_issuer": "https://id.example",
+    "oidc_client_id": "dormouse",
+    "discord_client_id": "1",
+}
+pytestmark = pytest.mark.usefixtures("face")  # with it, everybody is in the guild
 HTML = {"Accept": "text/html"}
 PAGES = ("/", f"/guilds/{GUILD}", f"/guilds/{GUILD}/activity", f"/guilds/{GUILD}/audit")
 
@@ -32,3 +42,24 @@ async def test_a_guild_has_the_name_that_discord_told(house: House, face: Face) 
 async def test_the_name_of_a_guild_is_its_pages_title(house: House) -> None:
     async with serving(house.core, known={"guild_name": {GUILD: "Frogs"}.get}) as named:
         assert "<title>Frogs · Dormouse</title>" in await shown(named, f"/guilds/{GUILD}", ADA)
+
+
+async def test_an_admin_says_what_roles_of_the_organisation_stand_for(house: House) -> None:
+    async with serving(house.core, **SIGN_IN) as face:
+        assert 'name="entra_admin"' in await shown(face, f"/guilds/{GUILD}", CY)
+        form = {"link_to_create": "true", "entra_admin": "Dormouse.Admin\r\n0f-11", "entra_create": "Dormouse.Create"}
+        path = f"/guilds/{GUILD}/organisation"
+        await face.post(path, session=await face.session(CY, GUILD), data=form)
+        rules = await house.core.guilds.look(CY)
+        assert rules.link_to_create
+        assert (rules.entra_admin, rules.entra_create) == (("Dormouse.Admin", "0f-11"), ("Dormouse.Create",))
+        assert "Dormouse.Admin\n0f-11</textarea>" in await shown(face, f"/guilds/{GUILD}", CY)
+        got = await face.post(path, session=await face.session(ADA, GUILD), data={}, headers=HTML)
+        assert got.status == 403
+        assert (await house.core.guilds.look(CY)).link_to_create, "a member changes nothing"
+
+
+async def test_where_nobody_can_be_linked_nothing_is_asked_about_it(house: House, face: Face) -> None:
+    assert 'name="entra_admin"' not in await shown(face, f"/guilds/{GUILD}", CY)
+    await house.core.guilds.setup(CY, {GuildSetting.LINK_TO_CREATE: True})
+    assert 'name="entra_admin"' in await shown(face, f"/guilds/{GUILD}", CY), "what is set can be taken back"
