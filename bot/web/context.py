@@ -22,7 +22,8 @@ Served = Callable[[str, int, float], None]
 class Web:
     """`links`: the store that downloads are served from, where it is a folder. `served` is told of each request
     (guard.py). `pace`: how fast each caller may ask of this process; `strangers`: how often somebody may fail to prove
-    who they are, by address. `guild_name`: as Discord told."""
+    who they are, by address. `guild_name`: as Discord told. `lacks`: what is between this process and Discord, in
+    English, empty where all is well; None where it has no line to Discord."""
 
     core: Core
     settings: Settings
@@ -33,6 +34,7 @@ class Web:
     strangers: Pace = field(default_factory=Pace)
     jobs: Jobs = field(default_factory=Jobs)
     guild_name: Callable[[int], str | None] = lambda _: None
+    lacks: Callable[[], str | None] = lambda: None
 
     def stop(self) -> None:
         """The process ends: so do streams, which would go on for ever."""
