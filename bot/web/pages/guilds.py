@@ -18,6 +18,7 @@ from bot.web.problems import language_of
 from core.errors import BadInput, NotAllowed
 from core.guilds.settings import MOST_ELSEWHERE, GuildView
 from core.servers.audit import KINDS, Asked
+from core.servers.audit_text import people_named, what
 from core.text import languages, name_of
 from core.words import GuildSetting
 from core.zones import COMMON_ZONES
@@ -25,6 +26,8 @@ from core.zones import COMMON_ZONES
 router = APIRouter(include_in_schema=False)
 
 Guild = Annotated[Snowflake, Path()]
+MOST_ENTRIES = 25
+"""Of the audit, on one page."""
 _MINUTES = (GuildSetting.IDLE_AFTER, GuildSetting.IDLE_WARN)
 
 
@@ -143,10 +146,18 @@ async def audit(
 ) -> Response:
     web = web_of(request)
     asked = Asked(kind=kind if kind in KINDS else None, before=before)
-    found = await web.core.audit.read(await actor_in(web, caller, int(guild)), asked)
-    names = await web.core.servers.lookup.names(int(guild), {entry.by for entry in found.entries if entry.by})
-    marks_of(request, names)
-    return render(request, "audit.html", caller, guild=guild, found=found, kinds=list(KINDS), kind=asked.kind or "")
+    found = await web.core.audit.read(await actor_in(web, caller, int(guild)), asked, most=MOST_ENTRIES)
+    marks = marks_of(request, await web.core.servers.lookup.names(int(guild), people_named(found.entries)))
+    return render(
+        request,
+        "audit.html",
+        caller,
+        guild=guild,
+        found=found,
+        entries=[(entry, marks.html(what(entry, marks.language, marks))) for entry in found.entries],
+        kinds=list(KINDS),
+        kind=asked.kind or "",
+    )
 
 
 def _asks_elsewhere(rules: GuildView) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from webface import Face, serving
 
 from core.accounts.claims import Identity
 from tests.conftest import ADA, GUILD, House
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HTML = {"Accept": "text/html"}
 SIGN_IN = {
     "web": "127.0.0.1:0",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from webface import Face, serving
 
 from core.guilds.access import Actor
-from core.words import GuildSetting
-from tests.conftest import ADA, CY, GUILD, House
+from core.servers.audit import KINDS
+from core.servers.sharing import Target
+from core.words import GuildSetting, Sharer, ShareRole
+from tests.conftest import ADA, BO, CY, GUILD, House
 
 SIGN_IN = {
     "web": "127.0.0.1:0",
@@ -16,7 +20,10 @@ SIGN_IN = {
     "oidc_client_id": "dormouse",
     "discord_client_id": "1",
 }
-pytestmark = pytest.mark.usefixtures("face")  # with it, everybody is in the guild
+pytestmark = [
+    pytest.mark.usefixtures("face"),  # with it, everybody is in the guild
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 HTML = {"Accept": "text/html"}
 PAGES = ("/", f"/guilds/{GUILD}", f"/guilds/{GUILD}/activity", f"/guilds/{GUILD}/audit")
 
@@ -63,3 +70,26 @@ async def test_where_nobody_can_be_linked_nothing_is_asked_about_it(house: House
     assert 'name="entra_admin"' not in await shown(face, f"/guilds/{GUILD}", CY)
     await house.core.guilds.setup(CY, {GuildSetting.LINK_TO_CREATE: True})
     assert 'name="entra_admin"' in await shown(face, f"/guilds/{GUILD}", CY), "what is set can be taken back"
+
+
+async def test_the_audit_says_what_was_done_with_the_values_before_and_after(house: House, face: Face) -> None:
+    server = await house.create("Pond")
+    await house.create("Den", BO)
+    await house.servers.editing.edit(ADA, server, {"name": "Lake", "description": "<b>kind</b>"})
+    await house.guilds.setup(CY, {GuildSetting.LANGUAGE: "de", GuildSetting.ADMIN_ROLE: 5})
+    await house.servers.sharing.share(ADA, server, Target(BO.user, Sharer.MEMBER), ShareRole.MANAGER)
+    page = await shown(face, f"/guilds/{GUILD}/audit", CY)
+    assert "<bdi>name</bdi>: <bdi>Pond</bdi> → <bdi>Lake</bdi>" in page
+    assert "<bdi>description</bdi>: – → <bdi>&lt;b&gt;kind&lt;/b&gt;</bdi>" in page
+    assert "Language in the channels: default → <bdi>de</bdi>" in page
+    assert "default → a role" in page
+    assert re.search(r"<bdi>Bo</bdi>[^<]*→", page), "whoever is named has a name"
+    german = await shown(face, f"/guilds/{GUILD}/audit", CY, "de")
+    assert "Sprache in den Kanälen: Standard → <bdi>de</bdi>" in german
+
+
+async def test_each_kind_of_the_audit_has_its_page(house: House, face: Face) -> None:
+    await house.create("Pond")
+    assert "Created" in await shown(face, f"/guilds/{GUILD}/audit?kind=servers", CY)
+    for kind in KINDS:
+        await shown(face, f"/guilds/{GUILD}/audit?kind={kind}", CY)
