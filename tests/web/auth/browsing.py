@@ -56,3 +56,8 @@ async def sign_in(browser: Browser, discord: Any, user: int = 1, name: str = "Ad
     """With Discord. Gives where the browser is sent in the end."""
     address = await browser.goes("/auth/discord", params={"then": then})
     return await browser.goes("/auth/discord/callback", params=discord.signs_in(address, user, name))
+
+
+def words(page: Got) -> str:
+    """What it says, without the marks around names."""
+    return re.sub(r"</?bdi>", "", page.text)

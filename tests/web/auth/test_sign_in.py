@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.web.callers import COOKIE
 from tests.conftest import GUILD, House
-from tests.web.auth.browsing import Browser, sign_in
+from tests.web.auth.browsing import Browser, sign_in, words
 
 
 async def test_who_signs_in_with_discord_is_signed_in(house: House, browser: Browser, discord: Place) -> None:
@@ -17,7 +17,7 @@ async def test_who_signs_in_with_discord_is_signed_in(house: House, browser: Bro
     server = await house.create("Pond")
     assert await sign_in(browser, discord, then=f"/servers/{server}") == f"/servers/{server}"
     assert (await browser.get(f"/api/v1/servers/{server}")).json["name"] == "Pond"
-    assert "signed in as Ada" in (await browser.get("/auth/sign-in")).text
+    assert "signed in as Ada" in words(await browser.get("/auth/sign-in"))
     (session,) = await house.core.sessions.list(1)
     assert session.guilds == (GUILD,)
 
