@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from licensed import license_meadow
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from webface import Face, present, serving
 
@@ -26,6 +27,7 @@ from core.data.tables import BucketRow, ServerRow
 from core.servers.host_rules import HostRules
 from core.worlds.gaps import Gaps
 from core.worlds.listing import Snapshot
+from core.worlds.receipt import Receipt
 from core.worlds.turns import Turns
 from tests.conftest import ADA, BO, CY, GUILD, House
 
@@ -137,6 +139,11 @@ async def faults_of(page: Page, *, whole: bool) -> list[str]:
 
 async def filled(house: House) -> str:
     """A guild with servers in several states, one of which is shown; people played on it."""
+
+    async def snapshot(server: str, *, note: str = "", full: bool = False) -> Receipt:
+        return Receipt(f"000001-000002-000001-{'0' * 32}", datetime.now(UTC), 100)
+
+    house.cluster.snapshot = snapshot  # type: ignore[method-assign]
     pond = await house.create("Pond")
     await house.phase(pond, "running")
     await house.servers.editing.edit(ADA, pond, {"description": "For <i>everybody</i> who likes to build."})
@@ -271,4 +278,75 @@ async def test_an_edit_of_somebody_else_is_not_overwritten(house: House, face: F
     await expect(page.get_by_role("alert")).to_contain_text("was changed while this form was open")
     await expect(page.get_by_label("Description")).to_have_value("of Ada")
     assert (await house.row(pond)).description == "of Cy"
+    await context.close()
+
+
+async def test_what_changes_is_there_without_a_look(house: House, face: Face, browser: Browser) -> None:
+    pond = await filled(house)
+    context = await sit_down(browser, face, await face.session(ADA, GUILD))
+    page = await opened(context, "/")
+    async with page.expect_response(lambda got: got.url.endswith("/api/v1/live")):
+        await page.reload()
+    await page.evaluate("window.same = true")
+    await house.servers.power.pause(CY, pond)
+    await expect(page.locator(f"#server-{pond}")).to_contain_text("Paus")
+    await house.phase(pond, "paused")
+    await expect(page.locator(f"#server-{pond}")).to_contain_text("Paused")
+    await expect(page.locator("#announce")).to_contain_text("Pond: ")
+    assert await page.evaluate("window.same"), "the page was not loaded anew"
+    await context.close()
+
+
+async def test_the_log_comes_as_it_is_written(house: House, face: Face, browser: Browser) -> None:
+    pond = await filled(house)
+    context = await sit_down(browser, face, await face.session(ADA, GUILD))
+    page = await opened(context, f"/servers/{pond}/console")
+    async with page.expect_response(lambda got: got.url.endswith("/log")):
+        await page.reload()
+    await expect(page.locator("#log")).to_contain_text("Bo joined the game")
+    house.cluster.say(pond, "[12:00:09] <img src=x> Bo left the game")
+    await expect(page.locator("#log")).to_contain_text("[12:00:09] <img src=x> Bo left the game")
+    assert page.faults == []  # type: ignore[attr-defined]
+    await context.close()
+
+
+async def test_a_file_is_sent_by_the_form(house: House, face: Face, browser: Browser, tmp_path: Path) -> None:
+    pond = await filled(house)
+    (tmp_path / "law.txt").write_text("be very kind\n")
+    context = await sit_down(browser, face, await face.session(ADA, GUILD), viewport=SIZES["360"])
+    page = await opened(context, f"/servers/{pond}/files")
+    await page.locator("summary", has_text="Upload").click()
+    await page.locator("input[type=file]").set_input_files(tmp_path / "law.txt")
+    await page.get_by_role("button", name="Upload").click()
+    await expect(page.get_by_role("link", name="law.txt", exact=True)).to_be_visible()
+    assert (house.cluster.world(pond) / "law.txt").read_text() == "be very kind\n"
+    await context.close()
+
+
+async def test_a_world_goes_back_after_a_question(house: House, face: Face, browser: Browser) -> None:
+    pond = await filled(house)
+    context = await sit_down(browser, face, await face.session(ADA, GUILD))
+    page = await opened(context, f"/servers/{pond}/snapshots")
+    await page.locator("td a").first.click()
+    await expect(page.locator("h1")).to_be_visible()
+    assert (await house.row(pond)).desired == "running", "nothing is done before the answer"
+    await page.get_by_role("button", name="Restore").click()
+    await expect(page.locator("#said")).not_to_be_empty()
+    assert "restore" in {each.kind for each in await house.events(pond)}
+    await context.close()
+
+
+async def test_a_licence_is_asked_about_before_a_server_wakes(house: House, face: Face, browser: Browser) -> None:
+    pond = await filled(house)
+    await house.servers.power.pause(ADA, pond)
+    await house.phase(pond, "paused")
+    license_meadow(house.core)
+    context = await sit_down(browser, face, await face.session(ADA, GUILD))
+    page = await opened(context, "/")
+    await page.locator(f"#server-{pond}").get_by_role("button", name="Resume").click()
+    await expect(page.get_by_role("link", name="Meadow Licence")).to_be_visible()
+    assert (await house.row(pond)).desired == "paused"
+    await page.get_by_role("button", name="Accept").click()
+    await expect(page.locator("#said")).to_contain_text("Done: Resume.")
+    assert (await house.row(pond)).desired == "running"
     await context.close()
