@@ -22,8 +22,10 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from webface import Face, present, serving
 
 from bot.web.callers import COOKIE
+from core.accounts.claims import Identity
 from core.accounts.scopes import READ
 from core.data.tables import BucketRow, ServerRow
+from core.notices.kinds.alarms import NodeAlarm
 from core.servers.host_rules import HostRules
 from core.worlds.gaps import Gaps
 from core.worlds.listing import Snapshot
@@ -36,6 +38,13 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 AXE = Path(__file__).parents[2] / ".webtools" / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = os.environ.get("DORMOUSE_TEST_PICTURES")  # a folder: there each page is left as it looked
 NOWHERE = "abcdefghijkl"  # as an id looks
+SIGN_IN = {
+    "web": "127.0.0.1:0",
+    "public_url": "http://127.0.0.1:1",
+    "oidc_issuer": "https://id.example",
+    "oidc_client_id": "dormouse",
+    "discord_client_id": "1",
+}
 SIZES = {"360": {"width": 360, "height": 740}, "1280": {"width": 1280, "height": 800}}
 
 if CHROMIUM is None:
@@ -71,7 +80,8 @@ def shelf() -> Shelf:
 async def face(house: House) -> AsyncIterator[Face]:
     house.membership.present = {each.user: present(each) for each in (ADA, BO, CY)}
     house.core.operations.operators = frozenset({CY.user})
-    async with serving(house.core) as face:
+    known = {"guild_name": {GUILD: "The Frogs of the Everlasting Meadow"}.get, "lacks": lambda: "not connected"}
+    async with serving(house.core, known=known, **SIGN_IN) as face:
         yield face
 
 
@@ -166,6 +176,9 @@ async def filled(house: House) -> str:
             played = max(0, 3 - abs(20 - hour % 24)) * 3600
             session.add(BucketRow(server=pond, span=3600, start=start, known=3600, seconds=played, high=played // 3600))
     await house.core.tokens.make(CY, "a script", READ)
+    await house.core.identities.link(CY.user, CY.name, Identity("https://id.example", "1", "Cy C.", "contoso.example"))
+    await house.core.alarms.begin(NodeAlarm("node-7"))
+    await house.guilds.setup(CY, {"language": "en", "time_zone": "Europe/Berlin", "entra_admin": "Dormouse.Admin"})
     return pond
 
 
@@ -196,7 +209,10 @@ async def test_everybody_can_use_every_page(house: House, face: Face, browser: B
         if os.environ.get("CI"):
             pytest.fail("CI needs axe (make web-tools)", pytrace=False)
         pytest.skip("axe is not here (make web-tools)")
-    pond = await filled(house)
+    pond, den = await filled(house), await house.create("Den")
+    await house.phase(den, "running")
+    house.cluster.lose_node(den)
+    await house.until(den, lambda row: row.problem is not None)
     context = await sit_down(browser, face, await face.session(CY, GUILD), color_scheme="light")
     stranger = await sit_down(browser, face, None, color_scheme="light")
     wrong: dict[str, Any] = {}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from webface import Face, present, serving
 
-from core.data.tables import ServerRow
 from core.notices.kinds.alarms import HostAlarm, NodeAlarm
 from tests.conftest import ADA, CY, GUILD, House
 
@@ -68,12 +66,10 @@ async def test_servers_with_a_problem_stand_there_without_anybodys_name(house: H
     assert "No server has a problem." in await shown(face)
     server = await house.create("Pond")
     await house.phase(server, "running")
-    async with house.database.begin() as session:
-        row = await session.get_one(ServerRow, server)
-        row.problem, row.problem_since = "store_away", datetime.now(UTC) - timedelta(hours=3)
-        session.add(row)
+    house.cluster.lose_node(server)
+    await house.until(server, lambda row: row.problem is not None)
     page = await shown(face)
-    assert f"<code>{server}</code></th><td>The place where worlds are kept does not answer.</td>" in page
+    assert f"<code>{server}</code></th><td>The node it runs on does not answer right now.</td>" in page
     assert f"<td>Discord server <bdi>{GUILD}</bdi></td>" in page
     assert "Pond" not in page
     assert "Ada" not in page
