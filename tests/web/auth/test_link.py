@@ -51,7 +51,7 @@ async def test_who_is_linked_signs_in_with_entra_alone(browser: Browser, discord
     other = browser.another()
     answer = entra.signs_in(await other.goes("/auth/oidc", params={"then": "/servers"}))
     assert await other.goes("/auth/oidc/callback", params=answer) == "/servers"
-    assert "signed in as Ada" in (await other.get("/auth/sign-in")).text
+    assert "signed in as <bdi>Ada</bdi>" in (await other.get("/auth/sign-in")).text
 
 
 async def test_who_is_not_linked_is_told_what_to_do(browser: Browser, entra: OpenIdPlace) -> None:
