@@ -63,8 +63,12 @@ test-minecraft: $(VENV)/.dev ## a server and a client of Minecraft that npm has 
 .PHONY: web-tools
 web-tools: .webtools/node_modules ## what tests of the HTTP face use of npm: an OpenID provider, and axe (into .webtools/)
 
-.webtools/node_modules: Makefile
-	npm install --prefix .webtools --no-audit --no-fund --no-save --no-package-lock oidc-provider@9.13.3 axe-core@4.11.0
+# Where the system has a bundle of certificates, node takes that too: it has its own, which knows no proxy.
+BUNDLE ?= $(or $(SSL_CERT_FILE),$(wildcard /etc/ssl/certs/ca-certificates.crt))
+
+.webtools/node_modules:
+	NODE_EXTRA_CA_CERTS="$(BUNDLE)" npm install --prefix .webtools --no-audit --no-fund --no-save --no-package-lock \
+	  --fetch-retries 2 --fetch-timeout 30000 oidc-provider@9.13.3 axe-core@4.11.0
 	@touch $@
 
 .PHONY: test-browser

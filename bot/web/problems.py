@@ -157,13 +157,21 @@ async def _refused(request: Request, wrong: Exception) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="dormouse"'
     if isinstance(wrong, ScopeNeeded):
         headers["WWW-Authenticate"] = f'Bearer realm="dormouse", error="insufficient_scope", scope="{wrong.scope}"'
-    if status == 429:
-        headers["Retry-After"] = str(max(1, math.ceil(wrong.values["wait"].total_seconds())))
-    if status == 503:
-        headers["Retry-After"] = "5"
+    headers |= retry_after(wrong)
     if isinstance(wrong, LicenceNeeded):
         more = {"licence": _licence(wrong).model_dump()}
     return await problem(request, status, wrong.message, said(wrong, language_of(request)), headers, **more)
+
+
+def retry_after(wrong: Refusal) -> dict[str, str]:
+    """As a header, where waiting helps."""
+    match status_of(wrong):
+        case 429:
+            return {"Retry-After": str(max(1, math.ceil(wrong.values["wait"].total_seconds())))}
+        case 503:
+            return {"Retry-After": "5"}
+        case _:
+            return {}
 
 
 def problem_of(request: Request, wrong: BaseException | None) -> Problem:

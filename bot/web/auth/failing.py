@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from bot.web.auth import cookies
 from bot.web.pages.problems import reader_of
 from bot.web.pages.render import render
-from bot.web.problems import language_of, status_of
+from bot.web.problems import language_of, retry_after, status_of
 from bot.web.words import said
 from core.errors import BadInput, NotAllowed, Refusal
 
@@ -53,5 +53,7 @@ async def refused(request: Request, wrong: Refusal) -> Response:
         why=said(wrong, language_of(request)),
         link=wrong.message == "signin.unlinked",
     )
-    cookies.arrived(page)
+    page.headers.update(retry_after(wrong))
+    if status != 429:  # else it goes on where it is, a little later
+        cookies.arrived(page)
     return page

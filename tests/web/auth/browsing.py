@@ -10,6 +10,11 @@ from typing import Any
 from webface import Face, Got
 
 
+def seen(got: Got) -> str:
+    """A page's text, where names stand apart from the sentence around them (`bdi`), as people read it."""
+    return re.sub(r"</?bdi>", "", got.text)
+
+
 @dataclass
 class Browser:
     face: Face
@@ -56,8 +61,3 @@ async def sign_in(browser: Browser, discord: Any, user: int = 1, name: str = "Ad
     """With Discord. Gives where the browser is sent in the end."""
     address = await browser.goes("/auth/discord", params={"then": then})
     return await browser.goes("/auth/discord/callback", params=discord.signs_in(address, user, name))
-
-
-def words(page: Got) -> str:
-    """What it says, without the marks around names."""
-    return re.sub(r"</?bdi>", "", page.text)
