@@ -28,7 +28,8 @@ class Web:
     """`links`: the store that downloads are served from, where it is a folder. `served` is told of each request
     (guard.py). `pace`: how fast each caller may ask of this process; `strangers`: how often somebody may fail to prove
     who they are, by address; `open`: how often an address may ask for what is open to everybody. `guild_name`: as
-    Discord told."""
+    Discord told. `lacks`: what is between this process and Discord, in English, empty where all is well; None where it
+    has no line to Discord."""
 
     core: Core
     settings: Settings
@@ -40,6 +41,7 @@ class Web:
     open: Pace = field(default_factory=lambda: Pace(burst=OPEN_BURST, every=OPEN_EVERY))
     jobs: Jobs = field(default_factory=Jobs)
     guild_name: Callable[[int], str | None] = lambda _: None
+    lacks: Callable[[], str | None] = lambda: None
 
     def stop(self) -> None:
         """The process ends: so do streams, which would go on for ever."""
