@@ -241,6 +241,10 @@ async def build(
             latency=lambda: client.latency,
         )
     )
+
+    def lacks() -> str | None:
+        return client.lacks if "discord" in settings.roles else None
+
     return App(
         settings=settings,
         core=core,
@@ -250,7 +254,7 @@ async def build(
         metrics=metrics,
         jobs=jobs_of(core, settings),
         asking=asking,
-        web=_web(core, settings, metrics.requested, membership.name_of),
+        web=_web(core, settings, metrics.requested, membership.name_of, lacks),
     )
 
 
@@ -259,6 +263,7 @@ def _web(
     settings: Settings,
     served: Callable[[str, int, float], None],
     guild_name: Callable[[int], str | None],
+    lacks: Callable[[], str | None],
 ) -> contextlib.AbstractAsyncContextManager[Any]:
     """FastAPI is loaded only where somebody wants it."""
     address = settings.web_address if "web" in settings.roles else None
@@ -268,5 +273,6 @@ def _web(
     from bot.web.context import Web
     from bot.web.server import WebServer
 
-    web = Web(core, settings, from_settings.links_store(settings, core.rules), served, guild_name=guild_name)
+    links = from_settings.links_store(settings, core.rules)
+    web = Web(core, settings, links, served, guild_name=guild_name, lacks=lacks)
     return WebServer(address, make_app(web), web.stop)

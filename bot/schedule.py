@@ -51,7 +51,7 @@ def jobs_of(core: Core, settings: Settings) -> list[Job]:
         Job("keys", KEYS_EVERY, partial(_tidy_keys, core.cluster)),
         Job("questions", questions.KEPT / 24, core.parts.questions.forget_old),
         Job("host problems", host_problems.EVERY, core.host_problems.run),
-        Job("backup", copies.EVERY, backup),
+        Job("backup", copies.EVERY, partial(_copy, backup, core)),
         Job("blocks", min(from_settings.sweep_every(settings), blocking.EVERY), core.operations.settle_blocks),
         Job("departures", departures.EVERY, core.departures.settle),
         Job("owners", left_owners.EVERY, core.servers.left_owners.look),
@@ -63,6 +63,11 @@ def jobs_of(core: Core, settings: Settings) -> list[Job]:
             Job("drill", drill.EVERY, core.upkeep.drills.run),
         ]
     return jobs
+
+
+async def _copy(backup: Callable[[], Awaitable[None]], core: Core) -> None:
+    await backup()
+    await core.operations.note_copy()
 
 
 async def _tidy_keys(cluster: Cluster) -> None:

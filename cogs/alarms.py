@@ -19,17 +19,8 @@ from core.notices.kinds.alarms import (
     NodeAlarm,
     UnsavedAlarm,
 )
-from core.words import Alarm
+from core.text import DEFAULT, say
 
-SHORT = {
-    Alarm.FOREIGN: "hidden or overwritten by somebody else",
-    Alarm.HELD: "nothing can be collected",
-    Alarm.DRILL: "did not come back on trial",
-    Alarm.BACKUP: "no copy of the database",
-    Alarm.UNSAVED: "not saved",
-    Alarm.NODE: "does not answer",
-    Alarm.HOST: "keeps servers from running",
-}
 LONGEST_WHY = 500  # characters
 
 
@@ -109,5 +100,5 @@ def in_short(alarms: Sequence[Open]) -> str:
         since = discord.utils.format_dt(min(each.since for each in those), "R")
         named = ", ".join(code(each.about) for each in those[:3] if each.about)
         more = f" and {count - 3} more" if count > 3 else ""
-        lines.append(f"{named}{more} {SHORT[alarm]} since {since}".strip())
+        lines.append(f"{named}{more} {say(DEFAULT, f'alarm.{alarm}')} since {since}".strip())
     return "; ".join(lines) or "none"

@@ -29,5 +29,8 @@ class _Markdown:
     def member(self, user: int, /) -> str:
         return mention(Sharer.MEMBER, user)
 
+    def role(self, role: int, /) -> str:
+        return mention(Sharer.ROLE, role)
+
 
 MARKDOWN: Marks = _Markdown()

@@ -43,7 +43,15 @@ HELP = """\
 LONGEST = 1900  # characters of one message
 
 
-_KNOWN_BY_DATABASE = ("Servers", "Problems", "Messages waiting", "Last drill", "Alarms", "Maintenance")
+_KNOWN_BY_DATABASE = (
+    "Servers",
+    "Problems",
+    "Messages waiting",
+    "Last drill",
+    "Last copy of the database",
+    "Alarms",
+    "Maintenance",
+)
 
 
 class GuildId(commands.Converter[int]):
@@ -198,6 +206,7 @@ def in_lines(health: Health, latency: float, guilds: int) -> str:
         ("Messages waiting", waiting),
         ("Last sweep", _ago(health.last_sweep) if health.last_sweep else "none yet"),
         ("Last drill", _drill(health.drill)),
+        ("Last copy of the database", _ago(health.copied_at) if health.copied_at else "none yet"),
         ("Alarms", alarms.in_short(health.alarms)),
         ("Maintenance", maintenance),
     ]

@@ -12,10 +12,11 @@ from cogs.escape import code, escape, plain
 from cogs.marks import MARKDOWN
 from cogs.pages import page_of
 from core.idle.schedule import Entry
+from core.idle.schedule_text import words
 from core.idle.typed import LONGEST_TYPED
 from core.servers.card_text import scheduled
 from core.servers.views import ServerView
-from core.text import say, weekday
+from core.text import say
 from core.words import Phase, ScheduleKind
 
 DRAFT = "entry"
@@ -100,34 +101,8 @@ def zone_form(view: ServerView, language: str) -> Modal:
     return modal
 
 
-def words(entry: Entry, language: str) -> str:
-    """As people type it: what is read again as the same."""
-    days, begins = _days(entry.days, language), _clock(entry.at)
-    if not entry.lasts:
-        return f"{days} {begins}"
-    if entry.later == 1 and not entry.until:
-        return f"{days} {begins} {say(language, 'schedule.to')} 24:00"
-    last = ""
-    if entry.later > 1 or (entry.later == 1 and entry.until > entry.at):
-        last = f"{weekday(language, (entry.days[0] + entry.later) % 7)} "
-    return f"{days} {begins} {say(language, 'schedule.to')} {last}{_clock(entry.until)}"
-
-
 def _kind(entry: Entry, language: str) -> str:
     return f"**{say(language, 'schedule.said_firm' if entry.firm else f'schedule.said_{entry.kind}')}**"
-
-
-def _days(days: tuple[int, ...], language: str) -> str:
-    if len(days) == 7:
-        return say(language, "schedule.daily")
-    names = [weekday(language, day) for day in days]
-    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
-        return f"{names[0]}-{names[-1]}"
-    return ", ".join(names)
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _select(key: str, label: str, options: list[tuple[str, str]], chosen: str) -> Label[Any]:

@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -43,6 +43,9 @@ REPEATED = timedelta(minutes=10)
 """Within this time the same broadcast is taken for a repeat."""
 BROADCASTS = "broadcasts"
 """The key in `meta`: when which were made."""
+COPIED = "copied"
+"""Likewise: when the database was copied to the store last."""
+MOST_TROUBLED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,19 @@ class Health:
     last_sweep: datetime | None = None
     maintenance: str | None = None
     drill: Drill | None = None  # the last world that came back on trial
+    copied_at: datetime | None = None  # when the database was copied to the store last
     alarms: Sequence[Open] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """A server with a problem, since when it has it."""
+
+    server: str
+    guild: int
+    phase: Phase
+    problem: str
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +161,7 @@ class Operations:
             last_sweep=self._last_sweep(),
             maintenance=asked.maintenance,
             drill=asked.drill,
+            copied_at=asked.copied_at,
             alarms=asked.alarms,
         )
 
@@ -166,8 +182,29 @@ class Operations:
             backlog=Backlog(waiting, oldest, (await session.exec(dead)).one()),
             maintenance=await maintenance.said(session),
             drill=await last_drill(session),
+            copied_at=await _copied_at(session),
             alarms=await open_alarms(session),
         )
+
+    async def note_copy(self) -> None:
+        """The database was copied to the store just now."""
+        row = MetaRow(key=COPIED, value=json.dumps(self._now().timestamp()))
+        async with self._database.begin() as session:
+            await insert_missing(session, row, update=("value",))
+
+    async def troubled(self) -> list[Troubled]:
+        """Servers of all guilds that have a problem, those first that have had it longest; at most MOST_TROUBLED."""
+        query = (
+            select(ServerRow)
+            .where(col(ServerRow.problem).is_not(None), ServerRow.phase != Phase.DELETED)
+            .order_by(col(ServerRow.problem_since), col(ServerRow.id))
+            .limit(MOST_TROUBLED)
+        )
+        async with self._database.session() as session:
+            return [
+                Troubled(row.id, row.guild, Phase(row.phase), row.problem or "", row.problem_since)
+                for row in await session.exec(query)
+            ]
 
     async def maintain(self, words: str | None, *, by: int) -> None:
         """Turn maintenance on with words to members (or ""), or off with None. BadInput where they are too long."""
@@ -271,7 +308,13 @@ class _Asked:
     backlog: Backlog = field(default_factory=Backlog)
     maintenance: str | None = None
     drill: Drill | None = None
+    copied_at: datetime | None = None
     alarms: Sequence[Open] = ()
+
+
+async def _copied_at(session: AsyncSession) -> datetime | None:
+    row = await session.get(MetaRow, COPIED)
+    return None if row is None else datetime.fromtimestamp(json.loads(row.value), UTC)
 
 
 def _checked(words: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -49,7 +49,7 @@ class ScopeNeeded(Refusal):
         self.scope = scope
 
 
-Pages = Callable[[Request, int, str], Response | None]
+Pages = Callable[[Request, int, str], Awaitable[Response | None]]
 """Makes the page of a problem; None: whoever asked wants none. An app has it as `state.problem_pages`."""
 
 
@@ -124,12 +124,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _bug)
 
 
-def problem(
+async def problem(
     request: Request, status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **more: Any
 ) -> Response:
     """`kind`: the refusal's message id; programs may rely on it. A person in a browser gets a page that says it."""
     page: Pages | None = getattr(request.app.state, "problem_pages", None)
-    shown = page(request, status, detail) if page is not None else None
+    shown = await page(request, status, detail) if page is not None else None
     if shown is not None:
         shown.headers.update(headers or {})
         return shown
@@ -157,13 +157,21 @@ async def _refused(request: Request, wrong: Exception) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="dormouse"'
     if isinstance(wrong, ScopeNeeded):
         headers["WWW-Authenticate"] = f'Bearer realm="dormouse", error="insufficient_scope", scope="{wrong.scope}"'
-    if status == 429:
-        headers["Retry-After"] = str(max(1, math.ceil(wrong.values["wait"].total_seconds())))
-    if status == 503:
-        headers["Retry-After"] = "5"
+    headers |= retry_after(wrong)
     if isinstance(wrong, LicenceNeeded):
         more = {"licence": _licence(wrong).model_dump()}
-    return problem(request, status, wrong.message, said(wrong, language_of(request)), headers, **more)
+    return await problem(request, status, wrong.message, said(wrong, language_of(request)), headers, **more)
+
+
+def retry_after(wrong: Refusal) -> dict[str, str]:
+    """As a header, where waiting helps."""
+    match status_of(wrong):
+        case 429:
+            return {"Retry-After": str(max(1, math.ceil(wrong.values["wait"].total_seconds())))}
+        case 503:
+            return {"Retry-After": "5"}
+        case _:
+            return {}
 
 
 def problem_of(request: Request, wrong: BaseException | None) -> Problem:
@@ -207,7 +215,7 @@ async def _invalid(request: Request, wrong: Exception) -> Response:
     ]
     request.state.refused = "web.invalid"
     named = "; ".join(f"{each['field']}: {each['why']}" for each in fields)
-    return problem(request, 422, "web.invalid", plain(say(language, "web.invalid", fields=named)), fields=fields)
+    return await problem(request, 422, "web.invalid", plain(say(language, "web.invalid", fields=named)), fields=fields)
 
 
 def _why(each: dict[str, Any], language: str) -> str:
@@ -251,18 +259,18 @@ async def _http(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, HTTPException)
     kind = {404: "web.not_found", 405: "web.method", 413: "web.too_large"}.get(wrong.status_code, "web.http")
     request.state.refused = kind
-    return problem(request, wrong.status_code, kind, say(language_of(request), kind), dict(wrong.headers or {}))
+    return await problem(request, wrong.status_code, kind, say(language_of(request), kind), dict(wrong.headers or {}))
 
 
 async def _repeated(request: Request, _: Exception) -> Response:
     request.state.refused = "web.repeated"
-    return problem(request, 409, "web.repeated", say(language_of(request), "web.repeated"))
+    return await problem(request, 409, "web.repeated", say(language_of(request), "web.repeated"))
 
 
 async def _bug(request: Request, wrong: Exception) -> Response:
     code = "".join(secrets.choice(_CODE) for _ in range(4))
     log.error("bug", code=code, exc_info=wrong, route=request.scope.get("path"))
-    return problem(request, 500, "bug", plain(say(language_of(request), "bug", code=code)))
+    return await problem(request, 500, "bug", plain(say(language_of(request), "bug", code=code)))
 
 
 def _title(status: int) -> str:

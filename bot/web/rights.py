@@ -179,6 +179,7 @@ ROUTES: dict[str, Right] = {
     "page_save": Right(None, Do.EDIT),
     "page_guild": Right(None, DoInGuild.LIST),
     "page_guild_rules": Right(None, DoInGuild.SETUP),
+    "page_guild_organisation": Right(None, DoInGuild.SETUP),
     "page_guild_limits": Right(None, DoInGuild.QUOTA),
     "page_guild_games": Right(None, DoInGuild.GAMES),
     "page_audit": Right(None, DoInGuild.AUDIT),
@@ -187,6 +188,7 @@ ROUTES: dict[str, Right] = {
     "page_token_make": Right(None),
     "page_token_revoke": Right(None),
     "page_session_end": Right(None),
+    "page_unlink": Right(None),
     "page_host": Right(None),  # operators alone, whoever else asks finds nothing
 }
 """By operation id."""

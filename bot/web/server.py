@@ -12,13 +12,13 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.web.connections import HEADERS_WITHIN, Connection
 from bot.web.listener import cannot_listen
 from core.authority import authority
 from core.errors import Misconfigured
 
 SETTING = "DORMOUSE_WEB"
 DRAIN = 5  # seconds that requests have to end
-HEADERS_WITHIN = 10  # seconds that a connection may be silent between requests
 
 
 class _Uvicorn(uvicorn.Server):
@@ -37,6 +37,7 @@ class WebServer:
         self._server = _Uvicorn(
             uvicorn.Config(
                 app,
+                http=Connection,
                 log_config=None,
                 access_log=False,
                 lifespan="off",

@@ -5,13 +5,14 @@
 | language, time zone, link, sessions, tokens | servers that they own, and their worlds |
 | what they follow, names they were seen under | who did what, and accepted which licence: by Discord id alone |
 | sign-ins and questions on their way | what others gave them: shares and quotas, by id |
+| what their programs asked for with a key | which event of Discord's they planned, until that is over |
 
 Names of players are the games', and nobody knows whose they are: an owner forgets those (core.activity.reading).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,7 @@ from core.data.tables import (
     IdentityRow,
     MemberRow,
     QuestionRow,
+    RequestKeyRow,
     ServerRow,
     SessionRow,
     TokenRow,
@@ -37,8 +39,36 @@ from core.words import Desired
 
 log = structlog.get_logger()
 
-PERSONAL = (AccountRow, IdentityRow, SessionRow, TokenRow, FollowRow, FlowRow, MemberRow, QuestionRow)
+PERSONAL = (
+    AccountRow,
+    IdentityRow,
+    SessionRow,
+    TokenRow,
+    FollowRow,
+    FlowRow,
+    MemberRow,
+    QuestionRow,
+    RequestKeyRow,
+)
 """Each with a column `user`."""
+
+KEPT: Mapping[str, str] = {
+    "servers.owner": "it stays theirs until they give it away or delete it",
+    "servers.by": "who wanted it as it is",
+    "servers.keep_by": "who keeps it on; until its next start",
+    "servers.vote_by": "who voted to keep it on; until its next start",
+    "servers.offered_to": "the owner's offer; it ends by its time",
+    "servers.occasion_by": "who planned the occasion, as Discord tells",
+    "occasions.creator": "likewise; until Discord tells of it no more",
+    "shares.target": "the owner's choice",
+    "quotas.target": "the choice of the guild's admins",
+    "events.by": "who did it: the audit",
+    "events.data": "to whom: shared, offered, given away, quotas",
+    "notices.data": "who did it, as messages say; Discord shows the name",
+    "licences.by": "who accepted it for the guild",
+    "webhooks.created_by": "who sends the guild's events elsewhere: its admins have to know",
+}
+"""Every other column that holds somebody, by Discord id alone, and why others need it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ SETTABLE = (
 ELSEWHERE = (GuildSetting.ENTRA_ADMIN, GuildSetting.ENTRA_CREATE)
 """Names of the OpenID provider's app roles and groups, in a list."""
 MOST_ELSEWHERE = 20
+LONGEST_ELSEWHERE = 300
 _COLUMNS = {GuildSetting.NAMES: "player_names"}
 """Where one is kept under another name."""
 MOST_IDLE = {GuildSetting.IDLE_AFTER: 1440 * 60, GuildSetting.IDLE_WARN: 60 * 60}
@@ -184,7 +185,7 @@ def _names(typed: object) -> list[str]:
     """Of roles and groups elsewhere: from a list, or as people type them, separated by spaces or commas."""
     given = re.split(r"[,\s]+", typed) if isinstance(typed, str) else list(typed) if isinstance(typed, Sequence) else []
     found = [each.strip() for each in given if isinstance(each, str) and each.strip()]
-    if len(found) > MOST_ELSEWHERE or any(len(each) > 300 for each in found):
+    if len(found) > MOST_ELSEWHERE or any(len(each) > LONGEST_ELSEWHERE for each in found):
         raise BadInput("guild.elsewhere", most=MOST_ELSEWHERE)
     return list(dict.fromkeys(found))
 

@@ -19,6 +19,7 @@ from core.notices.kinds.events import LineSent
 from core.queues import Queues
 from core.servers.earlier_secrets import earlier_secrets
 from core.servers.events import ServerEvents
+from core.servers.observed import ObservedServers
 from core.servers.projections import Projections
 from core.servers.redaction import black_out, for_the_audit, readable
 from core.servers.rows import ServerRows
@@ -60,12 +61,14 @@ class Consoles:
         views: ServerViews,
         projections: Projections,
         events: ServerEvents,
+        observed: ObservedServers,
         cluster: Cluster | None,
     ) -> None:
         self._rows = rows
         self._views = views
         self._projections = projections
         self._events = events
+        self._observed = observed
         self._cluster = cluster
         self._queues = Queues()
 
@@ -107,9 +110,9 @@ class Consoles:
                 row.crash_log,
             )
             at_rest = row.desired != Desired.RUNNING
-            game = self._projections.game(row)
-            ids = [setting.id for setting in game.settings if setting.type == "secret"] if game else []
-            earlier = await earlier_secrets(session, row, ids)
+            earlier = await earlier_secrets(
+                session, row, self._projections.secret_settings(row), self._observed.of(row.id).run
+            )
         text, failure = "", None
         try:
             async with asyncio.timeout(LOG_WITHIN):

@@ -24,6 +24,10 @@ class Earlier:
     last: bool = False
     before: bool = False
 
+    def seen(self, *, begun: bool) -> Earlier:
+        """As the cluster has them. Until a run has `begun`, what the cluster has as the last one is that before it."""
+        return self if begun else Earlier(self.last or self.before, self.before)
+
 
 def judged(newest_first: Iterable[bool | None], *, known: bool) -> Earlier:
     """Pure. None: a start. True: a secret was changed. `known`: what the last run was started with is known still.
@@ -46,8 +50,8 @@ def judged(newest_first: Iterable[bool | None], *, known: bool) -> Earlier:
     return Earlier(last, before)
 
 
-async def earlier_secrets(session: AsyncSession, row: ServerRow, secret: Collection[str]) -> Earlier:
-    """`secret`: the ids of its settings that are."""
+async def earlier_secrets(session: AsyncSession, row: ServerRow, secret: Collection[str], run: int) -> Earlier:
+    """`secret`: the ids of its settings that are. `run`: which one the cluster has now; 0: none."""
     if not secret:
         return Earlier()
     query = (
@@ -62,4 +66,6 @@ async def earlier_secrets(session: AsyncSession, row: ServerRow, secret: Collect
     ]
     if len(found) == _LOOKED_BACK:
         found.append(True)
-    return judged(found, known=row.desired == Desired.RUNNING or row.run_settings is not None)
+    known = row.desired == Desired.RUNNING or row.run_settings is not None
+    at_rest = row.desired != Desired.RUNNING and row.ready_at is not None
+    return judged(found, known=known).seen(begun=at_rest or run == row.run)

@@ -14,9 +14,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from core.errors import ClusterError, LimitReached, TryAgain
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.data.tables import ServerRow
+from core.errors import ClusterError, LimitReached, Refusal, TryAgain
 from core.games.query.port import LogPart
 from core.guilds.access import Actor, Do
+from core.servers.earlier_secrets import earlier_secrets
 from core.servers.parts import ServerParts
 from core.servers.redaction import black_out, readable
 from core.words import Desired
@@ -78,6 +82,7 @@ class LiveLogs:
         self._database = parts.database
         self._rows = parts.rows
         self._projections = parts.projections
+        self._observed = parts.observed
         self._follow = follow
         self._followed: dict[str, _Followed] = {}
         self._watching = Counter[int]()  # by whom
@@ -112,35 +117,48 @@ class LiveLogs:
                     del self._followed[server]
 
     async def _allowed(self, server: str, actor: Actor) -> tuple[str, bool]:
-        """Its id, and whether it is not to run."""
-        async with self._rows.reading(actor, server, Do.LOGS) as (_, row):
-            return row.id, row.desired != Desired.RUNNING
+        """Its id, and whether it is not to run. Refusal where its log may tell a secret that it had before."""
+        async with self._rows.reading(actor, server, Do.LOGS) as (session, row):
+            at_rest = row.desired != Desired.RUNNING
+            if at_rest and await self._tells(session, row):
+                raise Refusal("logs.earlier", name=row.name)
+            return row.id, at_rest
 
     async def _read(self, server: str, followed: _Followed) -> None:
         clock, secrets, known_at = asyncio.get_running_loop().time, frozenset[str](), -RIGHTS_EVERY
         while True:
             begun = False
             with contextlib.suppress(ClusterError, TryAgain):
-                async for part in self._follow(server):
-                    if not begun or clock() - known_at >= RIGHTS_EVERY:
-                        secrets |= await self._secrets(server)  # what was one may still be written
-                        known_at = clock()
-                    if not begun:
-                        followed.run, followed.on, begun = followed.run + 1, True, True
-                        followed.kept.clear()
-                        followed.count = 0
-                    for line in part.lines:
-                        followed.kept.append(shown(line, secrets))
-                        followed.count += 1
-                    followed.stir()
+                async with contextlib.aclosing(self._follow(server)) as parts:  # type: ignore[type-var]
+                    async for part in parts:
+                        if not begun or clock() - known_at >= RIGHTS_EVERY:
+                            if (known := await self._secrets(server)) is None:
+                                break
+                            secrets |= known  # what was one may still be written
+                            known_at = clock()
+                        if not begun:
+                            followed.run, followed.on, begun = followed.run + 1, True, True
+                            followed.kept.clear()
+                            followed.count = 0
+                        for line in part.lines:
+                            followed.kept.append(shown(line, secrets))
+                            followed.count += 1
+                        followed.stir()
             followed.on = False
             followed.stir()
             await asyncio.sleep(AGAIN)
 
-    async def _secrets(self, server: str) -> frozenset[str]:
+    async def _secrets(self, server: str) -> frozenset[str] | None:
+        """None: its log may tell one that nobody knows any more; while it starts, it may still be that of before."""
         async with self._database.session() as session:
             row = await self._rows.load(session, server)
-            return frozenset() if row is None else frozenset(self._projections.secrets(row))
+            if row is None or await self._tells(session, row):
+                return None
+            return frozenset(self._projections.secrets(row))
+
+    async def _tells(self, session: AsyncSession, row: ServerRow) -> bool:
+        ids, run = self._projections.secret_settings(row), self._observed.of(row.id).run
+        return (await earlier_secrets(session, row, ids, run)).last
 
 
 def shown(line: str, secrets: frozenset[str]) -> str:

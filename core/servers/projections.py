@@ -51,10 +51,14 @@ class Projections:
         """Whether there is a volume of which a snapshot is to be kept."""
         return self._rules.keeps_worlds and row.bound == row.volume
 
+    def secret_settings(self, row: ServerRow) -> list[str]:
+        """Ids of its settings that are."""
+        game = self.game(row)
+        return [setting.id for setting in game.settings if setting.type == "secret"] if game else []
+
     def secrets(self, row: ServerRow) -> list[str]:
         """What this server knows and nobody is to read in what its game writes."""
-        game = self.game(row)
-        ids = [setting.id for setting in game.settings if setting.type == "secret"] if game else []
+        game, ids = self.game(row), self.secret_settings(row)
         known = [values.get(each, "") for values in (row.settings, settings_of_run(row)) for each in ids]
         defaults = [game.values({})[each] for each in ids] if game else []
         return [

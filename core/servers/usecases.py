@@ -68,5 +68,5 @@ class Servers:
             transfers=transfers,
             left_owners=LeftOwners(parts, transfers, membership),
             following=Following(parts.database, rows, views, membership, now),
-            consoles=Consoles(rows, views, parts.projections, events, cluster),
+            consoles=Consoles(rows, views, parts.projections, events, parts.observed, cluster),
         )

@@ -9,7 +9,10 @@ import apscheduler.schedulers.base
 import pytest
 
 from bot import schedule
+from bot.backup import copies
 from bot.schedule import Job, make_scheduler
+from bot.settings import Settings
+from tests.conftest import House
 
 
 class Clock(datetime):
@@ -43,3 +46,21 @@ async def test_a_job_goes_on_when_the_clock_is_set(monkeypatch: pytest.MonkeyPat
                 await ran.wait()
     finally:
         scheduler.shutdown()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_last_copy_that_was_taken_is_noted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    goes = False
+
+    async def keep(_: Settings) -> None:
+        if not goes:
+            raise OSError("the store is away")
+
+    monkeypatch.setattr(copies, "keep", keep)
+    copy = next(job for job in schedule.jobs_of(house.core, Settings()) if job.name == "backup")
+    with pytest.raises(OSError, match="away"):
+        await copy.run()
+    assert (await house.core.operations.health()).copied_at is None
+    goes = True
+    await copy.run()
+    assert (await house.core.operations.health()).copied_at is not None

@@ -17,15 +17,19 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from licensed import license_meadow
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from webface import Face, present, serving
 
 from bot.web.callers import COOKIE
+from core.accounts.claims import Identity
 from core.accounts.scopes import READ
 from core.data.tables import BucketRow, ServerRow
+from core.notices.kinds.alarms import NodeAlarm
 from core.servers.host_rules import HostRules
 from core.worlds.gaps import Gaps
 from core.worlds.listing import Snapshot
+from core.worlds.receipt import Receipt
 from core.worlds.turns import Turns
 from tests.conftest import ADA, BO, CY, GUILD, House
 
@@ -34,6 +38,13 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 AXE = Path(__file__).parents[2] / ".webtools" / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = os.environ.get("DORMOUSE_TEST_PICTURES")  # a folder: there each page is left as it looked
 NOWHERE = "abcdefghijkl"  # as an id looks
+SIGN_IN = {
+    "web": "127.0.0.1:0",
+    "public_url": "http://127.0.0.1:1",
+    "oidc_issuer": "https://id.example",
+    "oidc_client_id": "dormouse",
+    "discord_client_id": "1",
+}
 SIZES = {"360": {"width": 360, "height": 740}, "1280": {"width": 1280, "height": 800}}
 
 if CHROMIUM is None:
@@ -69,7 +80,8 @@ def shelf() -> Shelf:
 async def face(house: House) -> AsyncIterator[Face]:
     house.membership.present = {each.user: present(each) for each in (ADA, BO, CY)}
     house.core.operations.operators = frozenset({CY.user})
-    async with serving(house.core) as face:
+    known = {"guild_name": {GUILD: "The Frogs of the Everlasting Meadow"}.get, "lacks": lambda: "not connected"}
+    async with serving(house.core, known=known, **SIGN_IN) as face:
         yield face
 
 
@@ -137,6 +149,11 @@ async def faults_of(page: Page, *, whole: bool) -> list[str]:
 
 async def filled(house: House) -> str:
     """A guild with servers in several states, one of which is shown; people played on it."""
+
+    async def snapshot(server: str, *, note: str = "", full: bool = False) -> Receipt:
+        return Receipt(f"000001-000002-000001-{'0' * 32}", datetime.now(UTC), 100)
+
+    house.cluster.snapshot = snapshot  # type: ignore[method-assign]
     pond = await house.create("Pond")
     await house.phase(pond, "running")
     await house.servers.editing.edit(ADA, pond, {"description": "For <i>everybody</i> who likes to build."})
@@ -159,6 +176,9 @@ async def filled(house: House) -> str:
             played = max(0, 3 - abs(20 - hour % 24)) * 3600
             session.add(BucketRow(server=pond, span=3600, start=start, known=3600, seconds=played, high=played // 3600))
     await house.core.tokens.make(CY, "a script", READ)
+    await house.core.identities.link(CY.user, CY.name, Identity("https://id.example", "1", "Cy C.", "contoso.example"))
+    await house.core.alarms.begin(NodeAlarm("node-7"))
+    await house.guilds.setup(CY, {"language": "en", "time_zone": "Europe/Berlin", "entra_admin": "Dormouse.Admin"})
     return pond
 
 
@@ -189,7 +209,10 @@ async def test_everybody_can_use_every_page(house: House, face: Face, browser: B
         if os.environ.get("WEB_TOOLS") == "required":
             pytest.fail("CI needs axe (make web-tools)", pytrace=False)
         pytest.skip("axe is not here (make web-tools)")
-    pond = await filled(house)
+    pond, den = await filled(house), await house.create("Den")
+    await house.phase(den, "running")
+    house.cluster.lose_node(den)
+    await house.until(den, lambda row: row.problem is not None)
     context = await sit_down(browser, face, await face.session(CY, GUILD), color_scheme="light")
     stranger = await sit_down(browser, face, None, color_scheme="light")
     wrong: dict[str, Any] = {}
@@ -271,4 +294,75 @@ async def test_an_edit_of_somebody_else_is_not_overwritten(house: House, face: F
     await expect(page.get_by_role("alert")).to_contain_text("was changed while this form was open")
     await expect(page.get_by_label("Description")).to_have_value("of Ada")
     assert (await house.row(pond)).description == "of Cy"
+    await context.close()
+
+
+async def test_what_changes_is_there_without_a_look(house: House, face: Face, browser: Browser) -> None:
+    pond = await filled(house)
+    context = await sit_down(browser, face, await face.session(ADA, GUILD))
+    page = await opened(context, "/")
+    async with page.expect_response(lambda got: got.url.endswith("/api/v1/live")):
+        await page.reload()
+    await page.evaluate("window.same = true")
+    await house.servers.power.pause(CY, pond)
+    await expect(page.locator(f"#server-{pond}")).to_contain_text("Paus")
+    await house.phase(pond, "paused")
+    await expect(page.locator(f"#server-{pond}")).to_contain_text("Paused")
+    await expect(page.locator("#announce")).to_contain_text("Pond: ")
+    assert await page.evaluate("window.same"), "the page was not loaded anew"
+    await context.close()
+
+
+async def test_the_log_comes_as_it_is_written(house: House, face: Face, browser: Browser) -> None:
+    pond = await filled(house)
+    context = await sit_down(browser, face, await face.session(ADA, GUILD))
+    page = await opened(context, f"/servers/{pond}/console")
+    async with page.expect_response(lambda got: got.url.endswith("/log")):
+        await page.reload()
+    await expect(page.locator("#log")).to_contain_text("Bo joined the game")
+    house.cluster.say(pond, "[12:00:09] <img src=x> Bo left the game")
+    await expect(page.locator("#log")).to_contain_text("[12:00:09] <img src=x> Bo left the game")
+    assert page.faults == []  # type: ignore[attr-defined]
+    await context.close()
+
+
+async def test_a_file_is_sent_by_the_form(house: House, face: Face, browser: Browser, tmp_path: Path) -> None:
+    pond = await filled(house)
+    (tmp_path / "law.txt").write_text("be very kind\n")
+    context = await sit_down(browser, face, await face.session(ADA, GUILD), viewport=SIZES["360"])
+    page = await opened(context, f"/servers/{pond}/files")
+    await page.locator("summary", has_text="Upload").click()
+    await page.locator("input[type=file]").set_input_files(tmp_path / "law.txt")
+    await page.get_by_role("button", name="Upload").click()
+    await expect(page.get_by_role("link", name="law.txt", exact=True)).to_be_visible()
+    assert (house.cluster.world(pond) / "law.txt").read_text() == "be very kind\n"
+    await context.close()
+
+
+async def test_a_world_goes_back_after_a_question(house: House, face: Face, browser: Browser) -> None:
+    pond = await filled(house)
+    context = await sit_down(browser, face, await face.session(ADA, GUILD))
+    page = await opened(context, f"/servers/{pond}/snapshots")
+    await page.locator("td a").first.click()
+    await expect(page.locator("h1")).to_be_visible()
+    assert (await house.row(pond)).desired == "running", "nothing is done before the answer"
+    await page.get_by_role("button", name="Restore").click()
+    await expect(page.locator("#said")).not_to_be_empty()
+    assert "restore" in {each.kind for each in await house.events(pond)}
+    await context.close()
+
+
+async def test_a_licence_is_asked_about_before_a_server_wakes(house: House, face: Face, browser: Browser) -> None:
+    pond = await filled(house)
+    await house.servers.power.pause(ADA, pond)
+    await house.phase(pond, "paused")
+    license_meadow(house.core)
+    context = await sit_down(browser, face, await face.session(ADA, GUILD))
+    page = await opened(context, "/")
+    await page.locator(f"#server-{pond}").get_by_role("button", name="Resume").click()
+    await expect(page.get_by_role("link", name="Meadow Licence")).to_be_visible()
+    assert (await house.row(pond)).desired == "paused"
+    await page.get_by_role("button", name="Accept").click()
+    await expect(page.locator("#said")).to_contain_text("Done: Resume.")
+    assert (await house.row(pond)).desired == "running"
     await context.close()

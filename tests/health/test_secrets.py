@@ -119,7 +119,7 @@ async def said_by_commands(house: Watched) -> str:
             sys.executable, "-m", "bot", command, cwd=ROOT, env=house.environ | more,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
-        output, _ = await asyncio.wait_for(process.communicate(), 30)
+        output, _ = await asyncio.wait_for(process.communicate(), 90)
         # A look at a bot that runs is no mistake; a second start, and a database that is away, are.
         assert process.returncode == (0 if (command, more) == ("check", {}) else 1)
         lines += output.decode()

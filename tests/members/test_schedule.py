@@ -14,8 +14,9 @@ from samples import view
 
 from cogs.cards import card, components
 from cogs.notices import notice
-from cogs.schedule_page import entry_form, page, words, zone_form
+from cogs.schedule_page import entry_form, page, zone_form
 from core.idle.schedule import Entry, State, timetable
+from core.idle.schedule_text import words
 from core.idle.typed import parse
 from core.notices.kinds.notices import IdleWarned
 from core.servers.views import IdleView, NoticeView, ScheduleView

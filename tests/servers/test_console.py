@@ -77,7 +77,7 @@ async def test_a_log_that_may_tell_an_earlier_password_is_not_shown(house: Any) 
     assert (await house.servers.consoles.logs(ADA, server, 10)).text.endswith("•••• it is not yet")
     before = (await house.row(server)).run
     await house.servers.power.restart(ADA, server)
-    await house.until(server, lambda row: row.run == before + 1 and row.phase == "running")
+    await house.until(server, lambda row: row.run == before + 1 and row.ready_at is not None)
     house.cluster.say(server, "the password is open sesame")
     assert (await house.servers.consoles.logs(ADA, server, 10)).text.endswith("the password is ••••")
 

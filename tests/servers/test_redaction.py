@@ -102,3 +102,10 @@ def test_which_logs_may_tell_an_earlier_secret(
     newest_first: list[bool | None], known: bool, last: bool, before: bool
 ) -> None:
     assert judged(newest_first, known=known) == Earlier(last, before)
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("before", [False, True])
+def test_until_a_run_has_begun_its_log_is_that_of_the_one_before(last: bool, before: bool) -> None:
+    assert Earlier(last, before).seen(begun=True) == Earlier(last, before)
+    assert Earlier(last, before).seen(begun=False) == Earlier(last or before, before)

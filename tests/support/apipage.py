@@ -240,8 +240,11 @@ HEAD = """\
 
 What Discord can do, a program can ask for at `/api/v1`, by the same rights. [openapi.json](openapi.json) describes all
 of it; a running Dormouse serves that at `/api/v1/openapi.json`, and a page to try it out at `/api/docs`.
-[client](client) is a typed client in Python, made from it. [authentication.md](authentication.md) says how one proves
-who one is.
+[client](client) is a typed client in Python, made from it.
+
+A program needs a token: `/account token` in Discord makes one, and so does the dashboard's page *Account*
+([authentication.md](authentication.md)). Each operation below names the scope that it needs. What happens can be
+followed as a stream ([events.md](events.md)) or sent to you ([webhooks.md](webhooks.md)).
 
 - **Refusals** are problems (RFC 9457): `type` is what programs may rely on, `detail` the sentence that Discord shows,
   in the language of `Accept-Language` or of the caller's account. 422 says in `fields` which field cannot be taken, and
@@ -252,10 +255,12 @@ who one is.
   them since. `*` stands for whatever they are. Players who come and go change nothing of it.
 - **Parts.** Lists have `items` and `next`, which goes into `cursor`.
 - **Pace.** 60 requests at once, and one more each second. `RateLimit-Remaining` says what is left, `Retry-After` of a
-  429 how long to wait. Who fails to prove who they are is limited by address in the same way.
+  429 how long to wait. Who fails to prove who they are is limited by address in the same way. That and all other
+  limits of a pace are each process's own.
 - **Long work** (worlds) is a job: the answer has it as `done` where it takes a few seconds, else 202 and `running`, and
   `Location` is where to ask. Jobs are kept for an hour by the process that does them, and end with it.
-- **Limits.** A body has 1 MiB at most, and an answer begins within 30 seconds or is a 504.
+- **Limits.** A body has 1 MiB at most (an uploaded file as much as its world may have, up to 2 GiB), and an answer
+  begins within 30 seconds or is a 504. What is open to everybody (this description, sign-in) is limited by address.
 - **Licences.** A game whose licence nobody accepted yet answers 409 with `licence`: with `question`, that goes to
   `POST /licences` (of a new server) or to `.../go-on`; else `mark` and `then` go to `.../licence`.
 - **Another guild's** server is answered as one that does not exist, to the byte.

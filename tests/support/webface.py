@@ -98,8 +98,19 @@ def present(actor: Actor) -> Present:
 
 
 @asynccontextmanager
-async def serving(core: Core, *, links: Any = None, burst: int = 100_000, **settings: Any) -> AsyncIterator[Face]:
-    """`settings`: by the names of bot.settings, in lower case. `burst`: so much each caller may ask at once."""
-    web = Web(core, Settings(**settings), links, pace=Pace(burst=burst))
+async def serving(
+    core: Core,
+    *,
+    links: Any = None,
+    burst: int = 100_000,
+    open_burst: int = 100_000,
+    known: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> AsyncIterator[Face]:
+    """`settings`: by the names of bot.settings, in lower case. `burst`: so much each caller may ask at once;
+    `open_burst`: so much each address, of what is open to everybody. `known`: what only a whole process knows, by the
+    names of Web."""
+    paces = {"pace": Pace(burst=burst), "open": Pace(burst=open_burst)}
+    web = Web(core, Settings(**settings), links, **paces, **(known or {}))
     async with WebServer(("127.0.0.1", 0), make_app(web), web.stop) as server, aiohttp.ClientSession() as http:
         yield Face(web, server.url, http)

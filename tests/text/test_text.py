@@ -11,8 +11,9 @@ from babel.messages.pofile import read_po
 import core.text
 from cogs.cards import STYLES
 from core.guilds.access import Do
+from core.servers.audit import KINDS as KINDS_OF_AUDIT
 from core.text import LOCALES, choose, count, duration, languages, name_of, say, size
-from core.words import Phase, Problem, Step
+from core.words import Alarm, Phase, Problem, Step
 
 ROOT = Path(core.text.__file__).parents[2]
 LITERAL = re.compile(r"""["']([a-z]+(?:\.[a-z_]+)+)["']""")
@@ -76,6 +77,8 @@ def test_every_phase_has_words(message: str) -> None:
         *(f"button.{each}" for each in STYLES),
         *(f"size.{each}" for each in ("small", "medium", "large")),
         *(f"help.{each}" for each in ("start", "idle", "worlds", "rights", "admin")),
+        *(f"page.audit.of.{each}" for each in KINDS_OF_AUDIT),
+        *(f"alarm.{each}" for each in Alarm),
         *(f"because.{each}" for each in ("budget", "schedule", "operator", "guild_gone")),
     ],
 )

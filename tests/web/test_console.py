@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from fakecluster import Run
 from webface import Face
 
 from core.accounts.scopes import ALL, Scope
@@ -135,6 +136,50 @@ async def test_no_secret_is_seen_whatever_colours_stand_in_it(house: House, face
         seen = "\n".join(await lines(events, "end"))
         assert "token •••• is mine" in seen
         assert secret[:8] not in seen
+
+
+async def _restarted(house: House, server: str) -> None:
+    before = (await house.row(server)).run
+    await house.servers.power.restart(ADA, server)
+    await house.until(server, lambda row: row.run == before + 1 and row.ready_at is not None)
+
+
+async def test_a_log_that_may_tell_an_earlier_password_is_not_streamed(house: House, face: Face, server: str) -> None:
+    await house.servers.editing.edit(ADA, server, {"password": "open sesame"})
+    await _restarted(house, server)
+    await house.servers.power.pause(ADA, server)
+    await house.phase(server, "paused")
+    async with watching(face, server):
+        pass  # what the last run knew is known still
+    house.cluster._runs[server] = [Run(["open sesame"], ended=True)]
+    await house.servers.editing.edit(ADA, server, {"password": "another"})
+    for path in ("log", "logs"):
+        got = await face.get(f"/api/v1/servers/{server}/{path}", token=await face.token(ADA))
+        assert (got.status, got.json["type"]) == (409, "urn:dormouse:logs.earlier")
+
+
+async def test_while_a_server_starts_with_another_password_the_log_of_before_is_not_shown(
+    house: House, face: Face, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_log, "AGAIN", 0.01)
+    delete_pod, goes_on = house.cluster.delete_pod, asyncio.Event()
+
+    async def slowly(server: str, uid: str) -> None:
+        await goes_on.wait()
+        await delete_pod(server, uid)
+
+    await house.servers.editing.edit(ADA, server, {"password": "open sesame"})
+    await _restarted(house, server)
+    house.cluster.say(server, "open sesame")
+    monkeypatch.setattr(house.cluster, "delete_pod", slowly)
+    await house.servers.editing.edit(ADA, server, {"password": "another"})
+    await house.servers.power.restart(ADA, server)
+    async with watching(face, server) as events:
+        got = await face.get(f"/api/v1/servers/{server}/logs", token=await face.token(ADA))
+        assert (got.status, got.json["type"]) == (409, "urn:dormouse:logs.earlier")
+        goes_on.set()
+        assert await anext(events) == ("begin", {})
+        assert await anext(events) == ("lines", {"lines": ["the last words"], "missed": 0})
 
 
 async def test_who_reads_slower_than_the_game_writes_is_told_what_they_missed(

@@ -82,7 +82,6 @@ async def test_a_link_ends(face: Face) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/exports",
         "/exports/",
         "/exports/abcdefghijkl/",

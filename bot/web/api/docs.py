@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from bot.web.api.spec import PREFIX, describe
 from bot.web.guard import CSP
+from bot.web.pace import take_open
 
 FOLDER = Path(__file__).parents[1] / "static" / "swagger"
 PARTS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript", "start.js": "text/javascript"}
@@ -38,7 +39,7 @@ _CSP = f"{CSP}; style-src 'self' 'unsafe-inline'; connect-src 'self'"
 """Swagger UI styles what it draws by attributes."""
 
 
-@router.get(f"{PREFIX}/openapi.json", operation_id="openapi")
+@router.get(f"{PREFIX}/openapi.json", operation_id="openapi", dependencies=[Depends(take_open)])
 async def openapi(request: Request) -> JSONResponse:
     described: dict[str, Any] = describe(request.app)
     return JSONResponse(described, headers={"Cache-Control": "public, max-age=300"})

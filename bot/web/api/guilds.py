@@ -14,13 +14,17 @@ from bot.web.context import web_of
 from core.guilds.games import Offer
 from core.guilds.limits import Quota
 from core.guilds.quotas import MOST_MEMORY, MOST_PER_MEMBER, Status
-from core.guilds.settings import GuildView
+from core.guilds.settings import LONGEST_ELSEWHERE, MOST_ELSEWHERE, GuildView
 from core.words import Phase, Sharer
 
 router = APIRouter(prefix="/guilds", tags=["guilds"])
 
 GuildId = Annotated[Snowflake, Path(description="The guild's id.", examples=["80351110224678912"])]
 SnowflakeOrNone = Snowflake | None
+Elsewhere = Annotated[
+    list[Annotated[Typed, Field(min_length=1, max_length=LONGEST_ELSEWHERE)]],
+    Field(max_length=MOST_ELSEWHERE, examples=[["Dormouse.Admins"]]),
+]
 MOST_BYTES = 2**50
 
 
@@ -43,6 +47,12 @@ class GuildSettings(Model):
     time_zone: str | None
     names: bool
     """Whether players are named."""
+    link_to_create: bool
+    """Whether only those who linked an account at the OpenID provider make servers."""
+    entra_admin: list[str]
+    """The provider's app roles and groups that stand for admin."""
+    entra_create: list[str]
+    """Those whose people may make servers."""
     idle_after: int | None
     """Seconds that a server is empty before it pauses; 0: never."""
     idle_warn: int | None
@@ -58,6 +68,9 @@ class GuildSettings(Model):
             language=view.language,
             time_zone=view.time_zone,
             names=view.names,
+            link_to_create=view.link_to_create,
+            entra_admin=list(view.entra_admin),
+            entra_create=list(view.entra_create),
             idle_after=view.idle_after,
             idle_warn=view.idle_warn,
         )
@@ -73,9 +86,12 @@ class GuildEdit(Body):
     language: Annotated[Typed, Field(examples=["de"])] | None = None
     time_zone: Annotated[Typed, Field(min_length=1, examples=["Europe/Berlin"])] | None = None
     names: bool | None = None
+    link_to_create: bool | None = None
+    entra_admin: Elsewhere | None = None
+    """All of them, each by its name or as `TENANT/NAME`."""
+    entra_create: Elsewhere | None = None
     idle_after: Annotated[int, Field(ge=0, le=86400)] | None = None
     idle_warn: Annotated[int, Field(ge=0, le=3600)] | None = None
-    # what Entra ID may stand for goes here (core.guilds.settings)
 
 
 class Limits(Model):

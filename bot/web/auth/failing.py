@@ -10,8 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from bot.web.auth import cookies
+from bot.web.pages.problems import reader_of
 from bot.web.pages.render import render
-from bot.web.problems import language_of, status_of
+from bot.web.problems import language_of, retry_after, status_of
 from bot.web.words import said
 from core.errors import BadInput, NotAllowed, Refusal
 
@@ -33,23 +34,26 @@ class PageRoute(APIRoute):
             try:
                 found: Response = await handle(request)
             except RequestValidationError:
-                return refused(request, BadInput("web.http"))
+                return await refused(request, BadInput("web.http"))
             except Refusal as wrong:
-                return refused(request, wrong)
+                return await refused(request, wrong)
             return found
 
         return answer
 
 
-def refused(request: Request, wrong: Refusal) -> Response:
+async def refused(request: Request, wrong: Refusal) -> Response:
     request.state.refused = wrong.message
     status = status_of(wrong)
     page = render(
         request,
         "auth/refused.html",
-        status=status,
+        await reader_of(request),
+        status,
         why=said(wrong, language_of(request)),
         link=wrong.message == "signin.unlinked",
     )
-    cookies.arrived(page)
+    page.headers.update(retry_after(wrong))
+    if status != 429:  # else it goes on where it is, a little later
+        cookies.arrived(page)
     return page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from bot.web.auth import cookies, linking
@@ -24,11 +24,12 @@ from bot.web.auth.providers import providers_of
 from bot.web.auth.then import HOME, local
 from bot.web.callers import signed_in
 from bot.web.context import web_of
+from bot.web.pace import take_open
 from bot.web.pages.forms import Sent
 from bot.web.pages.render import render
 from core.accounts.flows import Flow, Step
 
-router = APIRouter(prefix="/auth", include_in_schema=False, route_class=PageRoute)
+router = APIRouter(prefix="/auth", include_in_schema=False, route_class=PageRoute, dependencies=[Depends(take_open)])
 
 Then = Annotated[str, Query(max_length=2000)]
 

@@ -1,4 +1,5 @@
-"""`/account`: what somebody set for themselves, tokens of their programs, and browsers in which they are signed in."""
+"""`/account`: what somebody set for themselves, whom they are linked to, tokens of their programs, and browsers in
+which they are signed in."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from bot.web.auth import cookies
 from bot.web.callers import Caller
 from bot.web.context import web_of
 from bot.web.pages.forms import Sent
@@ -67,6 +69,15 @@ async def end_session(request: Request, caller: Sent, session: Annotated[str, Fo
     return RedirectResponse("/account?done=ended", 303)
 
 
+@router.post("/account/unlink", operation_id="page_unlink")
+async def unlink(request: Request, caller: Sent) -> Response:
+    """Nobody is signed in on the page that says so."""
+    linked = await web_of(request).core.identities.unlink(caller.user)
+    response = render(request, "unlinked.html", linked=linked)
+    cookies.signed_out(response)
+    return response
+
+
 def themselves(caller: Caller) -> Actor:
     """In no guild: what is theirs everywhere."""
     return Actor(user=caller.user, guild=0, name=caller.name)
@@ -83,6 +94,8 @@ async def _page(request: Request, caller: Caller, *, said: str = "", secret: str
         tokens=await core.tokens.list(caller.user),
         sessions=await core.sessions.list(caller.user),
         here=here.key if here else "",
+        linked=await core.identities.of(caller.user),
+        linkable=bool(web_of(request).settings.link_url),
         zones=COMMON_ZONES,
         spoken=[(each, name_of(each, language)) for each in languages()],
         scopes=[(each, each in READ) for each in Scope],

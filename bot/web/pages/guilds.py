@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Query, Request, Response
@@ -15,7 +16,9 @@ from bot.web.pages.forms import Sent
 from bot.web.pages.render import Viewing, marks_of, render
 from bot.web.problems import language_of
 from core.errors import BadInput, NotAllowed
+from core.guilds.settings import MOST_ELSEWHERE, GuildView
 from core.servers.audit import KINDS, Asked
+from core.servers.audit_text import people_named, what
 from core.text import languages, name_of
 from core.words import GuildSetting
 from core.zones import COMMON_ZONES
@@ -23,6 +26,8 @@ from core.zones import COMMON_ZONES
 router = APIRouter(include_in_schema=False)
 
 Guild = Annotated[Snowflake, Path()]
+MOST_ENTRIES = 25
+"""Of the audit, on one page."""
 _MINUTES = (GuildSetting.IDLE_AFTER, GuildSetting.IDLE_WARN)
 
 
@@ -49,6 +54,8 @@ async def page(request: Request, caller: Viewing, guild: Guild, done: bool = Fal
         offers=offers,
         zones=COMMON_ZONES,
         spoken=[(each, name_of(each, language)) for each in languages()],
+        linkable=rules is not None and (bool(web.settings.link_url) or _asks_elsewhere(rules)),
+        most_elsewhere=MOST_ELSEWHERE,
         done=done,
     )
 
@@ -76,6 +83,25 @@ async def save_rules(
         minutes = _number(typed)
         changes[key] = None if minutes is None else minutes * 60
     await web.core.guilds.setup(actor, changes)
+    return RedirectResponse(f"/guilds/{guild}?done=1", 303)
+
+
+@router.post("/guilds/{guild}/organisation", operation_id="page_guild_organisation")
+async def save_organisation(
+    request: Request,
+    caller: Sent,
+    guild: Guild,
+    link_to_create: Annotated[bool, Form()] = False,
+    entra_admin: Annotated[str, Form()] = "",
+    entra_create: Annotated[str, Form()] = "",
+) -> Response:
+    web = web_of(request)
+    changes: dict[str, int | str | bool | Sequence[str] | None] = {
+        GuildSetting.LINK_TO_CREATE: link_to_create,
+        GuildSetting.ENTRA_ADMIN: entra_admin,
+        GuildSetting.ENTRA_CREATE: entra_create,
+    }
+    await web.core.guilds.setup(await actor_in(web, caller, int(guild)), changes)
     return RedirectResponse(f"/guilds/{guild}?done=1", 303)
 
 
@@ -120,10 +146,23 @@ async def audit(
 ) -> Response:
     web = web_of(request)
     asked = Asked(kind=kind if kind in KINDS else None, before=before)
-    found = await web.core.audit.read(await actor_in(web, caller, int(guild)), asked)
-    names = await web.core.servers.lookup.names(int(guild), {entry.by for entry in found.entries if entry.by})
-    marks_of(request, names)
-    return render(request, "audit.html", caller, guild=guild, found=found, kinds=list(KINDS), kind=asked.kind or "")
+    found = await web.core.audit.read(await actor_in(web, caller, int(guild)), asked, most=MOST_ENTRIES)
+    marks = marks_of(request, await web.core.servers.lookup.names(int(guild), people_named(found.entries)))
+    return render(
+        request,
+        "audit.html",
+        caller,
+        guild=guild,
+        found=found,
+        entries=[(entry, marks.html(what(entry, marks.language, marks))) for entry in found.entries],
+        kinds=list(KINDS),
+        kind=asked.kind or "",
+    )
+
+
+def _asks_elsewhere(rules: GuildView) -> bool:
+    """Also where nobody can be linked any more: else it could not be taken back."""
+    return rules.link_to_create or bool(rules.entra_admin or rules.entra_create)
 
 
 def _number(typed: str) -> int | None:

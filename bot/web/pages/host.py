@@ -18,4 +18,6 @@ async def host(request: Request, caller: Viewing) -> Response:
         raise NotFound("web.not_found")
     health = await operations.health()
     guilds = [] if health.database is None else await operations.guilds()
-    return render(request, "host.html", caller, health=health, guilds=guilds)
+    troubled = [] if health.database is None else await operations.troubled()
+    lacks = web_of(request).lacks()
+    return render(request, "host.html", caller, health=health, guilds=guilds, troubled=troubled, lacks=lacks)

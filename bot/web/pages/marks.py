@@ -57,6 +57,9 @@ class HtmlMarks:
     def member(self, user: int, /) -> str:
         return self.keep(self.person(user))
 
+    def role(self, role: int, /) -> str:
+        return self.keep(Markup("{}").format(say(self.language, "page.role")))
+
     def keep(self, markup: Markup) -> str:
         self._kept.append(markup)
         return f"\x00{len(self._kept) - 1}\x00"

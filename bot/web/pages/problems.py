@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
+from bot.web.callers import Caller, signed_in
 from bot.web.pages.render import is_fragment, render
+from bot.web.problems import language_of
 
 SIGN_IN = "/auth/sign-in"
 
@@ -24,7 +27,7 @@ def sign_in(path: str) -> str:
     return f"{SIGN_IN}?then={quote(path, safe='')}"
 
 
-def page(request: Request, status: int, detail: str) -> Response | None:
+async def page(request: Request, status: int, detail: str) -> Response | None:
     """None where a program asks. `detail` is plain text already."""
     if not wants_page(request):
         return None
@@ -32,7 +35,17 @@ def page(request: Request, status: int, detail: str) -> Response | None:
         return _to_sign_in(request)
     template = "problem_part.html" if is_fragment(request) else "problem.html"
     asked = getattr(request.state, "id", "")
-    return render(request, template, status=status, detail=detail, asked=asked)
+    language = language_of(request)
+    reader = await reader_of(request)
+    request.state.language = language  # in which the sentence was made, before it was known who reads it
+    return render(request, template, reader, status, detail=detail, asked=asked)
+
+
+async def reader_of(request: Request) -> Caller | None:
+    """Whoever is signed in; nobody where that is not known just now: a problem's page has no problem of its own."""
+    with contextlib.suppress(Exception):
+        return await signed_in(request)
+    return None
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from bot.web.callers import Caller, caller_of
-from bot.web.context import web_of
+from bot.web.context import Web, web_of
 from bot.web.pages import static
 from bot.web.pages.marks import HtmlMarks, bdi, log
 from bot.web.problems import language_of
@@ -74,6 +74,7 @@ def text_of(request: Request, template: str, caller: Caller | None = None, **val
             bdi=bdi,
             log=log,
             person=marks.person,
+            guild_title=partial(_guild_title, web, marks),
             time=marks.time,
             duration=lambda seconds: duration(language, seconds),
             size=lambda amount: size(language, amount),
@@ -87,6 +88,12 @@ def text_of(request: Request, template: str, caller: Caller | None = None, **val
             **values,
         )
     )
+
+
+def _guild_title(web: Web, marks: HtmlMarks, guild: int | str) -> Markup:
+    """Its name, where Discord told it."""
+    name = web.guild_name(int(guild))
+    return bdi(name) if name else marks.say("page.guild", id=str(guild))
 
 
 def lines(marks: HtmlMarks, said: Iterable[str]) -> list[Markup]:

@@ -24,12 +24,14 @@ async def follow(spot: Spot) -> AsyncIterator[LogPart]:
     except OSError as wrong:
         raise ClusterError(f"there is no log: {wrong.strerror or wrong}") from wrong
     with file:
-        first, partial, whole = True, b"", True
+        first, partial, whole, cut = True, b"", True, False
         while True:
             if (size := os.fstat(file.fileno()).st_size) - file.tell() > _AT_ONCE:
                 file.seek(size - LOG_CAP)
-                partial, whole = b"", False
+                partial, whole, cut = b"", False, True
             *lines, partial = (partial + file.read(_AT_ONCE)).split(b"\n")
+            if cut and lines:  # half a line may be half a secret, which nobody knows to be one
+                lines, cut = lines[1:], False
             partial = partial[:_LINE_CAP]
             if lines or first:
                 whole = whole and not (lines and lines[0] == DROPPED)

@@ -101,3 +101,6 @@ async def test_a_token_makes_none_that_reaches_further(face: Face) -> None:
     for scopes, status in ((["servers:read"], 201), (["servers:read", "servers:power"], 403)):
         body = {"name": "another", "scopes": scopes}
         assert (await face.post("/api/v1/account/tokens", json=body, token=token)).status == status
+    token = await face.token(ADA, frozenset({Scope.SERVERS_READ, Scope.ACCOUNT_READ}))
+    got = await face.post("/api/v1/account/tokens", json={"name": "another", "scopes": ["servers:read"]}, token=token)
+    assert (got.status, got.headers["WWW-Authenticate"].count("account:write")) == (403, 1)

@@ -10,6 +10,11 @@ from typing import Any
 from webface import Face, Got
 
 
+def seen(got: Got) -> str:
+    """A page's text, where names stand apart from the sentence around them (`bdi`), as people read it."""
+    return re.sub(r"</?bdi>", "", got.text)
+
+
 @dataclass
 class Browser:
     face: Face

@@ -14,7 +14,7 @@ from bot.web.callers import COOKIE
 from core.accounts.claims import Identity
 from core.errors import NotAllowed
 from tests.conftest import House
-from tests.web.auth.browsing import Browser, sign_in
+from tests.web.auth.browsing import Browser, seen, sign_in
 
 
 async def to_the_question(
@@ -36,11 +36,11 @@ async def test_after_two_sign_ins_and_a_yes_the_two_are_linked(
     house: House, browser: Browser, discord: Place, entra: OpenIdPlace
 ) -> None:
     asked = await to_the_question(browser, discord, entra)
-    assert "Link @Ada to Ada Lovelace of contoso.example?" in asked.text
+    assert "Link @Ada to Ada Lovelace of contoso.example?" in seen(asked)
     assert await house.core.identities.of(1) is None
     before = browser.cookies[COOKIE]
     done = await browser.submit(asked, "/auth/link")
-    assert "@Ada is linked to Ada Lovelace of contoso.example." in done.text
+    assert "@Ada is linked to Ada Lovelace of contoso.example." in seen(done)
     linked = await house.core.identities.of(1)
     assert linked is not None
     assert browser.cookies[COOKIE] != before
@@ -51,7 +51,7 @@ async def test_who_is_linked_signs_in_with_entra_alone(browser: Browser, discord
     other = browser.another()
     answer = entra.signs_in(await other.goes("/auth/oidc", params={"then": "/servers"}))
     assert await other.goes("/auth/oidc/callback", params=answer) == "/servers"
-    assert "signed in as Ada" in (await other.get("/auth/sign-in")).text
+    assert "signed in as Ada" in seen(await other.get("/auth/sign-in"))
 
 
 async def test_who_is_not_linked_is_told_what_to_do(browser: Browser, entra: OpenIdPlace) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from oauthplace import CLIENT, Place
+from sqlmodel import select
 from structlog.testing import capture_logs
+from webface import present, serving
 
 from bot.web.callers import COOKIE
-from tests.conftest import GUILD, House
-from tests.web.auth.browsing import Browser, sign_in
+from core.data.tables import FlowRow
+from tests.conftest import ADA, GUILD, House
+from tests.web.auth.browsing import Browser, seen, sign_in
 
 
 async def test_who_signs_in_with_discord_is_signed_in(house: House, browser: Browser, discord: Place) -> None:
@@ -17,7 +21,7 @@ async def test_who_signs_in_with_discord_is_signed_in(house: House, browser: Bro
     server = await house.create("Pond")
     assert await sign_in(browser, discord, then=f"/servers/{server}") == f"/servers/{server}"
     assert (await browser.get(f"/api/v1/servers/{server}")).json["name"] == "Pond"
-    assert "signed in as Ada" in (await browser.get("/auth/sign-in")).text
+    assert "signed in as Ada" in seen(await browser.get("/auth/sign-in"))
     (session,) = await house.core.sessions.list(1)
     assert session.guilds == (GUILD,)
 
@@ -138,3 +142,32 @@ async def test_no_log_line_has_a_secret(browser: Browser, discord: Place) -> Non
         await browser.goes("/auth/discord/callback", params=answer)
     for secret in (*answer.values(), *browser.cookies.values(), *flow):
         assert secret not in str(logs)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_one_address_begins_only_so_many_sign_ins(house: House, discord: Place) -> None:
+    house.membership.present = {ADA.user: present(ADA)}
+    async with serving(house.core, public_url="http://127.0.0.1:1", open_burst=3, **discord.settings()) as face:
+        browser = Browser(face)
+        address = await browser.goes("/auth/discord")
+        for _ in range(2):
+            await Browser(face).goes("/auth/discord")
+        for path in ("/auth/discord", "/auth/sign-in", "/auth/link/begin"):
+            got = await Browser(face).get(path)
+            assert (got.status, int(got.headers["Retry-After"]) >= 1) == (429, True)
+            assert "That was a lot in a short time. Try again in" in got.text
+        async with house.database.session() as session:
+            assert len(list(await session.exec(select(FlowRow)))) == 3
+        back = discord.signs_in(address, ADA.user, ADA.name)
+        assert (await browser.get("/auth/discord/callback", params=back)).status == 429
+        face.web.open._paid_at.clear()  # a while later
+        assert await browser.goes("/auth/discord/callback", params=back) == "/", "what was begun goes on"
+        assert (await browser.get("/api/v1/servers")).status == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_is_open_to_everybody_is_asked_so_often_by_an_address(house: House) -> None:
+    async with serving(house.core, open_burst=2) as face:
+        got = [(await face.get("/api/v1/openapi.json")).status for _ in range(3)]
+        assert got == [200, 200, 429]
+        assert (await face.get("/api/v1/servers", token=await face.token(ADA))).status != 429

@@ -112,3 +112,13 @@ async def test_another_guilds_server_is_none(house: House, face: Face) -> None:
     house.membership.gone.add(BO.user)
     got = await face.get(f"/servers/{server}", session=await face.session(BO), headers={"Accept": "text/html"})
     assert (got.status, "There is no such server here." in got.text) == (404, True)
+
+
+async def test_who_is_signed_in_is_so_on_the_page_of_a_problem_too(house: House, face: Face) -> None:
+    ada, headers = await face.session(ADA, GUILD), {"Accept": "text/html"}
+    for path in ("/servers/abcdefghijkl", "/nowhere", f"/guilds/{GUILD}/audit"):
+        got = await face.get(path, session=ada, headers=headers)
+        assert got.status in (403, 404), path
+        assert "/auth/sign-out" in got.text, path
+    stranger = await face.get("/nowhere", headers=headers)
+    assert (stranger.status, "/auth/sign-out" in stranger.text) == (404, False)

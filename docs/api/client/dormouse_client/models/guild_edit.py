@@ -22,6 +22,9 @@ class GuildEdit:
         language (None | str | Unset):
         time_zone (None | str | Unset):
         names (bool | None | Unset):
+        link_to_create (bool | None | Unset):
+        entra_admin (list[str] | None | Unset): All of them, each by its name or as `TENANT/NAME`.
+        entra_create (list[str] | None | Unset):
         idle_after (int | None | Unset):
         idle_warn (int | None | Unset):
     """
@@ -33,6 +36,9 @@ class GuildEdit:
     language: str | Unset | None = UNSET
     time_zone: str | Unset | None = UNSET
     names: bool | Unset | None = UNSET
+    link_to_create: bool | Unset | None = UNSET
+    entra_admin: list[str] | Unset | None = UNSET
+    entra_create: list[str] | Unset | None = UNSET
     idle_after: int | Unset | None = UNSET
     idle_warn: int | Unset | None = UNSET
 
@@ -79,6 +85,30 @@ class GuildEdit:
         else:
             names = self.names
 
+        link_to_create: bool | Unset | None
+        if isinstance(self.link_to_create, Unset):
+            link_to_create = UNSET
+        else:
+            link_to_create = self.link_to_create
+
+        entra_admin: list[str] | Unset | None
+        if isinstance(self.entra_admin, Unset):
+            entra_admin = UNSET
+        elif isinstance(self.entra_admin, list):
+            entra_admin = self.entra_admin
+
+        else:
+            entra_admin = self.entra_admin
+
+        entra_create: list[str] | Unset | None
+        if isinstance(self.entra_create, Unset):
+            entra_create = UNSET
+        elif isinstance(self.entra_create, list):
+            entra_create = self.entra_create
+
+        else:
+            entra_create = self.entra_create
+
         idle_after: int | Unset | None
         if isinstance(self.idle_after, Unset):
             idle_after = UNSET
@@ -108,6 +138,12 @@ class GuildEdit:
             field_dict["time_zone"] = time_zone
         if names is not UNSET:
             field_dict["names"] = names
+        if link_to_create is not UNSET:
+            field_dict["link_to_create"] = link_to_create
+        if entra_admin is not UNSET:
+            field_dict["entra_admin"] = entra_admin
+        if entra_create is not UNSET:
+            field_dict["entra_create"] = entra_create
         if idle_after is not UNSET:
             field_dict["idle_after"] = idle_after
         if idle_warn is not UNSET:
@@ -182,6 +218,49 @@ class GuildEdit:
 
         names = _parse_names(d.pop("names", UNSET))
 
+        def _parse_link_to_create(data: object) -> bool | Unset | None:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        link_to_create = _parse_link_to_create(d.pop("link_to_create", UNSET))
+
+        def _parse_entra_admin(data: object) -> list[str] | Unset | None:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                entra_admin_type_0 = cast(list[str], data)
+
+                return entra_admin_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        entra_admin = _parse_entra_admin(d.pop("entra_admin", UNSET))
+
+        def _parse_entra_create(data: object) -> list[str] | Unset | None:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                entra_create_type_0 = cast(list[str], data)
+
+                return entra_create_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        entra_create = _parse_entra_create(d.pop("entra_create", UNSET))
+
         def _parse_idle_after(data: object) -> int | Unset | None:
             if data is None:
                 return data
@@ -208,6 +287,9 @@ class GuildEdit:
             language=language,
             time_zone=time_zone,
             names=names,
+            link_to_create=link_to_create,
+            entra_admin=entra_admin,
+            entra_create=entra_create,
             idle_after=idle_after,
             idle_warn=idle_warn,
         )

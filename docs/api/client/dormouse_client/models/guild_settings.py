@@ -21,6 +21,9 @@ class GuildSettings:
         language (None | str):
         time_zone (None | str):
         names (bool): Whether players are named.
+        link_to_create (bool): Whether only those who linked an account at the OpenID provider make servers.
+        entra_admin (list[str]): The provider's app roles and groups that stand for admin.
+        entra_create (list[str]): Those whose people may make servers.
         idle_after (int | None): Seconds that a server is empty before it pauses; 0: never.
         idle_warn (int | None): Seconds before that.
     """
@@ -32,6 +35,9 @@ class GuildSettings:
     language: str | None
     time_zone: str | None
     names: bool
+    link_to_create: bool
+    entra_admin: list[str]
+    entra_create: list[str]
     idle_after: int | None
     idle_warn: int | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -57,6 +63,12 @@ class GuildSettings:
 
         names = self.names
 
+        link_to_create = self.link_to_create
+
+        entra_admin = self.entra_admin
+
+        entra_create = self.entra_create
+
         idle_after: int | None
         idle_after = self.idle_after
 
@@ -74,6 +86,9 @@ class GuildSettings:
                 "language": language,
                 "time_zone": time_zone,
                 "names": names,
+                "link_to_create": link_to_create,
+                "entra_admin": entra_admin,
+                "entra_create": entra_create,
                 "idle_after": idle_after,
                 "idle_warn": idle_warn,
             }
@@ -129,6 +144,12 @@ class GuildSettings:
 
         names = d.pop("names")
 
+        link_to_create = d.pop("link_to_create")
+
+        entra_admin = cast(list[str], d.pop("entra_admin"))
+
+        entra_create = cast(list[str], d.pop("entra_create"))
+
         def _parse_idle_after(data: object) -> int | None:
             if data is None:
                 return data
@@ -151,6 +172,9 @@ class GuildSettings:
             language=language,
             time_zone=time_zone,
             names=names,
+            link_to_create=link_to_create,
+            entra_admin=entra_admin,
+            entra_create=entra_create,
             idle_after=idle_after,
             idle_warn=idle_warn,
         )
