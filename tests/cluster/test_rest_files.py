@@ -30,6 +30,7 @@ class Api:
         self.jobs: set[str] = set()
         self.address = "127.0.0.1"
         self.began = asyncio.Event()
+        self.replicas = 0  # what another process applied, and nobody here saw yet
         self.applied: Callable[[str], None] = lambda resource: None
         self.held_up: asyncio.Event | None = None  # whoever applies anything but a job waits for it
 
@@ -41,6 +42,8 @@ class Api:
     async def everything(self, resource: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
         if resource == "jobs":
             return [{"metadata": {"name": name}} for name in sorted(self.jobs)]
+        if resource == "statefulsets":
+            return [{"spec": {"replicas": self.replicas}}]
         if resource == "pods" and self.jobs:
             return [{"status": {"podIP": self.address, "containerStatuses": [{"ready": True}]}}]
         return []
@@ -183,3 +186,20 @@ async def test_a_start_does_not_wait_for_a_pod_that_comes_up_for_files(
     with pytest.raises(ClusterError, match="coming up"):
         await asked
     starting.cancel()
+
+
+async def test_a_server_that_another_process_started_just_now_keeps_its_volume_to_itself(
+    cluster: KubernetesCluster, api: Api, agents: Agents
+) -> None:
+    api.replicas = 1
+    with pytest.raises(ClusterError):
+        await cluster.files(SERVER, LIST)
+    assert (api.jobs, agents.asked) == (set(), [])
+
+
+async def test_a_job_that_another_process_began_while_the_server_started_is_ended(
+    cluster: KubernetesCluster, api: Api
+) -> None:
+    api.applied = lambda resource: api.jobs.add(f"{SERVER}-files-2") if resource == "statefulsets" else None
+    await cluster.ensure(kube.make_spec(SERVER, volume=SET.volume))
+    assert api.jobs == set()

@@ -159,7 +159,8 @@ class KubernetesCluster(Cluster):
             raise ClusterError(f"what there is of {spec.server} is still going")
         if spec.made and spec.replicas and claim is None and self._broadcast.fresh:
             raise ClusterError(f"volume {spec.volume} was there and is gone", problem=Problem.VOLUME_LOST)
-        if spec.replicas and held.pod is None and held.set is not None and not held.set.replicas:
+        from_rest = held.pod is None and held.set is not None and not held.set.replicas
+        if spec.replicas and from_rest:
             await self._rest_files.end(spec.server)
         source = None if spec.made else spec.source
         access = self._access.mark(spec.server, source) if self._access else ""
@@ -189,6 +190,8 @@ class KubernetesCluster(Cluster):
                         raise ClusterError(refused.detail, problem=Problem.PORT_TAKEN, taken=taken) from refused
                     raise
             self._holdings.learn(resource, made)
+        if spec.replicas and from_rest:  # another process may have begun before it could see that
+            await self._rest_files.end(spec.server)
         if spec.replicas:
             self._gave_back.discard(spec.server)
         else:

@@ -80,6 +80,12 @@ class RestFiles:
         prefix = _name(server, "")
         return [int(name.removeprefix(prefix)) for name in found if name.startswith(prefix)]
 
+    async def _is_started(self, server: str) -> bool:
+        """As the API has it now, which what was watched may not."""
+        query = {"labelSelector": f"{names.INSTALLATION}={self._site.installation},{names.SERVER}={server}"}
+        sets = await self._api.everything("statefulsets", query)
+        return any((raw.get("spec") or {}).get("replicas") for raw in sets)
+
     async def _begin(self, at_rest: AtRest) -> str:
         """Where it answers. One that is there already, by whomever, will do."""
         known, began, asked = at_rest(), time.monotonic(), False
@@ -99,6 +105,8 @@ class RestFiles:
                     await self._api.apply("networkpolicies", policy)
                 at_rest()
                 await self._api.apply("jobs", files_job(name, known.server, known.volume, known.world, self._site))
+                if await self._is_started(known.server):  # by another process, which ends what was there before
+                    break
             await asyncio.sleep(LOOK_EVERY)
             at_rest()
         await self._api.delete("jobs", name)
