@@ -34,6 +34,7 @@ from core.data.tables import utc_now
 from core.errors import Misconfigured, TryAgain
 from core.games.query.adapters import make_queries
 from core.games.query.port import Query
+from core.guilds.known import is_ours
 from core.guilds.pace import Pace
 from core.idle import voice
 from core.servers import left_owners
@@ -200,7 +201,7 @@ async def build(
     session = aiohttp.ClientSession()
     asking = None
     if "web" in settings.roles and settings.web_address is not None and "discord" not in settings.roles:
-        asking = RestMembership(settings.discord_token.get_secret_value())
+        asking = RestMembership(settings.discord_token.get_secret_value(), partial(is_ours, database))
     membership = asking or DiscordMembership(lambda: client)
     core = assemble(
         database,

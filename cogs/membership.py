@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import aiohttp
 import discord
 import structlog
 
 from cogs.refusals import NOT_THERE, in_short
+from core.errors import Refusal
 from core.guilds.membership import Membership, Present
 from core.servers.sharing import Shares
 from core.words import Gone, Sharer, Unknown
@@ -44,12 +46,14 @@ class DiscordMembership(Membership):
 
 
 class RestMembership(Membership):
-    """For a process that has no line to Discord: by REST alone. A guild's roles are read anew after `KEPT`."""
+    """For a process that has no line to Discord: by REST alone. A guild's roles are read anew after `KEPT`. `ours` says
+    of which guilds anything is known here: anybody may name any, and Discord is asked for no others."""
 
-    KEPT = 60.0  # seconds
+    KEPT = 30.0  # seconds; what rests on them is told to be as old
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, ours: Callable[[int], Awaitable[bool]]) -> None:
         self._token = token
+        self._ours = ours
         self._client = discord.Client(intents=discord.Intents.none())
         self._signing_in = asyncio.Lock()
         self._homes: dict[int, tuple[float, discord.Guild]] = {}
@@ -59,13 +63,19 @@ class RestMembership(Membership):
 
     async def of(self, guild: int, user: int) -> Present | Gone | Unknown:
         try:
+            if not await self._ours(guild):
+                return Gone()
             await self._sign_in()
-            home = await self._home(guild)
+            read_at, home = await self._home(guild)
+        except Refusal as wrong:
+            return Unknown(wrong.message)
         except discord.HTTPException as refused:
             return Gone() if refused.code in NOT_THERE else _unknown(guild, refused)
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as wrong:
             return _unknown(guild, wrong)
-        return await _member(home, user)
+        age = time.monotonic() - read_at
+        found = await _member(home, user)
+        return replace(found, age=age) if isinstance(found, Present) else found
 
     def name_of(self, guild: int) -> str | None:
         """As Discord told; None: nobody asked yet."""
@@ -80,13 +90,15 @@ class RestMembership(Membership):
             if self._client.user is None:
                 await self._client.login(self._token)
 
-    async def _home(self, guild: int) -> discord.Guild:
+    async def _home(self, guild: int) -> tuple[float, discord.Guild]:
+        """And when it was asked for."""
+        now = time.monotonic()
         read_at, home = self._homes.get(guild, (0.0, None))
-        if home is None or time.monotonic() - read_at > self.KEPT:
-            home = await self._client.fetch_guild(guild, with_counts=False)
-            self._homes = {each: kept for each, kept in self._homes.items() if time.monotonic() - kept[0] <= self.KEPT}
-            self._homes[guild] = (time.monotonic(), home)
-        return home
+        if home is None or now - read_at > self.KEPT:
+            read_at, home = now, await self._client.fetch_guild(guild, with_counts=False)
+            self._homes = {each: kept for each, kept in self._homes.items() if now - kept[0] <= self.KEPT}
+            self._homes[guild] = (read_at, home)
+        return read_at, home
 
 
 async def _member(home: discord.Guild, user: int) -> Present | Gone | Unknown:

@@ -9,7 +9,8 @@ bounded (`PART`), so that every way to an agent can carry it: a larger file goes
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -49,7 +50,8 @@ class FileTrouble(StrEnum):
     NOT_EMPTY = "not_empty"
     LARGE = "large"
     DENIED = "denied"  # the game keeps it from its agent
-    FULL = "full"
+    FULL = "full"  # the disk is, or nearly
+    QUOTA = "quota"  # the world would be larger than it may be
     UPLOAD = "upload"  # the part does not follow what came so far
     NO_WORLD = "no_world"
     FAILED = "failed"
@@ -67,7 +69,8 @@ class FileRefused(Exception):
 @dataclass(frozen=True, slots=True)
 class FileOrder(Record):
     """`version`: of the file that one started from; None: whatever is there. Of what is written, `""`: there is none
-    yet. `data` in base64."""
+    yet. `data` in base64. `most`: bytes that the world may have by this, with all that is on its way into it; 0: no
+    limit is known. `used`: that the world has already, as the upload's first part was answered; 0: it is measured."""
 
     do: str
     path: str = ""
@@ -77,8 +80,10 @@ class FileOrder(Record):
     length: int = 0
     data: str = ""
     upload: str = ""  # 32 hexadecimal digits that nobody else uses
-    cursor: str = ""  # the last name of the page before
+    cursor: str = ""  # `next` of the page before
     recursive: bool = False
+    most: int = 0
+    used: int = 0
 
     @property
     def content(self) -> bytes:
@@ -88,16 +93,18 @@ class FileOrder(Record):
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer(Record):
-    """`entries`: of a folder, as `Entry`. `more`: there are names behind the last; `cut`: and some beyond those that
-    are looked at. `size` and `modified` (ns since 1970) are of the file."""
+    """`entries`: of a folder, as `Entry`. `next`: what `cursor` takes for the names behind these, "" where there are
+    none; `cut`: there are some beyond those that are looked at. `size` and `modified` (ns since 1970) are of the file.
+    `used`: bytes of the world, where an order had `most`."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
-    more: bool = False
+    next: str = ""
     cut: bool = False
     data: str = ""
     size: int = 0
     modified: int = 0
     version: str = ""
+    used: int = 0
 
     @property
     def content(self) -> bytes:
@@ -131,6 +138,18 @@ def answer_of(said: Mapping[str, Any]) -> FileAnswer:
 
 def told(wrong: FileRefused) -> dict[str, Any]:
     return {"refused": wrong.trouble, "why": wrong.why[:300]}
+
+
+def page_of(names: Sequence[bytes], cursor: str) -> tuple[Sequence[bytes], str]:
+    """Of names in order: those behind `cursor`, and the cursor behind them. It holds the bytes of a name, which need
+    be no text. Raises `FileRefused`."""
+    try:
+        after = bytes.fromhex(cursor)
+    except ValueError:
+        raise FileRefused(FileTrouble.PATH, "that is no cursor") from None
+    first = bisect_right(names, after)
+    page = names[first : first + LISTED]
+    return page, page[-1].hex() if len(names) > first + LISTED else ""
 
 
 def names_of(path: str) -> tuple[str, ...]:

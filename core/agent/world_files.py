@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from core.agent.file_wire import (
-    LISTED,
+    DEEPEST,
     MOST_NAMES,
     PART,
     Entry,
@@ -38,6 +38,7 @@ from core.agent.file_wire import (
     FileRefused,
     FileTrouble,
     names_of,
+    page_of,
     told,
 )
 from core.agent.volume import INCOMING, Volume
@@ -45,6 +46,9 @@ from core.nofollow import FILE, FOLDER, Spot, WrongKind, kind_of, open_below
 
 _UPLOAD = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _FORGOTTEN_AFTER = 3600.0  # seconds after which an upload that nobody goes on with is thrown away
+LEAST_FREE, LEAST_FREE_PART = 2**30, 0.05
+"""Bytes of a disk, or this part of it if that is less, which nobody fills by bringing files: the game, and on a local
+host every other server, needs them to go on."""
 _TRIES = 3  # for a file that is written to while it is read
 _TROUBLES = {
     errno.ENOENT: FileTrouble.MISSING,
@@ -123,10 +127,9 @@ class WorldFiles:
     def _list(self, order: FileOrder) -> FileAnswer:
         with self._folder(names_of(order.path)) as at, os.scandir(at) as found:
             known = sorted(os.fsencode(each.name) for each in islice(found, MOST_NAMES + 1))
-            cut, after = len(known) > MOST_NAMES, order.cursor.encode(errors="replace")
-            behind = [name for name in known if name > after]
-            entries = [entry for name in behind[:LISTED] if (entry := _entry(at, name)) is not None]
-        return FileAnswer([asdict(each) for each in entries], more=len(behind) > LISTED, cut=cut)
+            page, following = page_of(known, order.cursor)
+            entries = [entry for name in page if (entry := _entry(at, name)) is not None]
+        return FileAnswer([asdict(each) for each in entries], following, cut=len(known) > MOST_NAMES)
 
     def _read(self, order: FileOrder) -> FileAnswer:
         """`version` given: refused where the file is another one by now."""
@@ -157,6 +160,7 @@ class WorldFiles:
             raise FileRefused(FileTrouble.LARGE, f"more than {PART} bytes")
         whole = self._incoming / secrets.token_hex(16)
         self._make_incoming()
+        self._room_for(order, len(content))
         try:
             _put_down(whole, content)
             return self._put_in_place(whole, order)
@@ -169,19 +173,22 @@ class WorldFiles:
         if order.offset == 0:
             self._make_incoming()
             part.remove()
+            used = self._room_for(order, len(content))
             _put_down(part, content)
-            return FileAnswer(size=len(content))
+            return FileAnswer(size=len(content), used=used)
         with os.fdopen(part.open(os.O_RDWR), "r+b") as file:
             if file.seek(0, os.SEEK_END) != order.offset:
                 raise FileRefused(FileTrouble.UPLOAD, "a part is missing, or came twice")
+            used = self._room_for(order, len(content))
             file.write(content)
-        return FileAnswer(size=order.offset + len(content))
+        return FileAnswer(size=order.offset + len(content), used=used)
 
     def _finish(self, order: FileOrder) -> FileAnswer:
         part = self._upload(order)
         if part.stat().st_size != order.offset:
             raise FileRefused(FileTrouble.UPLOAD, "a part is missing")
         try:
+            self._room_for(order, 0)
             return self._put_in_place(part, order)
         finally:
             part.remove()
@@ -217,6 +224,28 @@ class WorldFiles:
         with open(open_below(at, name, os.O_RDONLY | FILE, "file", Path(name)), "rb") as file:
             if _version(file.fileno(), os.fstat(file.fileno())) != version:
                 raise FileRefused(FileTrouble.CHANGED, "it was written meanwhile")
+
+    def _room_for(self, order: FileOrder, more: int) -> int:
+        """Bytes of the world as it is, 0 where `order` has no limit. Refused where `more` bytes would leave too little
+        of the disk, or of what the world may have: what is replaced is counted off, what other uploads brought is not.
+        """
+        with self._incoming.folder() as at:
+            disk = os.fstatvfs(at)
+            least = min(LEAST_FREE, int(disk.f_blocks * disk.f_frsize * LEAST_FREE_PART))
+            if more and disk.f_bavail * disk.f_frsize - more < least:
+                raise FileRefused(FileTrouble.FULL, "too little of the disk would be left")
+            if not order.most:
+                return 0
+            more += _measured(at)
+        used = order.used
+        if not used:
+            with self._folder(()) as at:
+                used = _measured(at)
+        with self._holder(names_of(order.path)) as (at, name):
+            old = _seen(at, name)
+        if used + more - (old.st_size if old is not None and stat.S_ISREG(old.st_mode) else 0) > order.most:
+            raise FileRefused(FileTrouble.QUOTA, f"{used} and {more} bytes are more than {order.most}")
+        return used
 
     def _upload(self, order: FileOrder) -> Spot:
         if not _UPLOAD.fullmatch(order.upload):
@@ -306,6 +335,27 @@ def _seen(at: int, name: str) -> os.stat_result | None:
         return os.stat(name, dir_fd=at, follow_symlinks=False)
     except FileNotFoundError:
         return None
+
+
+def _measured(at: int, deep: int = 0) -> int:
+    """Bytes of the files in a folder and those below it, as far as people can make some; each file once."""
+    size, device = 0, os.fstat(at).st_dev
+    with os.scandir(at) as found:
+        for each in found:
+            try:
+                there = os.stat(each.name, dir_fd=at, follow_symlinks=False)
+                if stat.S_ISREG(there.st_mode):
+                    size += there.st_size // max(1, there.st_nlink)
+                if not stat.S_ISDIR(there.st_mode) or there.st_dev != device or deep >= DEEPEST:
+                    continue
+                below = open_below(at, each.name, FOLDER, "folder", Path(each.name))
+            except (OSError, WrongKind):
+                continue  # it went, or is nothing that anybody here may look into
+            try:
+                size += _measured(below, deep + 1)
+            finally:
+                os.close(below)
+    return size
 
 
 def _entry(at: int, name: bytes) -> Entry | None:

@@ -63,7 +63,8 @@ class Members:
             if not isinstance(found, Unknown):
                 if len(self._known) >= MOST_KEPT:
                     self._known = {each: kept for each, kept in self._known.items() if asked_at - kept[0] < FRESH}
-                self._known[key] = (asked_at, found)
+                age = timedelta(seconds=found.age) if isinstance(found, Present) else timedelta()
+                self._known[key] = (asked_at - age, found)
             return found
 
     def _fresh(self, key: tuple[int, int]) -> Present | Gone | None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.words import Gone, Unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Somebody who is in the guild now, with what rights depend on."""
+    """Somebody who is in the guild now, with what rights depend on. `age`: seconds that the oldest of it was known
+    before it was asked for."""
 
     roles: frozenset[int] = frozenset()
     manages_guild: bool = False
+    age: float = field(default=0.0, compare=False)
 
 
 class Membership(ABC):

@@ -12,15 +12,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import threading
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from core.agent.file_wire import LISTED, PART, Entry, FileAnswer, FileDo, FileOrder, FileRefused, FileTrouble, names_of
+from core.agent.file_wire import (
+    PART,
+    Entry,
+    FileAnswer,
+    FileDo,
+    FileOrder,
+    FileRefused,
+    FileTrouble,
+    names_of,
+    page_of,
+)
 from core.children import ChildFailed
 from core.cluster.port import Cluster
 from core.data.tables import ServerRow
@@ -55,7 +65,7 @@ LONGEST_TEXT = PART
 """Bytes of a file that is shown, or written, as text."""
 MOST_UPLOAD = 2 * 1024**3
 """Bytes of an uploaded file, where the guild allows so much of a world."""
-_MOST_LOOKS = 2  # snapshots that are kept open: each may be tens of megabytes
+_MOST_LOOKS = 4  # snapshots that are kept open: each may be tens of megabytes
 _WITHIN = 150.0  # seconds for one order; a folder may hold much
 _SILENT_FOR = 60.0  # seconds that an upload may stand still
 _UPLOAD_WITHIN = 3600.0  # seconds; a part that nobody goes on with is thrown away after as long
@@ -139,8 +149,10 @@ class Files:
         self._shelf = shelf
         self._queues = Queues()
         self._saved: dict[str, _Saved] = {}
-        self._opening = threading.Lock()
-        self._looks: dict[tuple[str, str, str], Look] = {}  # by server and snapshot, those looked into last
+        # Its own threads, and one of them at most for each world: a store that is slow holds up nobody else.
+        self._threads = ThreadPoolExecutor(8, "kept-files")
+        self._reading = Queues()
+        self._looks: dict[tuple[str, str, str], Look] = {}  # by server and snapshot, the one used last behind
 
     # looking
 
@@ -151,8 +163,7 @@ class Files:
             Listed(str(each["name"]), str(each["kind"]), int(each["size"]), _at(each["modified"]), bool(each["usable"]))
             for each in answer.entries
         )
-        following = entries[-1].name if answer.more and entries else None
-        return Folder(path, entries, following, answer.cut, _is_changeable(row))
+        return Folder(path, entries, answer.next or None, answer.cut, _is_changeable(row))
 
     async def read(self, actor: Actor, server: str, path: str) -> TextFile:
         row = await self._find(actor, server, Do.FILES)
@@ -188,7 +199,8 @@ class Files:
             raise BadInput("files.text") from None
         if len(content) > LONGEST_TEXT:
             raise BadInput("files.large", most=Bytes(LONGEST_TEXT))
-        order = FileOrder(FileDo.WRITE, path, version=version, data=b64encode(content).decode())
+        most = await self._allowed(actor, await self._find(actor, server, Do.FILES_WRITE))
+        order = FileOrder(FileDo.WRITE, path, version=version, data=b64encode(content).decode(), most=most)
         answer, saved = await self._change(actor, server, order, FileWritten(path, by=actor.user))
         return Written(path, answer.size, answer.version, saved)
 
@@ -199,16 +211,18 @@ class Files:
         row = await self._find(actor, server, Do.FILES_WRITE)
         _checked(path)
         _refuse_archived(row)
-        most = await self._most(actor, row)
+        allowed = await self._allowed(actor, row)
+        most = min(MOST_UPLOAD, allowed) if allowed else MOST_UPLOAD
         await self._foresee(row, path, version)
-        upload, came = secrets.token_hex(16), 0
-        begun = FileOrder(FileDo.PART, path, upload=upload)
+        upload, came, used = secrets.token_hex(16), 0, 0
+        begun = FileOrder(FileDo.PART, path, upload=upload, most=allowed)
         try:
             async with asyncio.timeout(_UPLOAD_WITHIN):
                 async for part in _in_parts(_steady(content)):
                     if came + len(part) > most:
                         raise BadInput("files.large", most=Bytes(most))
-                    await self._ask(row, replace(begun, offset=came, data=b64encode(part).decode()))
+                    order = replace(begun, offset=came, data=b64encode(part).decode(), used=used)
+                    used = (await self._ask(row, order)).used
                     came += len(part)
             order = replace(begun, do=FileDo.FINISH, version=version, offset=came)
             told = FileUploaded(path, came, by=actor.user)
@@ -297,53 +311,38 @@ class Files:
         async with self._database.session() as session:
             return await self._rows.find(session, actor, server, do)
 
-    async def _most(self, actor: Actor, row: ServerRow) -> int:
+    async def _allowed(self, actor: Actor, row: ServerRow) -> int:
+        """Bytes that the world may have; 0: nobody knows."""
         game = self._projections.game(row)
         async with self._database.session() as session:
             limits = await self._rows.limits_of(session, row.guild, row.owner, actor)
-        return MOST_UPLOAD if game is None else min(MOST_UPLOAD, world_bytes(game, game.size(row.size), limits))
+        return 0 if game is None else max(1, world_bytes(game, game.size(row.size), limits))
 
     async def _read(self, row: ServerRow, order: FileOrder) -> FileAnswer:
         _checked(order.path)
         if self._shelf is None or not _is_put_away(row):
             return await self._ask(row, order)
-        assert row.source is not None
         try:
-            return await self._shelf.ask(
-                partial(self._read_kept, split_source(row.source, row.id), row.saved_name or "", order)
-            )
+            async with self._reading.of(row.id):
+                look = await self._look(self._shelf, row)
+                return await self._shelf.ask(partial(_read_kept, look, order), self._threads)
         except FileRefused as wrong:
             raise _in_words(wrong, order, row.name) from wrong
         except ChildFailed as wrong:
             raise refusal(refusal_of(wrong.kind, wrong.detail)) from wrong
 
-    def _read_kept(self, source: tuple[str, str], newest: str, order: FileOrder, store: Store) -> FileAnswer:
-        """As an agent answers, from a snapshot. `newest`: differs where `source` may mean another one than before."""
-        with self._opening:
-            if (look := self._looks.get((*source, newest))) is None:
-                look = Look(store, *source)
-                while len(self._looks) >= _MOST_LOOKS:
-                    del self._looks[next(iter(self._looks))]
-                self._looks[*source, newest] = look
-        path = order.path.encode()
-        try:
-            number, entry = look.entry(path)
-        except KeyError:
-            raise FileRefused(FileTrouble.MISSING) from None
-        if order.do == FileDo.LIST:
-            if entry.kind is not Kind.DIRECTORY:
-                raise FileRefused(FileTrouble.KIND)
-            after = order.cursor.encode(errors="replace")
-            found = [each for each in sorted(look.folder(path), key=lambda each: each[0]) if each[0] > after]
-            entries = [asdict(_entry(name, each)) for name, each in found[:LISTED]]
-            return FileAnswer(entries, more=len(found) > LISTED)
-        if entry.kind is not Kind.FILE:
-            raise FileRefused(FileTrouble.KIND)
-        version = f"{look.name.rpartition('-')[2]}-{number:x}"
-        if order.version not in (None, version):
-            raise FileRefused(FileTrouble.CHANGED)
-        data = look.read(store, entry, order.offset, min(PART, order.length))
-        return FileAnswer(data=b64encode(data).decode(), size=entry.size, modified=entry.mtime, version=version)
+    async def _look(self, shelf: Shelf, row: ServerRow) -> Look:
+        """Raises `ChildFailed`."""
+        assert row.source is not None
+        server, name = split_source(row.source, row.id)
+        key = server, name, row.saved_name or ""  # the newest: which differs where the source may mean another one
+        look = self._looks.pop(key, None)
+        if look is None:
+            look = await shelf.ask(lambda store: Look(store, server, name), self._threads)
+        self._looks[key] = look
+        while len(self._looks) > _MOST_LOOKS:
+            del self._looks[next(iter(self._looks))]
+        return look
 
     async def _ask(self, row: ServerRow, order: FileOrder) -> FileAnswer:
         """Raises `Unsure` where nobody knows whether it was done."""
@@ -366,6 +365,28 @@ class Files:
 
 class Unsure(TryAgain):
     """The cluster does not say whether it was done."""
+
+
+def _read_kept(look: Look, order: FileOrder, store: Store) -> FileAnswer:
+    """As an agent answers, from a snapshot."""
+    path = order.path.encode()
+    try:
+        number, entry = look.entry(path)
+    except KeyError:
+        raise FileRefused(FileTrouble.MISSING) from None
+    if order.do == FileDo.LIST:
+        if entry.kind is not Kind.DIRECTORY:
+            raise FileRefused(FileTrouble.KIND)
+        found = dict(look.folder(path))
+        page, following = page_of(sorted(found), order.cursor)
+        return FileAnswer([asdict(_entry(name, found[name])) for name in page], following)
+    if entry.kind is not Kind.FILE:
+        raise FileRefused(FileTrouble.KIND)
+    version = f"{look.name.rpartition('-')[2]}-{number:x}"
+    if order.version not in (None, version):
+        raise FileRefused(FileTrouble.CHANGED)
+    data = look.read(store, entry, order.offset, min(PART, order.length))
+    return FileAnswer(data=b64encode(data).decode(), size=entry.size, modified=entry.mtime, version=version)
 
 
 def _entry(name: bytes, entry: KeptEntry) -> Entry:
@@ -412,6 +433,8 @@ def _in_words(wrong: FileRefused, order: FileOrder, name: str) -> Refusal:
             return BadInput("files.large", most=Bytes(LONGEST_TEXT))
         case FileTrouble.FULL:
             return LimitReached("files.full")
+        case FileTrouble.QUOTA:
+            return LimitReached("files.quota", limit=Bytes(order.most))
         case FileTrouble.NO_WORLD:
             return Refusal("world.none_yet", name=name)
         case FileTrouble.KIND | FileTrouble.NOT_EMPTY | FileTrouble.DENIED:

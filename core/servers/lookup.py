@@ -65,13 +65,14 @@ class Lookup:
         owner = actor.user if mine or actor.direct else None
         async with self._database.session() as session:
             rows = await self._rows.load_all(session, actor.guild, owner)
-            return [await self._views.of(session, row) for row in rows]
+            return await self._views.all(session, rows)
 
     async def list_with_rights(self, actor: Actor, *, mine: bool) -> builtins.list[tuple[ServerView, Rights]]:
         """As `list`, each with what this actor may do to it."""
         async with self._database.session() as session:
             rows = await self._rows.load_all(session, actor.guild, actor.user if mine or actor.direct else None)
-            return [(await self._views.of(session, row), await self._rows.rights(session, actor, row)) for row in rows]
+            views = await self._views.all(session, rows)
+            return list(zip(views, await self._rows.rights_to_all(session, actor, rows), strict=True))
 
     async def names(self, guild: int, users: Iterable[int]) -> dict[int, str]:
         """How these members were called when they were last seen in the guild; nobody knows all."""
@@ -85,7 +86,7 @@ class Lookup:
             rows = await self._rows.load_deleted(session, actor.guild)
             rules = rules_of(await session.get(GuildRow, actor.guild))
             mine = [row for row in rows if judge(actor, Do.DELETE, rules, Owned(row.guild, row.owner)) is None]
-            return [await self._views.of(session, row) for row in mine]
+            return await self._views.all(session, mine)
 
     async def suggest(self, actor: Actor, typed: str, do: Do, *, most: int = 25) -> builtins.list[Suggestion]:
         """Servers to which the actor may `do` this, those that begin with `typed` first."""

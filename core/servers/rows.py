@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -81,14 +82,24 @@ class ServerRows:
         raise Refusal("server.deleted", name=row.name, until=row.purge_at, who=who)
 
     async def rights(self, session: AsyncSession, actor: Actor, row: ServerRow) -> Rights:
-        context = await self.context(session, row)
-        admin_role = context.guild.admin_role if context.guild else None
-        alone = rights(actor, row.owner, (), admin_role, owner_name=context.owner_name)
-        if alone.level >= Level.OWNER:
-            return alone  # no share changes that
-        found = await session.exec(select(ShareRow).where(ShareRow.server == row.id))
-        shares = [Share(share.target, share.kind, share.role) for share in found]
-        return rights(actor, row.owner, shares, admin_role, owner_name=context.owner_name)
+        return (await self.rights_to_all(session, actor, [row]))[0]
+
+    async def rights_to_all(self, session: AsyncSession, actor: Actor, rows: Sequence[ServerRow]) -> list[Rights]:
+        """Of each, in order. One question about shares for all of those that some share may change."""
+        contexts = [await self.context(session, row) for row in rows]
+
+        def judged(row: ServerRow, context: RowContext, shares: Iterable[Share] = ()) -> Rights:
+            admin_role = context.guild.admin_role if context.guild else None
+            return rights(actor, row.owner, shares, admin_role, owner_name=context.owner_name)
+
+        alone = [judged(row, context) for row, context in zip(rows, contexts, strict=True)]
+        open_to_shares = [row.id for row, each in zip(rows, alone, strict=True) if each.level < Level.OWNER]
+        if not open_to_shares:
+            return alone
+        shares = defaultdict[str, list[Share]](list)
+        for each in await session.exec(select(ShareRow).where(col(ShareRow.server).in_(open_to_shares))):
+            shares[each.server].append(Share(each.target, each.kind, each.role))
+        return [judged(row, context, shares[row.id]) for row, context in zip(rows, contexts, strict=True)]
 
     async def load(self, session: AsyncSession, server: str) -> ServerRow | None:
         """A server by id, without a check of rights. Its context is read with it."""

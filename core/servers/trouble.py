@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sqlmodel import select
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import tuple_
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.cluster.port import Observed
@@ -46,29 +50,42 @@ def seen_now(
     )
 
 
-async def told(session: AsyncSession, row: ServerRow) -> Trouble | None:
-    """As it was when the server was given up; None for one that was not. By then the pod that would tell it is gone."""
-    kind = _KINDS.get(row.because) if row.desired == Desired.PAUSED else None
-    if kind is None:
-        return None
-    match await _said(session, row, kind):
-        case CrashedNotice(trouble=trouble) | StartFailedNotice(trouble=trouble):
-            return trouble
-    return None
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What messages about a server's run say. `trouble`: as it was when the server was given up, for by now the pod
+    that would tell it is gone; None for one that was not. `taken`: while it starts, the ports that it had before, where
+    something else uses them."""
+
+    trouble: Trouble | None = None
+    taken: tuple[int, ...] = ()
 
 
-async def ports_taken(session: AsyncSession, row: ServerRow) -> tuple[int, ...]:
-    """While it starts: the ports that it had before, where something else uses them."""
-    if row.phase != Phase.STARTING:
-        return ()
-    said = await _said(session, row, NoticeKind.ADDRESS)
-    return said.taken if isinstance(said, AddressNotice) else ()
+NOTHING_SAID = Said()
 
 
-async def _said(session: AsyncSession, row: ServerRow, kind: NoticeKind) -> Notice | None:
-    """What the message of a kind says of this run."""
-    query = select(NoticeRow.data).where(
-        NoticeRow.server == row.id, NoticeRow.kind == kind, NoticeRow.episode == row.run
+async def said(session: AsyncSession, rows: Iterable[ServerRow]) -> dict[str, Said]:
+    """By server, of those about which messages say something: one question for all, and none where none of them can."""
+    wanted = {(row.id, str(kind), row.run) for row in rows if (kind := _told_by(row)) is not None}
+    if not wanted:
+        return {}
+    query = select(NoticeRow.server, NoticeRow.kind, NoticeRow.data).where(
+        tuple_(col(NoticeRow.server), col(NoticeRow.kind), col(NoticeRow.episode)).in_(sorted(wanted))
     )
-    data = (await session.exec(query)).first()
-    return None if data is None else notice_of(kind, data)
+    found = (await session.exec(query)).all()
+    return {server: _said(notice_of(NoticeKind(kind), data)) for server, kind, data in found if server is not None}
+
+
+def _told_by(row: ServerRow) -> NoticeKind | None:
+    """Which message of its run says more of a server than its row."""
+    if row.desired == Desired.PAUSED and row.because in _KINDS:
+        return _KINDS[row.because]
+    return NoticeKind.ADDRESS if row.phase == Phase.STARTING else None
+
+
+def _said(notice: Notice) -> Said:
+    match notice:
+        case CrashedNotice(trouble=trouble) | StartFailedNotice(trouble=trouble):
+            return Said(trouble=trouble)
+        case AddressNotice(taken=taken):
+            return Said(taken=taken)
+    return NOTHING_SAID

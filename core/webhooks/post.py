@@ -62,17 +62,32 @@ class Post:
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
         self._tls = reach.tls
-        # Its own threads: a name server that does not answer holds up nothing else.
+        # Its own threads: a name server that does not answer holds up nothing else. And other ones for names that
+        # somebody asks for just now: those hold up no sending.
         self._lookups = ThreadPoolExecutor(32, "webhook")
+        self._asked_lookups = ThreadPoolExecutor(8, "new-webhook")
+        self._looking: dict[int, asyncio.Task[list[str]]] = {}  # by guild: one thread at most, until it is done
 
-    async def addresses(self, url: str) -> list[str] | None:
-        """None where events are not sent to this. Hostile, TimeoutError where a name leads nowhere or not to where it
-        may."""
+    async def addresses(self, url: str, guild: int) -> list[str] | None:
+        """For somebody of this guild who asks. None where events are not sent to this. Hostile, TimeoutError where a
+        name leads nowhere or not to where it may."""
         named = host_of(url, self._reach.schemes)
         if named is None:
             return None
         async with asyncio.timeout(WITHIN):
-            return await asyncio.get_running_loop().run_in_executor(self._lookups, self._reach.addresses, *named)
+            while (other := self._looking.get(guild)) is not None:
+                await asyncio.wait({other})
+            looking = self._looking[guild] = asyncio.create_task(self._look_up(self._asked_lookups, named))
+            looking.add_done_callback(lambda done: self._done(guild, done))
+            return await asyncio.shield(looking)  # a thread cannot be ended: after that time it still counts
+
+    def _done(self, guild: int, looking: asyncio.Task[list[str]]) -> None:
+        del self._looking[guild]
+        if not looking.cancelled():
+            looking.exception()  # nobody may have waited for it
+
+    async def _look_up(self, threads: ThreadPoolExecutor, named: tuple[str, int]) -> list[str]:
+        return await asyncio.get_running_loop().run_in_executor(threads, self._reach.addresses, *named)
 
     async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Never raises for what the receiver does."""
@@ -87,7 +102,8 @@ class Post:
             return Answer(why="away")
 
     async def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        addresses = await self.addresses(url)
+        named = host_of(url, self._reach.schemes)
+        addresses = await self._look_up(self._lookups, named) if named else None
         if not addresses:
             return Answer(why="address")
         self._tls = self._tls or ssl.create_default_context()  # takes a moment, and memory

@@ -229,7 +229,7 @@ class Webhooks:
         async with self._reading(actor):
             pass
         try:
-            found = await self._post.addresses(url)
+            found = await self._post.addresses(url, actor.guild)
         except (Hostile, TimeoutError):
             raise BadInput("webhook.private", host=urlsplit(url).hostname or "") from None
         if found is None:

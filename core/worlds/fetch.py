@@ -26,8 +26,27 @@ WITHIN = 600.0
 
 _CONNECT = 10.0  # seconds; also the longest silence
 _BLOCK = 256 * 1024
-_SERVICES = frozenset(("168.63.129.16", "192.0.0.192"))
-"""Public by their numbers, but a cloud's own, who tell a machine its secrets: Azure's WireServer, Oracle's metadata."""
+_SERVICES = frozenset(("168.63.129.16",))
+"""Public by their numbers, but a cloud's own, who tell a machine its secrets: Azure's WireServer."""
+
+_SPECIAL = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24",  # IETF protocol assignments; Oracle's metadata is there
+            "192.88.99.0/24",  # 6to4 relays, as long as there were any (RFC 7526)
+            "64:ff9b::/96",  # translates an IPv4 address
+            "64:ff9b:1::/48",
+            "100:0:0:1::/64",  # dummy prefix (RFC 9780)
+            "2001::/23",  # IETF protocol assignments
+            "3fff::/20",  # documentation (RFC 9637)
+            "5f00::/16",  # segment routing (RFC 9602)
+            "fec0::/10",  # site-local, as long as there was such a thing (RFC 3879)
+        ),
+    )
+)
+"""Of the IANA IPv4 and IPv6 Special-Purpose Address Registries, and of what was taken out of them, those that some
+version of `ipaddress` takes for public."""
 
 
 def fetch(url: str, into: Path, most: int) -> int:
@@ -63,10 +82,10 @@ def is_public(address: str) -> bool:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        hidden = ip.ipv4_mapped or ip.sixtofour or ip.teredo
-        if hidden or ip in ipaddress.ip_network("64:ff9b::/96") or ip in ipaddress.ip_network("64:ff9b:1::/48"):
-            return False
+    if isinstance(ip, ipaddress.IPv6Address) and (ip.ipv4_mapped or ip.sixtofour or ip.teredo):
+        return False
+    if any(ip in each for each in _SPECIAL):
+        return False
     return str(ip) not in _SERVICES and ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 

@@ -7,6 +7,7 @@ import hmac
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -48,8 +49,8 @@ class Shelf:
         """What can be restored, newest first."""
         return await self.ask(lambda store: listing(store, server))
 
-    async def ask(self, question: Callable[[Store], _T]) -> _T:
-        """Something short, in a thread."""
+    async def ask(self, question: Callable[[Store], _T], threads: Executor | None = None) -> _T:
+        """Something short, in a thread: one of everybody's, or of `threads`."""
 
         def answer() -> _T:
             try:
@@ -61,7 +62,7 @@ class Shelf:
             except (StoreError, WorldError, OSError) as wrong:
                 raise ChildFailed(failure_of(wrong), str(wrong)) from wrong
 
-        return await asyncio.to_thread(answer)
+        return await asyncio.get_running_loop().run_in_executor(threads, answer)
 
     async def run(
         self,

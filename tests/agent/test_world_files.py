@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -68,15 +69,27 @@ def test_a_folder_is_listed_in_order_with_what_each_is(world: World) -> None:
     assert world.do(FileDo.LIST).entries[1]["size"] == 5
 
 
+def test_names_that_are_no_text_come_in_pages_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_wire, "LISTED", 3)
+    for number in range(7):
+        os.close(os.open(os.fsencode(world.data) + b"/\xff%d" % number, os.O_CREAT))
+    pages = [world.do(FileDo.LIST)]
+    while pages[-1].next:
+        pages.append(world.do(FileDo.LIST, cursor=pages[-1].next))
+    assert [len(each.entries) for each in pages] == [3, 3, 1]
+
+
 def test_a_large_folder_comes_in_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world_files, "LISTED", 3)
+    monkeypatch.setattr(file_wire, "LISTED", 3)
     monkeypatch.setattr(world_files, "MOST_NAMES", 7)
     for number in range(7):
         (world.data / f"{number}").touch()
     first = world.do(FileDo.LIST)
-    assert ([each["name"] for each in first.entries], first.more, first.cut) == (["0", "1", "2"], True, False)
-    last = world.do(FileDo.LIST, cursor="5")
-    assert ([each["name"] for each in last.entries], last.more) == (["6"], False)
+    assert ([each["name"] for each in first.entries], first.cut) == (["0", "1", "2"], False)
+    second = world.do(FileDo.LIST, cursor=first.next)
+    last = world.do(FileDo.LIST, cursor=second.next)
+    assert ([each["name"] for each in last.entries], last.next) == (["6"], "")
+    assert world.refused(FileDo.LIST, cursor="6x") is FileTrouble.PATH
     (world.data / "7").touch()
     assert world.do(FileDo.LIST).cut
 
@@ -145,6 +158,39 @@ def test_what_a_crash_left_of_an_upload_is_thrown_away_by_a_later_one(
     assert list((world.volume.root / "incoming").iterdir()) == []
     for odd in ("../data/map", "", "A" * 32):
         assert world.refused(FileDo.PART, "map", b"x", upload=odd) is FileTrouble.UPLOAD
+
+
+def test_what_people_bring_is_counted_with_what_the_world_has_and_what_is_on_its_way(world: World) -> None:
+    (world.data / "region").mkdir()
+    (world.data / "region" / "r").write_bytes(b"x" * 60)
+    one, two = "a" * 32, "b" * 32
+    first = world.do(FileDo.PART, "one", b"x" * 30, upload=one, most=100)
+    assert first.used == 60
+    assert world.refused(FileDo.PART, "two", b"x" * 20, upload=two, most=100) is FileTrouble.QUOTA
+    assert world.refused(FileDo.WRITE, "two", b"x" * 20, most=100) is FileTrouble.QUOTA
+    assert world.refused(FileDo.PART, "one", b"x" * 11, upload=one, offset=30, most=100, used=60) is FileTrouble.QUOTA
+    world.do(FileDo.PART, "one", b"x" * 10, upload=one, offset=30, most=100, used=60)
+    (world.data / "grown").write_bytes(b"x")  # by the game, meanwhile
+    assert world.refused(FileDo.FINISH, "one", upload=one, offset=40, most=100) is FileTrouble.QUOTA
+    assert list((world.volume.root / "incoming").iterdir()) == []
+    assert not (world.data / "one").exists()
+
+
+def test_what_is_replaced_makes_room(world: World) -> None:
+    (world.data / "map").write_bytes(b"x" * 90)
+    world.do(FileDo.PART, "map", b"y" * 95, upload="a" * 32, most=100)
+    assert world.do(FileDo.FINISH, "map", upload="a" * 32, offset=95, most=100).size == 95
+
+
+@pytest.mark.parametrize("do", [FileDo.WRITE, FileDo.PART])
+def test_nobody_fills_the_disk(world: World, do: FileDo, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = SimpleNamespace(f_blocks=1000, f_frsize=2**30, f_bavail=1)
+    monkeypatch.setattr(world_files.os, "fstatvfs", lambda handle: disk)
+    assert world.refused(do, "map", b"x", upload="a" * 32) is FileTrouble.FULL
+    disk.f_bavail = 2
+    world.do(do, "map", b"x", upload="a" * 32)
+    disk.f_blocks, disk.f_frsize, disk.f_bavail = 1000, 4096, 51  # a small disk: a part of it is enough
+    world.do(do, "map", b"x", upload="b" * 32)
 
 
 def test_a_large_file_is_read_in_parts_of_one_version(world: World) -> None:
@@ -312,7 +358,7 @@ def test_a_folder_that_is_swapped_for_a_link_all_the_time_leads_nowhere(world: W
             for do in (FileDo.READ, FileDo.WRITE, FileDo.LIST, FileDo.DELETE):
                 path = "real" if do is FileDo.LIST else "real/new" if do is FileDo.DELETE else "real/file"
                 try:
-                    got = world.do(do, path, b"game", length=99, cursor=str(number))
+                    got = world.do(do, path, b"game", length=99, cursor=f"{number:02x}")
                 except FileRefused:
                     continue
                 assert got.content in (b"", b"game")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,13 +30,15 @@ from core.servers.files import Files
 from core.servers.host_rules import HostRules
 from core.servers.sharing import Target
 from core.words import Sharer, ShareRole
+from core.worlds.look import Look
 from core.worlds.receipt import Receipt
 from core.worlds.shelf import Shelf as RealShelf
 from core.worlds.snapshot import snapshot as take
 from core.worlds.source import NEWEST
+from core.worlds.store import Store
 from core.worlds.store.folder import FolderStore
 from core.worlds.store.place import StorePlace
-from tests.conftest import ADA, BO, GUILD, House
+from tests.conftest import ADA, BO, CY, GUILD, House
 
 # No query here differs by database; what writes rows is shown on both elsewhere.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -182,6 +185,18 @@ async def test_an_upload_that_is_too_large_or_breaks_off_leaves_nothing(
     assert list(world.iterdir()) == list((world.parent / "incoming").iterdir()) == []
 
 
+async def test_no_upload_makes_a_world_larger_than_it_may_be(
+    files: Files, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files_module, "world_bytes", lambda *_: 100)
+    await files.upload(ADA, server, "one", sent(b"x" * 60), None)
+    with pytest.raises(LimitReached, match=r"files\.quota"):
+        await files.upload(ADA, server, "two", sent(b"x" * 60), None)
+    with pytest.raises(LimitReached, match=r"files\.quota"):
+        await files.write(ADA, server, "two", "x" * 60, None)
+    await files.upload(ADA, server, "one", sent(b"y" * 100), None)
+
+
 async def test_an_upload_that_would_replace_what_its_owner_did_not_see_is_refused_before_it_comes_in(
     house: House, files: Files, server: str
 ) -> None:
@@ -296,15 +311,19 @@ async def archived(house: House, server: str, tmp_path: Path, monkeypatch: pytes
     (world / "region/r.0.0.mca").write_bytes(_LARGE)
     (world / "hard").hardlink_to(world / "server.properties")
     (world / "link").symlink_to("region")
-    take(FolderStore(tmp_path / "store"), server, world, volume=1, run=1)
     kept = RealShelf(StorePlace(f"folder:{tmp_path / 'store'}"), tmp_path / "work")
     monkeypatch.setattr(house.core.files, "_shelf", kept)
+    await put_away(house, server, tmp_path)
+    return server
+
+
+async def put_away(house: House, server: str, tmp_path: Path) -> None:
+    take(FolderStore(tmp_path / "store"), server, tmp_path / "world", volume=1, run=1)
     async with house.database.begin() as session:
         row = await session.get(ServerRow, server)
         assert row is not None
         row.bound, row.source = 0, NEWEST
         session.add(row)
-    return server
 
 
 _LARGE = bytes(range(256)) * 4 * 1024 + bytes(3_000_000) + b"end"
@@ -329,6 +348,33 @@ async def test_an_archived_world_is_read_from_its_newest_snapshot(files: Files, 
     for path in ("link", "region"):
         with pytest.raises(Refusal, match=r"files\.kind"):
             await files.read(ADA, archived, path)
+
+
+async def test_an_archived_world_that_is_slow_to_come_holds_up_no_other(
+    house: House, files: Files, archived: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [await house.create(name, CY) for name in ("Two", "Three")]
+    for other in others:
+        await house.until(other, lambda row: row.phase == "running" and row.bound == row.volume)
+        await put_away(house, other, tmp_path)
+    opened, comes = list[str](), threading.Event()
+
+    class SlowLook(Look):
+        def __init__(self, store: Store, server: str, name: str) -> None:
+            opened.append(server)
+            if server == archived:
+                comes.wait(20)
+            super().__init__(store, server, name)
+
+    monkeypatch.setattr(files_module, "Look", SlowLook)
+    waiting = [asyncio.create_task(files.list(ADA, archived)) for _ in range(20)]
+    try:
+        for other in (*others, *others):
+            assert len((await files.list(CY, other)).entries) == 4
+    finally:
+        comes.set()
+    assert {len(each.entries) for each in await asyncio.gather(*waiting)} == {4}
+    assert sorted(opened) == sorted([archived, *others])
 
 
 async def test_an_archived_world_is_not_changed(files: Files, archived: str) -> None:

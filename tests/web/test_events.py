@@ -138,15 +138,24 @@ async def test_a_stream_has_what_its_caller_may_know_and_nothing_else(house: Hou
 
 async def test_another_guilds_events_are_not_heard(house: House, face: Face) -> None:
     elsewhere = Actor(user=9, guild=GUILD + 1, name="Eve")
-    house.membership.gone.add(BO.user)  # Bo is in no guild
     token = await face.token(BO)
     async with opened(face, "/events", token, "0") as stream:
         await house.create("Lake", elsewhere)
         await house.create("Pond")
-        face.web.core.feed.close()
-        assert (await stream.next()).json == {"why": "stopping"}
-    for path in (f"/events?guild={GUILD}", f"/live?guild={GUILD}", "/events?server=abcdefghijkl"):
+        first = await stream.next()
+        assert (first.event, first.json["server"]["name"]) == ("created", "Pond")
+
+
+async def test_who_is_in_no_guild_gets_no_stream(house: House, face: Face) -> None:
+    token = await face.token(BO)
+    house.membership.gone.add(BO.user)
+    for path in ("/events", "/live", f"/events?guild={GUILD}", f"/live?guild={GUILD}", "/events?server=abcdefghijkl"):
         assert (await face.get(f"/api/v1{path}", token=token)).status == 404
+    house.membership.gone.clear()
+    house.membership.unknown.add(BO.user)
+    house.pass_time(timedelta(minutes=1))  # type: ignore[attr-defined]
+    for path in ("/events", "/live"):
+        assert (await face.get(f"/api/v1{path}", token=token)).status == 503
 
 
 async def test_who_leaves_the_guild_hears_no_more_of_it(house: House, face: Face) -> None:

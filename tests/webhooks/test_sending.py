@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from core.webhooks import post as post_module
 from core.webhooks import sender
 from core.webhooks.post import Post, Reach
 from core.worlds.errors import Hostile
@@ -201,5 +203,36 @@ async def test_a_name_that_leads_elsewhere_by_now_is_not_followed(mill: Mill, re
 )
 async def test_what_is_not_public_is_no_address_for_events(host: str) -> None:
     with pytest.raises(Hostile):
-        await Post(Reach()).addresses(f"https://{host}/")
+        await Post(Reach()).addresses(f"https://{host}/", 1)
     assert (await Post(Reach()).send(f"https://{host}/", b"{}", {})).why == "address"
+
+
+async def test_names_that_nobody_answers_for_hold_up_no_sending_and_no_other_guild(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, over, begun = list[str](), threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def addresses(host: str, port: int) -> list[str]:
+        looked.append(host)
+        if host == "silent.test":
+            loop.call_soon_threadsafe(begun.set)
+            over.wait(20)
+        return ["127.0.0.1"]
+
+    post = Post(Reach(addresses, frozenset({"http"})))
+    asking = [asyncio.create_task(post.addresses("http://silent.test/", 1)) for _ in range(40)]
+    try:
+        await begun.wait()
+        assert await post.addresses("http://other.test/", 2) == ["127.0.0.1"]
+        assert (await post.send(receiver.url, b"{}", {})).status == 204
+        assert looked.count("silent.test") == 1
+        for each in asking:
+            each.cancel()  # who asked gave up; its thread did not
+        await asyncio.gather(*asking, return_exceptions=True)
+        monkeypatch.setattr(post_module, "WITHIN", 0.0)
+        with pytest.raises(TimeoutError):
+            await post.addresses("http://silent.test/", 1)
+        assert looked.count("silent.test") == 1
+    finally:
+        over.set()

@@ -40,6 +40,14 @@ from core.worlds.fetch import fetch, is_public, public_addresses
         "64:ff9b::7f00:1",
         "168.63.129.16",
         "192.0.0.192",
+        "192.0.0.8",
+        "192.88.99.1",
+        "fec0::1",
+        "feff::1",
+        "3fff::1",
+        "5f00::1",
+        "2001:2::1",
+        "100:0:0:1::1",
         "not an address",
     ],
 )
@@ -47,7 +55,7 @@ def test_what_is_not_public_is_known(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.215.14", "2606:4700:4700::1111"])
+@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.215.14", "2606:4700:4700::1111", "2001:4860:4860::8888"])
 def test_what_is_public_is_known(address: str) -> None:
     assert is_public(address)
 

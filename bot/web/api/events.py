@@ -21,7 +21,7 @@ from core.feed.live import Shown, Watcher
 from core.feed.payload import KINDS
 from core.feed.reader import Closed, Follower, Told, TooSlow, Wanted
 from core.guilds.access import Actor, Do, Owned, Rules, judge
-from core.words import EventKind
+from core.words import EventKind, Unknown
 
 router = APIRouter(tags=["events"])
 
@@ -57,7 +57,7 @@ async def stream_events(
     elif guild is not None:
         actors = [await actor_in(web, caller, int(guild))]
     else:
-        actors = await actors_of(web, caller)
+        actors = await _somewhere(web, caller)
     wanted = Wanted(frozenset(actor.guild for actor in actors), server, frozenset(kind) if kind else None)
     async with contextlib.AsyncExitStack() as held:
         held.enter_context(web.streams.place(caller.user))
@@ -87,8 +87,18 @@ async def live_servers(
     """All servers that the caller may see, and each again whenever it changes: events `server`, whose data is as of
     `get_server`. One that was deleted comes once more, with that phase."""
     web = web_of(request)
-    actors = await actors_of(web, caller) if guild is None else [await actor_in(web, caller, int(guild))]
+    actors = await _somewhere(web, caller) if guild is None else [await actor_in(web, caller, int(guild))]
     return await _live(request, caller, actors, None)
+
+
+async def _somewhere(web: Web, caller: Caller) -> list[Actor]:
+    """As `actors_of`. NotFound for who is in no guild here: there are only so many streams, and anybody can sign in."""
+    if actors := await actors_of(web, caller):
+        return actors
+    for guild in await web.core.accounts.guilds_of(caller.user, caller.guilds):
+        if isinstance(await web.core.members.of(guild, caller.user), Unknown):
+            raise TryAgain("guild.unknown")
+    raise NotFound("web.no_guild")
 
 
 async def _live(request: Request, caller: Caller, actors: list[Actor], server: str | None) -> EventStream:

@@ -32,7 +32,7 @@ from core.cluster.kubernetes.metrics import in_use
 from core.cluster.kubernetes.pod_logs import PodLogs
 from core.cluster.kubernetes.reasons import Reasons
 from core.cluster.kubernetes.receipts import Receipts
-from core.cluster.kubernetes.reduced import Held, NodeRecord, ObjectRecord, look_again, observe, reduce_node
+from core.cluster.kubernetes.reduced import Held, NodeRecord, ObjectRecord, SetRecord, look_again, observe, reduce_node
 from core.cluster.kubernetes.reduced_pod import PodRecord
 from core.cluster.kubernetes.rest_files import NobodyThere, RestFiles
 from core.cluster.kubernetes.site import Site
@@ -101,6 +101,7 @@ class KubernetesCluster(Cluster):
         self._gave_back: set[str] = set()  # servers told to; a Service that is not as it was applied is told once only
         self._refused_by: dict[str, str] = {}  # UID of the pod whose agent refuses our token
         self._known_by: dict[str, str] = {}  # UID of the pod whose agent took it; where nothing else asks agents
+        self._starting: set[str] = set()  # servers that are made to run just now: nobody begins on their volumes
         self._soon: dict[str, datetime] = {}  # servers that time alone changes, and when
         self._protected: set[str] | None = None  # by a PodDisruptionBudget; None: not looked yet
         self._tasks: list[asyncio.Task[None]] = []
@@ -144,13 +145,22 @@ class KubernetesCluster(Cluster):
         return self._broadcast.read()
 
     async def ensure(self, spec: ServerSpec) -> None:
+        if spec.replicas:
+            self._starting.add(spec.server)
+        try:
+            await self._ensure(spec)
+        finally:  # by now its StatefulSet says so, or it is tried again
+            self._starting.discard(spec.server)
+
+    async def _ensure(self, spec: ServerSpec) -> None:
         held = self._holdings.of(spec.server)
         claim = held.claims.get(names.claim(spec.server, spec.volume))
         if held.set is not None and held.set.ending:
             raise ClusterError(f"what there is of {spec.server} is still going")
         if spec.made and spec.replicas and claim is None and self._broadcast.fresh:
             raise ClusterError(f"volume {spec.volume} was there and is gone", problem=Problem.VOLUME_LOST)
-        if spec.replicas and held.pod is None and held.set is not None and not held.set.replicas:
+        from_rest = held.pod is None and held.set is not None and not held.set.replicas
+        if spec.replicas and from_rest:
             await self._rest_files.end(spec.server)
         source = None if spec.made else spec.source
         access = self._access.mark(spec.server, source) if self._access else ""
@@ -180,6 +190,8 @@ class KubernetesCluster(Cluster):
                         raise ClusterError(refused.detail, problem=Problem.PORT_TAKEN, taken=taken) from refused
                     raise
             self._holdings.learn(resource, made)
+        if spec.replicas and from_rest:  # another process may have begun before it could see that
+            await self._rest_files.end(spec.server)
         if spec.replicas:
             self._gave_back.discard(spec.server)
         else:
@@ -264,16 +276,19 @@ class KubernetesCluster(Cluster):
             raise ClusterError(why, problem=Problem.STORE_REFUSED, failure=Failure.KEY)
 
     async def files(self, server: str, order: FileOrder) -> FileAnswer:
-        held = self._holdings.of(server)
-        if (pod := held.pod) is None:
-            if held.set is None or names.claim(server, held.set.volume) not in held.claims:
-                raise FileRefused(FileTrouble.NO_WORLD, "there is no volume")
-            if held.set.replicas:
-                raise ClusterError("the server is coming up", problem=Problem.CANNOT_APPLY)
-            return await self._rest_files.files(held.set, order)
+        if (pod := self._holdings.of(server).pod) is None:
+            return await self._rest_files.files(server, lambda: self._at_rest(server), order)
         if not pod.ip or not pod.volume_done:
             raise ClusterError("the server is coming up", problem=Problem.CANNOT_APPLY)
         return answer_of(await self._ask_agent(server, pod, "/v1/files", FILES_PATIENCE, body=order.to_json()))
+
+    def _at_rest(self, server: str) -> SetRecord:
+        held = self._holdings.of(server)
+        if held.set is None or names.claim(server, held.set.volume) not in held.claims:
+            raise FileRefused(FileTrouble.NO_WORLD, "there is no volume")
+        if held.set.replicas or held.pod is not None or server in self._starting:
+            raise ClusterError("the server is coming up", problem=Problem.CANNOT_APPLY)
+        return held.set
 
     async def _ask_at_rest(self, server: str, address: str, order: FileOrder) -> dict[str, Any]:
         assert self._agents is not None, "start() first"
@@ -281,6 +296,8 @@ class KubernetesCluster(Cluster):
         headers = {"Authorization": f"Bearer {self._agent_secret(server)}"}
         try:
             async with self._agents.post(url, json=order.to_json(), headers=headers, timeout=FILES_PATIENCE) as answer:
+                if answer.status != 200:  # whoever has this address by now does not know our token
+                    raise NobodyThere(f"{address} answers {answer.status}")
                 said: dict[str, Any] = await answer.json()
                 return said
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as wrong:
