@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from core.agent.file_wire import LISTED, PART, Entry, FileAnswer, FileDo, FileOrder, FileRefused, FileTrouble, names_of
 from core.children import ChildFailed
@@ -55,6 +56,7 @@ LONGEST_TEXT = PART
 """Bytes of a file that is shown, or written, as text."""
 MOST_UPLOAD = 2 * 1024**3
 """Bytes of an uploaded file, where the guild allows so much of a world."""
+_Change = FolderMade | FileWritten | FileUploaded | FileRenamed | FileDeleted
 _MOST_LOOKS = 2  # snapshots that are kept open: each may be tens of megabytes
 _WITHIN = 150.0  # seconds for one order; a folder may hold much
 _SILENT_FOR = 60.0  # seconds that an upload may stand still
@@ -141,6 +143,12 @@ class Files:
         self._saved: dict[str, _Saved] = {}
         self._opening = threading.Lock()
         self._looks: dict[tuple[str, str, str], Look] = {}  # by server and snapshot, those looked into last
+        self._changes: set[asyncio.Task[Any]] = set()
+
+    async def drain(self) -> None:
+        """Wait for changes that are under way, whether or not anybody else waits for them."""
+        while self._changes:
+            await asyncio.wait(self._changes)
 
     # looking
 
@@ -201,7 +209,7 @@ class Files:
         _refuse_archived(row)
         most = await self._most(actor, row)
         await self._foresee(row, path, version)
-        upload, came = secrets.token_hex(16), 0
+        upload, came, whole = secrets.token_hex(16), 0, False
         begun = FileOrder(FileDo.PART, path, upload=upload)
         try:
             async with asyncio.timeout(_UPLOAD_WITHIN):
@@ -210,14 +218,16 @@ class Files:
                         raise BadInput("files.large", most=Bytes(most))
                     await self._ask(row, replace(begun, offset=came, data=b64encode(part).decode()))
                     came += len(part)
+            whole = True
             order = replace(begun, do=FileDo.FINISH, version=version, offset=came)
             told = FileUploaded(path, came, by=actor.user)
             answer, saved = await self._change(actor, server, order, told)
         except TimeoutError:
             raise TryAgain("files.slow") from None
-        except BaseException:
-            with contextlib.suppress(Refusal, asyncio.CancelledError):
-                await asyncio.shield(self._ask(row, replace(begun, do=FileDo.ABANDON)))
+        except BaseException as wrong:
+            if not (whole and isinstance(wrong, asyncio.CancelledError)):  # else it takes its place without us
+                with contextlib.suppress(Refusal, asyncio.CancelledError):
+                    await asyncio.shield(self._ask(row, replace(begun, do=FileDo.ABANDON)))
             raise
         return Written(path, answer.size, answer.version, saved)
 
@@ -245,11 +255,26 @@ class Files:
         actor: Actor,
         server: str,
         order: FileOrder,
-        event: FolderMade | FileWritten | FileUploaded | FileRenamed | FileDeleted,
+        event: _Change,
     ) -> tuple[FileAnswer, str | None]:
         if not _checked(order.path):
             raise BadInput("files.path")
         row = await self._find(actor, server, Do.FILES_WRITE)
+        change = asyncio.create_task(self._in_turn(actor, row, order, event), name=f"change of {row.id}'s files")
+        self._changes.add(change)
+        change.add_done_callback(self._over)
+        # Whoever waits may be cancelled; a change goes on to its line in the audit.
+        await asyncio.wait([change])
+        return change.result()
+
+    def _over(self, change: asyncio.Task[Any]) -> None:
+        self._changes.discard(change)
+        if not change.cancelled():
+            change.exception()  # whoever waits is told
+
+    async def _in_turn(
+        self, actor: Actor, row: ServerRow, order: FileOrder, event: _Change
+    ) -> tuple[FileAnswer, str | None]:
         async with self._queues.of(row.id):
             row = await self._find(actor, row.id, Do.FILES_WRITE)  # as it is by then
             _refuse_archived(row)

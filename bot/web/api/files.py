@@ -19,6 +19,7 @@ from bot.web.api.servers import ServerId
 from bot.web.callers import Called, actor_for
 from bot.web.context import web_of
 from bot.web.guard import LARGE
+from bot.web.patience import AN_HOUR, MINUTES, patient
 from core.errors import BadInput, Refusal, TryAgain
 from core.servers.files import Folder, Listed, Opened, TextFile, Written
 
@@ -119,7 +120,7 @@ class Renaming(Model):
     to: str = Field(max_length=_LONGEST)
 
 
-@router.get("", operation_id="list_files")
+@router.get("", operation_id="list_files", dependencies=[patient(MINUTES)])
 async def list_files(
     request: Request,
     caller: Called,
@@ -132,7 +133,7 @@ async def list_files(
     return FilesPage.of(await web.core.files.list(await actor_for(web, caller, server), server, path, cursor))
 
 
-@router.delete("", operation_id="delete_file")
+@router.delete("", operation_id="delete_file", dependencies=[patient(MINUTES)])
 async def delete_file(
     request: Request,
     caller: Called,
@@ -149,7 +150,7 @@ async def delete_file(
     return Changed(path=path, saved=saved)
 
 
-@router.get("/text", operation_id="read_file")
+@router.get("/text", operation_id="read_file", dependencies=[patient(MINUTES)])
 async def read_file(request: Request, response: Response, caller: Called, server: ServerId, path: Path) -> Text:
     """A file as text, at most 512 KiB."""
     web = web_of(request)
@@ -158,7 +159,7 @@ async def read_file(request: Request, response: Response, caller: Called, server
     return Text.of(file)
 
 
-@router.put("/text", operation_id="write_file")
+@router.put("/text", operation_id="write_file", dependencies=[patient(MINUTES)])
 async def write_file(
     request: Request,
     response: Response,
@@ -180,6 +181,7 @@ async def write_file(
 @router.get(
     "/content",
     operation_id="download_file",
+    dependencies=[patient(MINUTES)],
     response_class=StreamingResponse,
     responses={
         200: {"content": _BYTES, "description": "The file."},
@@ -219,7 +221,10 @@ async def download_file(
 
 
 @router.put(
-    "/content", operation_id="upload_file", openapi_extra={"requestBody": {"required": True, "content": _BYTES}}
+    "/content",
+    operation_id="upload_file",
+    dependencies=[patient(AN_HOUR)],
+    openapi_extra={"requestBody": {"required": True, "content": _BYTES}},
 )
 async def upload_file(
     request: Request,
@@ -243,7 +248,7 @@ async def upload_file(
     return Changed.of(written)
 
 
-@router.post("/folders", operation_id="make_folder", status_code=201)
+@router.post("/folders", operation_id="make_folder", status_code=201, dependencies=[patient(MINUTES)])
 async def make_folder(request: Request, caller: Called, server: ServerId, body: NewFolder) -> Changed:
     """The folder that it lies in has to be there."""
     web = web_of(request)
@@ -251,7 +256,7 @@ async def make_folder(request: Request, caller: Called, server: ServerId, body: 
     return Changed(path=body.path, saved=await web.core.files.make_folder(actor, server, body.path))
 
 
-@router.post("/rename", operation_id="rename_file")
+@router.post("/rename", operation_id="rename_file", dependencies=[patient(MINUTES)])
 async def rename_file(request: Request, caller: Called, server: ServerId, body: Renaming) -> Changed:
     """Rename or move a file or a folder. Nothing is replaced."""
     web = web_of(request)

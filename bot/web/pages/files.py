@@ -21,6 +21,7 @@ from bot.web.guard import LARGE
 from bot.web.pages.forms import Sent, sent_by
 from bot.web.pages.render import Viewing, know, marks_of, render
 from bot.web.pages.servers import places
+from bot.web.patience import AN_HOUR, MINUTES, patient
 from bot.web.problems import language_of, status_of
 from bot.web.words import said
 from core.errors import BadInput, Bytes, ChangedMeanwhile
@@ -43,7 +44,7 @@ class Crumb:
     path: str
 
 
-@router.get("/servers/{server}/files", operation_id="page_files")
+@router.get("/servers/{server}/files", operation_id="page_files", dependencies=[patient(MINUTES)])
 async def browse(
     request: Request,
     caller: Viewing,
@@ -70,13 +71,13 @@ async def browse(
     )
 
 
-@router.get("/servers/{server}/files/view", operation_id="page_file")
+@router.get("/servers/{server}/files/view", operation_id="page_file", dependencies=[patient(MINUTES)])
 async def view(request: Request, caller: Viewing, server: ServerId, path: Path) -> Response:
     actor = await actor_for(web_of(request), caller, server)
     return await _file(request, caller, actor, server, path)
 
 
-@router.post("/servers/{server}/files/view", operation_id="page_file_save")
+@router.post("/servers/{server}/files/view", operation_id="page_file_save", dependencies=[patient(MINUTES)])
 async def save(
     request: Request,
     caller: Sent,
@@ -96,7 +97,7 @@ async def save(
     return _back(server, path.rpartition("/")[0], "saved")
 
 
-@router.post("/servers/{server}/files/send", operation_id="page_file_send")
+@router.post("/servers/{server}/files/send", operation_id="page_file_send", dependencies=[patient(AN_HOUR)])
 async def send(request: Request, server: ServerId) -> Response:
     """A form with a file, which may be large; the mark is looked at before anything of it is used."""
     told = request.headers.get("content-length", "")
@@ -120,7 +121,7 @@ async def send(request: Request, server: ServerId) -> Response:
     return _back(server, path, "sent")
 
 
-@router.post("/servers/{server}/files/folder", operation_id="page_folder_make")
+@router.post("/servers/{server}/files/folder", operation_id="page_folder_make", dependencies=[patient(MINUTES)])
 async def make_folder(request: Request, caller: Sent, server: ServerId, name: Typed, path: Typed = "") -> Response:
     actor = await actor_for(web_of(request), caller, server)
     await web_of(request).core.files.make_folder(actor, server, f"{path}/{name}" if path else name)
@@ -135,14 +136,14 @@ async def ask(request: Request, caller: Viewing, server: ServerId, path: Path, f
     return render(request, "file_change.html", caller, view=view, file=path, folder=folder, crumbs=crumbs(path))
 
 
-@router.post("/servers/{server}/files/rename", operation_id="page_file_rename")
+@router.post("/servers/{server}/files/rename", operation_id="page_file_rename", dependencies=[patient(MINUTES)])
 async def rename(request: Request, caller: Sent, server: ServerId, path: Typed, to: Typed) -> Response:
     actor = await actor_for(web_of(request), caller, server)
     await web_of(request).core.files.rename(actor, server, path, to)
     return _back(server, to.rpartition("/")[0], "renamed")
 
 
-@router.post("/servers/{server}/files/delete", operation_id="page_file_delete")
+@router.post("/servers/{server}/files/delete", operation_id="page_file_delete", dependencies=[patient(MINUTES)])
 async def delete(
     request: Request, caller: Sent, server: ServerId, path: Typed, whole: Annotated[bool, Form()] = False
 ) -> Response:
