@@ -7,7 +7,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from bot.web import pace
 from bot.web.callers import Caller, signed_in
+from bot.web.context import web_of
 from bot.web.problems import SignInNeeded
 from core.accounts.sessions import form_mark
 from core.errors import Refusal
@@ -21,14 +23,25 @@ class Forged(Refusal):
 
 
 async def sent_by(request: Request) -> Caller:
-    """Who sent this form. SignInNeeded, Forged."""
+    """Who sent this form. SignInNeeded, Forged, LimitReached where they send too fast."""
+    caller = await _browser(request)
+    given = request.headers.get("x-mark") or (await request.form()).get("mark")
+    return _proven(request, caller, given)
+
+
+async def _browser(request: Request) -> Caller:
     caller = await signed_in(request)
     if caller is None or caller.secret is None:
         raise SignInNeeded
-    given = request.headers.get("x-mark") or (await request.form()).get("mark")
+    pace.take(request, web_of(request), caller.user)
+    return caller
+
+
+def _proven(request: Request, caller: Caller, given: object) -> Caller:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Forged
-    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), form_mark(caller.secret).encode()):
+    mark = form_mark(caller.secret or "")
+    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), mark.encode()):
         raise Forged
     return caller
 

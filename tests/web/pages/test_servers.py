@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from webface import Face
+import pytest
+from webface import Face, present, serving
 
 from core.data.tables import ServerRow
 from tests.conftest import ADA, BO, GUILD, House
@@ -112,3 +113,15 @@ async def test_another_guilds_server_is_none(house: House, face: Face) -> None:
     house.membership.gone.add(BO.user)
     got = await face.get(f"/servers/{server}", session=await face.session(BO), headers={"Accept": "text/html"})
     assert (got.status, "There is no such server here." in got.text) == (404, True)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_who_presses_and_looks_too_fast_is_told_to_wait(house: House) -> None:
+    house.membership.present = {ADA.user: present(ADA)}
+    server = await house.create("Pond")
+    async with serving(house.core, burst=3) as face:
+        ada = await face.session(ADA, GUILD)
+        got = [await face.post(f"/servers/{server}/pause", session=ada, data={"mark": "0"}) for _ in range(2)]
+        got += [await face.get("/", session=ada) for _ in range(2)]
+        assert [each.status for each in got] == [403, 403, 200, 429]
+        assert (await face.post(f"/servers/{server}/pause", session=ada, data={})).status == 429
