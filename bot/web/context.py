@@ -9,7 +9,7 @@ from fastapi import Request
 
 from bot.settings import Settings
 from bot.web.jobs import Jobs
-from bot.web.streams import Streams
+from bot.web.places import STREAMS, UPLOADS, Places
 from core.assemble import Core
 from core.guilds.pace import Pace
 from core.worlds.store.folder import FolderStore
@@ -29,7 +29,8 @@ class Web:
     links: FolderStore | None = None
     served: Served = lambda *_: None
     pace: Pace = field(default_factory=Pace)
-    streams: Streams = field(default_factory=Streams)
+    streams: Places = field(default_factory=lambda: Places("web.streams", *STREAMS))
+    uploads: Places = field(default_factory=lambda: Places("web.uploads", *UPLOADS))
     strangers: Pace = field(default_factory=Pace)
     jobs: Jobs = field(default_factory=Jobs)
     guild_name: Callable[[int], str | None] = lambda _: None

@@ -14,7 +14,6 @@ import aiohttp
 import pytest
 from webface import Face, present, serving
 
-from bot.web import streams
 from bot.web.api import events
 from bot.web.callers import COOKIE
 from core.feed import reader
@@ -206,7 +205,7 @@ async def test_a_client_that_does_not_keep_up_is_told_so(
 async def test_one_caller_has_so_many_streams_and_no_more(
     house: House, face: Face, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "MOST_OF_ONE", 1)
+    monkeypatch.setattr(face.web.streams, "of_one", 1)
     token = await face.token(BO)
     async with opened(face, "/events", token):
         refused = await face.get("/api/v1/live", token=token)

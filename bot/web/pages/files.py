@@ -18,7 +18,7 @@ from bot.web.api.servers import ServerId
 from bot.web.callers import Caller, actor_for
 from bot.web.context import web_of
 from bot.web.guard import LARGE
-from bot.web.pages.forms import Sent, sent_by
+from bot.web.pages.forms import Sent, sent_ahead
 from bot.web.pages.render import Viewing, know, marks_of, render
 from bot.web.pages.servers import places
 from bot.web.patience import AN_HOUR, MINUTES, patient
@@ -99,25 +99,27 @@ async def save(
 
 @router.post("/servers/{server}/files/send", operation_id="page_file_send", dependencies=[patient(AN_HOUR)])
 async def send(request: Request, server: ServerId) -> Response:
-    """A form with a file, which may be large; the mark is looked at before anything of it is used."""
+    """A form with a file, which may be large: who sends it, and whether they may, is known before it is read."""
+    web, caller = web_of(request), await sent_ahead(request)
+    actor = await actor_for(web, caller, server)
+    await web.core.servers.lookup.get(actor, server, Do.FILES_WRITE)
     told = request.headers.get("content-length", "")
     if not (told.isascii() and told.isdigit() and len(told) < 12 and int(told) <= MOST_FORM):
         raise BadInput("files.large", most=Bytes(MOST_FORM))
-    setattr(request.state, LARGE, True)
-    caller = await sent_by(request)
-    form = await request.form()
-    file, path = form.get("file"), str(form.get("path") or "")
-    if not isinstance(file, UploadFile) or not file.filename:
-        raise BadInput("page.files.none")
+    with web.uploads.place(caller.user):
+        setattr(request.state, LARGE, True)
+        form = await request.form()
+        file, path = form.get("file"), str(form.get("path") or "")
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise BadInput("page.files.none")
 
-    async def parts() -> AsyncIterator[bytes]:
-        while data := await file.read(_PART):
-            yield data
+        async def parts() -> AsyncIterator[bytes]:
+            while data := await file.read(_PART):
+                yield data
 
-    actor = await actor_for(web_of(request), caller, server)
-    name = file.filename.replace("\\", "/").rpartition("/")[2]
-    replaces = None if form.get("replace") else ""
-    await web_of(request).core.files.upload(actor, server, f"{path}/{name}" if path else name, parts(), replaces)
+        name = file.filename.replace("\\", "/").rpartition("/")[2]
+        replaces = None if form.get("replace") else ""
+        await web.core.files.upload(actor, server, f"{path}/{name}" if path else name, parts(), replaces)
     return _back(server, path, "sent")
 
 

@@ -29,6 +29,12 @@ async def sent_by(request: Request) -> Caller:
     return _proven(request, caller, given)
 
 
+async def sent_ahead(request: Request) -> Caller:
+    """Who sends this form, before anything of it is read: its mark stands in the query. Raises as `sent_by`."""
+    caller = await _browser(request)
+    return _proven(request, caller, request.headers.get("x-mark") or request.query_params.get("mark"))
+
+
 async def _browser(request: Request) -> Caller:
     caller = await signed_in(request)
     if caller is None or caller.secret is None:
