@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from webface import Face
 
 from bot.web import jobs
 from bot.web.jobs import Job, Jobs
@@ -12,6 +13,7 @@ from core.errors import NotFound
 from core.servers.worlds import Download
 from core.worlds.gaps import Gaps
 from core.worlds.listing import Snapshot
+from tests.conftest import BO, House
 
 
 async def ended(kept: Jobs, user: int, size: int = 0) -> Job:
@@ -43,3 +45,16 @@ async def test_the_oldest_go_where_results_are_large(monkeypatch: pytest.MonkeyP
     with pytest.raises(NotFound):
         kept.get(1, first.id)
     assert (kept.get(1, small.id), kept.get(2, last.id)) == (small, last)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_who_left_the_guild_is_told_nothing_more_of_its_server(house: House, face: Face) -> None:
+    server = await house.create("Pond", BO)
+    job = face.web.jobs.begin(BO.user, "archive_server", server, house.servers.lookup.get(BO, server))
+    assert await face.web.jobs.soon(job)
+    asked, token = f"/api/v1/jobs/{job.id}", await face.token(BO)
+    assert (await face.get(asked, token=token)).json["server"]["name"] == "Pond"
+    house.membership.gone.add(BO.user)
+    house.core.members._known.clear()
+    got = await face.get(asked, token=token)
+    assert (got.status, got.json["type"]) == (404, "urn:dormouse:server.not_found")

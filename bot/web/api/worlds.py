@@ -215,7 +215,10 @@ JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="The job's id
 @router.get("/jobs/{job}", operation_id="get_job")
 async def get_job(request: Request, caller: Called, job: JobId) -> JobShown:
     """How far long work is that the caller began."""
-    return _shown(request, web_of(request).jobs.get(caller.user, job))
+    web = web_of(request)
+    found = web.jobs.get(caller.user, job)
+    await actor_for(web, caller, found.server)  # who left its guild is told nothing more
+    return _shown(request, found)
 
 
 @router.get("/jobs/{job}/archive", operation_id="get_job_archive", response_class=Response)
