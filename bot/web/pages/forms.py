@@ -12,7 +12,7 @@ from bot.web.callers import Caller, signed_in
 from bot.web.context import web_of
 from bot.web.problems import SignInNeeded
 from core.accounts.sessions import form_mark
-from core.errors import Refusal
+from core.errors import BadInput, Refusal
 
 
 class Forged(Refusal):
@@ -23,10 +23,14 @@ class Forged(Refusal):
 
 
 async def sent_by(request: Request) -> Caller:
-    """Who sent this form. SignInNeeded, Forged, LimitReached where they send too fast."""
+    """Who sent this form. SignInNeeded, Forged, LimitReached where they send too fast, BadInput where nobody can have
+    typed that."""
     caller = await _browser(request)
-    given = request.headers.get("x-mark") or (await request.form()).get("mark")
-    return _proven(request, caller, given)
+    form = await request.form()
+    _proven(request, caller, request.headers.get("x-mark") or form.get("mark"))
+    if any("\0" in typed for _, typed in form.multi_items() if isinstance(typed, str)):
+        raise BadInput("web.typed")
+    return caller
 
 
 async def sent_ahead(request: Request) -> Caller:
