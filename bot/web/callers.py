@@ -47,13 +47,23 @@ class Caller:
 async def caller_of(request: Request) -> Caller:
     """SignInNeeded where nobody proved who they are, ScopeNeeded where their token does not reach so far, LimitReached
     where they ask too fast."""
-    web, right = web_of(request), rights.of(request.scope["route"].operation_id)
+    web = web_of(request)
     try:
         caller = await _found(request, web)
     except SignInNeeded:
         pace.failed(request, web)
         raise
     pace.take(request, web, caller.user)
+    return _reaching(request, caller)
+
+
+async def still_caller_of(request: Request) -> Caller:
+    """As `caller_of`, for a stream that asks again by itself: that is nothing that they ask for."""
+    return _reaching(request, await _found(request, web_of(request)))
+
+
+def _reaching(request: Request, caller: Caller) -> Caller:
+    right = rights.of(request.scope["route"].operation_id)
     if not caller.reaches(right.scope):
         raise ScopeNeeded(right.scope or "-")
     return caller
