@@ -9,7 +9,7 @@ from fastapi import Request
 
 from bot.settings import Settings
 from bot.web.jobs import Jobs
-from bot.web.places import STREAMS, UPLOADS, Places
+from bot.web.places import DOWNLOADS, STREAMS, UPLOADS, Places
 from core.assemble import Core
 from core.guilds.pace import Pace
 from core.worlds.store.folder import FolderStore
@@ -30,6 +30,7 @@ class Web:
     served: Served = lambda *_: None
     pace: Pace = field(default_factory=Pace)
     streams: Places = field(default_factory=lambda: Places("web.streams", *STREAMS))
+    downloads: Places = field(default_factory=lambda: Places("web.downloads", *DOWNLOADS))
     uploads: Places = field(default_factory=lambda: Places("web.uploads", *UPLOADS))
     strangers: Pace = field(default_factory=Pace)
     jobs: Jobs = field(default_factory=Jobs)

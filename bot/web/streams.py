@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 
 from fastapi.sse import format_sse_event
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 BEAT = 15.0
 """Seconds; proxies end what is silent for a minute."""
@@ -48,11 +48,12 @@ class EventStream(Response):
 
     async def _send(self, send: Send) -> None:
         with contextlib.suppress(TimeoutError, OSError):
+            send = taken(send)
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            await _taken(send, format_sse_event(retry=COME_BACK))
+            await send(_part(format_sse_event(retry=COME_BACK)))
             async with contextlib.aclosing(self._frames) as frames:  # type: ignore[type-var]
                 async for frame in frames:
-                    await _taken(send, frame)
+                    await send(_part(frame))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -70,9 +71,18 @@ def end(why: str) -> bytes:
     return frame("end", json.dumps({"why": why}))
 
 
-async def _taken(send: Send, body: bytes) -> None:
-    async with asyncio.timeout(TAKEN_WITHIN):
-        await send({"type": "http.response.body", "body": body, "more_body": True})
+def taken(send: Send) -> Send:
+    """The same, which raises TimeoutError where nobody takes what is sent."""
+
+    async def within(message: Message) -> None:
+        async with asyncio.timeout(TAKEN_WITHIN):
+            await send(message)
+
+    return within
+
+
+def _part(body: bytes) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": True}
 
 
 async def _gone(receive: Receive) -> None:

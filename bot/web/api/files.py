@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -13,6 +14,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from bot.web.api.models import Model
 from bot.web.api.servers import ServerId
@@ -20,6 +22,7 @@ from bot.web.callers import Called, actor_for
 from bot.web.context import web_of
 from bot.web.guard import LARGE
 from bot.web.patience import AN_HOUR, MINUTES, patient
+from bot.web.streams import taken
 from core.errors import BadInput, Refusal, TryAgain
 from core.servers.files import Folder, Listed, Opened, TextFile, Written
 
@@ -215,9 +218,9 @@ async def download_file(
     headers["Content-Length"] = str(stop - start)
     if span is not None:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
-    return StreamingResponse(
-        _content(file, start, stop), 206 if span else 200, headers, media_type="application/octet-stream"
-    )
+    with contextlib.ExitStack() as held:
+        held.enter_context(web.downloads.place(caller.user))
+        return _Sent(_content(file, start, stop), 206 if span else 200, headers, held.pop_all())
 
 
 @router.put(
@@ -289,6 +292,26 @@ def _span(wanted: str, size: int) -> tuple[int, int] | None:
         if last and int(last) < start:
             return None
     return (start, stop) if start < stop else (0, 0)
+
+
+class _Sent(StreamingResponse):
+    """A file, for as long as somebody takes what is sent. `held` is left when that ends, however it does."""
+
+    media_type = "application/octet-stream"
+
+    def __init__(
+        self, content: AsyncIterator[bytes], status: int, headers: dict[str, str], held: contextlib.ExitStack
+    ) -> None:
+        super().__init__(content, status, headers)
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._held:
+            await super().__call__(scope, receive, send)
+
+    async def stream_response(self, send: Send) -> None:
+        with contextlib.suppress(TimeoutError):
+            await super().stream_response(taken(send))
 
 
 async def _content(file: Opened, start: int, stop: int) -> AsyncIterator[bytes]:
