@@ -11,9 +11,12 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 
+import structlog
 from fastapi.sse import format_sse_event
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
+
+log = structlog.get_logger()
 
 BEAT = 15.0
 """Seconds; proxies end what is silent for a minute."""
@@ -45,6 +48,8 @@ class EventStream(Response):
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.gather(sending, listening, return_exceptions=True)
             await self._held.aclose()
+            if sending.done() and not sending.cancelled() and (wrong := sending.exception()) is not None:
+                log.error("bug", exc_info=wrong, route=getattr(scope.get("route"), "operation_id", None))
 
     async def _send(self, send: Send) -> None:
         with contextlib.suppress(TimeoutError, OSError):
