@@ -85,11 +85,12 @@ async def save(
     path: Typed,
     text: Annotated[str, Form()] = "",
     version: Annotated[str, Form(max_length=100)] = "",
+    ends: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """What was typed stays in the form where somebody else was faster."""
     actor = await actor_for(web_of(request), caller, server)
     try:
-        await web_of(request).core.files.write(actor, server, path, text.replace("\r\n", "\n"), version)
+        await web_of(request).core.files.write(actor, server, path, with_ends(text, ends), version)
     except ChangedMeanwhile as wrong:
         await know(request, caller)
         request.state.refused = wrong.message
@@ -154,6 +155,17 @@ async def delete(
     return _back(server, path.rpartition("/")[0], "deleted")
 
 
+def ends_of(text: str) -> str:
+    """How most of its lines end: `crlf` or `lf`."""
+    return "crlf" if 2 * text.count("\r\n") > text.count("\n") else "lf"
+
+
+def with_ends(typed: str, ends: str) -> str:
+    """A browser sends each line with CRLF, as the HTML standard has it, however it ended in the file."""
+    plain = typed.replace("\r\n", "\n")
+    return plain.replace("\n", "\r\n") if ends == "crlf" else plain
+
+
 def crumbs(path: str) -> list[Crumb]:
     parts = [part for part in path.split("/") if part]
     return [Crumb(part, "/".join(parts[: place + 1])) for place, part in enumerate(parts)]
@@ -181,6 +193,7 @@ async def _file(
         places=places(view, rights, worlds=web.core.worlds is not None),
         file=file,
         text=file.text if typed is None else typed,
+        ends=ends_of(file.text or ""),
         crumbs=crumbs(path),
         content=f"/api/v1/servers/{server}/files/content?path={quote(path, safe='')}",
         writes=rights.may(Do.FILES_WRITE),

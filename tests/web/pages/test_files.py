@@ -43,6 +43,17 @@ async def test_a_file_is_edited_from_the_version_one_started_from(house: House, 
     assert file.read_text() == "be very kind\n"
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+async def test_lines_end_as_they_did_before(house: House, face: Face, pond: str, end: str) -> None:
+    ada, file = await face.session(ADA, GUILD), house.cluster.world(pond) / "rules.txt"
+    file.write_bytes(f"one{end}two{end}".encode())
+    shown = await page(face, f"/servers/{pond}/files/view?path=rules.txt", ada)
+    form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', shown))
+    form["text"] = "one\r\ntwo\r\nthree\r\n"  # as browsers send it
+    assert (await face.post(f"/servers/{pond}/files/view", session=ada, data=form)).status == 303
+    assert file.read_bytes().decode() == f"one{end}two{end}three{end}"
+
+
 async def test_a_name_is_text(house: House, face: Face, pond: str) -> None:
     name = '<img src=x>"&\u202e.txt'
     (house.cluster.world(pond) / name).write_text("<script>x</script>")
