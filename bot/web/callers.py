@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -32,13 +33,16 @@ _JWT = re.compile(r"[\w-]+\.[\w-]*\.[\w-]*", re.ASCII)
 @dataclass(frozen=True, slots=True)
 class Caller:
     """`scopes` None: signed in in a browser, and everything that the person may do. `guilds`: theirs as far as the
-    sign-in told. `secret`: the session's, None for a program."""
+    sign-in told. `secret`: the session's, None for a program. `until`: when a token of ours ends. `lent`: they came by
+    a token of the OpenID provider's."""
 
     user: int
     name: str
     scopes: frozenset[Scope] | None = None
     guilds: tuple[int, ...] = ()
     secret: str | None = None
+    until: datetime | None = None
+    lent: bool = False
 
     def reaches(self, scope: Scope | None) -> bool:
         return self.scopes is None or (scope is not None and scope in self.scopes)
@@ -87,7 +91,7 @@ async def _found(request: Request, web: Web) -> Caller:
         bearer = await web.core.tokens.read(sent.strip()) if kind.lower() == "bearer" else None
         if bearer is None:
             raise SignInNeeded("web.token_invalid")
-        return await _known(request, Caller(bearer.user, bearer.name, bearer.scopes))
+        return await _known(request, Caller(bearer.user, bearer.name, bearer.scopes, until=bearer.ends_at))
     caller = await signed_in(request)
     if caller is None:
         raise SignInNeeded
@@ -104,7 +108,7 @@ async def _of_provider(web: Web, openid: OpenId, token: str) -> Caller:
     linked = await web.core.identities.told(identity)
     if linked is None:
         raise unlinked(openid.name)
-    return Caller(linked.user, linked.user_name, scopes)
+    return Caller(linked.user, linked.user_name, scopes, lent=True)
 
 
 async def _known(request: Request, caller: Caller) -> Caller:

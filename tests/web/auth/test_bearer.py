@@ -36,6 +36,15 @@ async def test_it_reaches_as_far_as_its_scopes(house: House, browser: Browser, e
     assert (got.status, got.json["type"]) == (403, "urn:dormouse:web.scope")
 
 
+@pytest.mark.usefixtures("ada")
+async def test_it_makes_no_token(house: House, browser: Browser, entra: OpenIdPlace) -> None:
+    """That would outlive it, and whatever the provider takes back."""
+    body, token = {"name": "another", "scopes": ["servers:read"]}, entra.sign(entra.access())
+    got = await browser.face.post("/api/v1/account/tokens", json=body, token=token)
+    assert (got.status, got.json["type"]) == (403, "urn:dormouse:token.lent")
+    assert await house.core.tokens.list(1) == []
+
+
 def hs_with_the_public_key(entra: OpenIdPlace) -> str:
     """HS256 keyed with what everybody can read: PyJWT refuses to make it, so it is made by hand."""
     import hashlib
