@@ -198,7 +198,7 @@ async def clone_server(
     """Make another server whose world begins as this one's was."""
     web = web_of(request)
     actor, worlds = await actor_for(web, caller, server), worlds_of(web)
-    channel = int(body.channel) if body.channel else await web.core.guilds.place(actor.guild)
+    channel = await web.core.guilds.place(actor, int(body.channel) if body.channel else None)
 
     async def make() -> Server:
         return Server.of(await worlds.clone(actor, server, channel=channel, name=body.name, snapshot=body.snapshot))
