@@ -29,9 +29,9 @@ class Web:
     links: FolderStore | None = None
     served: Served = lambda *_: None
     pace: Pace = field(default_factory=Pace)
-    streams: Places = field(default_factory=lambda: Places("web.streams", *STREAMS))
-    downloads: Places = field(default_factory=lambda: Places("web.downloads", *DOWNLOADS))
-    uploads: Places = field(default_factory=lambda: Places("web.uploads", *UPLOADS))
+    streams: Places = field(default_factory=lambda: Places("web.streams", "web.streams_full", *STREAMS))
+    downloads: Places = field(default_factory=lambda: Places("web.downloads", "web.downloads_full", *DOWNLOADS))
+    uploads: Places = field(default_factory=lambda: Places("web.uploads", "web.uploads_full", *UPLOADS))
     strangers: Pace = field(default_factory=Pace)
     jobs: Jobs = field(default_factory=Jobs)
     guild_name: Callable[[int], str | None] = lambda _: None

@@ -16,10 +16,11 @@ DOWNLOADS = (10, 200)
 
 
 class Places:
-    """`message` refuses somebody who has `of_one`; with `_full`, everybody where there are `of_all`."""
+    """`message` refuses somebody who has `of_one`, `full` everybody where there are `of_all`."""
 
-    def __init__(self, message: str, of_one: int, of_all: int) -> None:
+    def __init__(self, message: str, full: str, of_one: int, of_all: int) -> None:
         self._message = message
+        self._full = full
         self.of_one = of_one
         self.of_all = of_all
         self._taken: Counter[int] = Counter()
@@ -33,7 +34,7 @@ class Places:
         if self._taken[user] >= self.of_one:
             raise LimitReached(self._message, most=self.of_one)
         if len(self) >= self.of_all:
-            raise LimitReached(f"{self._message}_full")
+            raise LimitReached(self._full)
         self._taken[user] += 1
         try:
             yield
