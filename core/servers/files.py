@@ -56,7 +56,6 @@ LONGEST_TEXT = PART
 """Bytes of a file that is shown, or written, as text."""
 MOST_UPLOAD = 2 * 1024**3
 """Bytes of an uploaded file, where the guild allows so much of a world."""
-_Change = FolderMade | FileWritten | FileUploaded | FileRenamed | FileDeleted
 _MOST_LOOKS = 2  # snapshots that are kept open: each may be tens of megabytes
 _WITHIN = 150.0  # seconds for one order; a folder may hold much
 _SILENT_FOR = 60.0  # seconds that an upload may stand still
@@ -128,6 +127,9 @@ class _Saved:
     at: float  # by the event loop's clock
 
 
+_Change = FolderMade | FileWritten | FileUploaded | FileRenamed | FileDeleted
+
+
 class Files:
     """Every method may raise a `core.errors.Refusal`; nothing was changed then. `server` is an id or a typed name.
     Without a `shelf` worlds are kept nowhere."""
@@ -139,16 +141,11 @@ class Files:
         self._events = parts.events
         self._cluster = cluster
         self._shelf = shelf
+        self._changes: set[asyncio.Task[Any]] = set()
         self._queues = Queues()
         self._saved: dict[str, _Saved] = {}
         self._opening = threading.Lock()
         self._looks: dict[tuple[str, str, str], Look] = {}  # by server and snapshot, those looked into last
-        self._changes: set[asyncio.Task[Any]] = set()
-
-    async def drain(self) -> None:
-        """Wait for changes that are under way, whether or not anybody else waits for them."""
-        while self._changes:
-            await asyncio.wait(self._changes)
 
     # looking
 
@@ -204,12 +201,13 @@ class Files:
         self, actor: Actor, server: str, path: str, content: AsyncIterator[bytes], version: str | None
     ) -> Written:
         """As `write`, of a file of any kind as it comes in. It takes its place once all of it is there."""
+        whole = False
         row = await self._find(actor, server, Do.FILES_WRITE)
         _checked(path)
         _refuse_archived(row)
         most = await self._most(actor, row)
         await self._foresee(row, path, version)
-        upload, came, whole = secrets.token_hex(16), 0, False
+        upload, came = secrets.token_hex(16), 0
         begun = FileOrder(FileDo.PART, path, upload=upload)
         try:
             async with asyncio.timeout(_UPLOAD_WITHIN):
@@ -247,6 +245,11 @@ class Files:
         """A folder only where it is empty, or with all that is in it if `recursive`."""
         order = FileOrder(FileDo.DELETE, path, recursive=recursive, version=version)
         return (await self._change(actor, server, order, FileDeleted(path, by=actor.user)))[1]
+
+    async def drain(self) -> None:
+        """Wait for changes that are under way, whether or not anybody else waits for them."""
+        while self._changes:
+            await asyncio.wait(self._changes)
 
     # helpers
 
