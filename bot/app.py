@@ -120,6 +120,7 @@ class App:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN):
                     await self.core.sweep.drain()
+                    await self.core.files.drain()
                     await self.client.faces.replies.drain(DRAIN)
                     if announcer.held and self.client.is_ready():  # else it has not begun, and waits in vain
                         await asyncio.wait([announcing])

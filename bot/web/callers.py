@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -32,13 +33,16 @@ _JWT = re.compile(r"[\w-]+\.[\w-]*\.[\w-]*", re.ASCII)
 @dataclass(frozen=True, slots=True)
 class Caller:
     """`scopes` None: signed in in a browser, and everything that the person may do. `guilds`: theirs as far as the
-    sign-in told. `secret`: the session's, None for a program."""
+    sign-in told. `secret`: the session's, None for a program. `until`: when a token of ours ends. `lent`: they came by
+    a token of the OpenID provider's."""
 
     user: int
     name: str
     scopes: frozenset[Scope] | None = None
     guilds: tuple[int, ...] = ()
     secret: str | None = None
+    until: datetime | None = None
+    lent: bool = False
 
     def reaches(self, scope: Scope | None) -> bool:
         return self.scopes is None or (scope is not None and scope in self.scopes)
@@ -47,13 +51,23 @@ class Caller:
 async def caller_of(request: Request) -> Caller:
     """SignInNeeded where nobody proved who they are, ScopeNeeded where their token does not reach so far, LimitReached
     where they ask too fast."""
-    web, right = web_of(request), rights.of(request.scope["route"].operation_id)
+    web = web_of(request)
     try:
         caller = await _found(request, web)
     except SignInNeeded:
         pace.failed(request, web)
         raise
     pace.take(request, web, caller.user)
+    return _reaching(request, caller)
+
+
+async def still_caller_of(request: Request) -> Caller:
+    """As `caller_of`, for a stream that asks again by itself: that is nothing that they ask for."""
+    return _reaching(request, await _found(request, web_of(request)))
+
+
+def _reaching(request: Request, caller: Caller) -> Caller:
+    right = rights.of(request.scope["route"].operation_id)
     if not caller.reaches(right.scope):
         raise ScopeNeeded(right.scope or "-")
     return caller
@@ -77,7 +91,7 @@ async def _found(request: Request, web: Web) -> Caller:
         bearer = await web.core.tokens.read(sent.strip()) if kind.lower() == "bearer" else None
         if bearer is None:
             raise SignInNeeded("web.token_invalid")
-        return await _known(request, Caller(bearer.user, bearer.name, bearer.scopes))
+        return await _known(request, Caller(bearer.user, bearer.name, bearer.scopes, until=bearer.ends_at))
     caller = await signed_in(request)
     if caller is None:
         raise SignInNeeded
@@ -94,7 +108,7 @@ async def _of_provider(web: Web, openid: OpenId, token: str) -> Caller:
     linked = await web.core.identities.told(identity)
     if linked is None:
         raise unlinked(openid.name)
-    return Caller(linked.user, linked.user_name, scopes)
+    return Caller(linked.user, linked.user_name, scopes, lent=True)
 
 
 async def _known(request: Request, caller: Caller) -> Caller:

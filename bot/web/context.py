@@ -9,7 +9,7 @@ from fastapi import Request
 
 from bot.settings import Settings
 from bot.web.jobs import Jobs
-from bot.web.streams import Streams
+from bot.web.places import DOWNLOADS, STREAMS, UPLOADS, Places
 from core.assemble import Core
 from core.guilds.pace import Pace
 from core.worlds.store.folder import FolderStore
@@ -36,7 +36,9 @@ class Web:
     links: FolderStore | None = None
     served: Served = lambda *_: None
     pace: Pace = field(default_factory=Pace)
-    streams: Streams = field(default_factory=Streams)
+    streams: Places = field(default_factory=lambda: Places("web.streams", "web.streams_full", *STREAMS))
+    downloads: Places = field(default_factory=lambda: Places("web.downloads", "web.downloads_full", *DOWNLOADS))
+    uploads: Places = field(default_factory=lambda: Places("web.uploads", "web.uploads_full", *UPLOADS))
     strangers: Pace = field(default_factory=Pace)
     open: Pace = field(default_factory=lambda: Pace(burst=OPEN_BURST, every=OPEN_EVERY))
     jobs: Jobs = field(default_factory=Jobs)

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
+from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -97,10 +98,6 @@ class Guard:
         except asyncio.CancelledError:
             status = status or 499  # nobody waits for the answer any more
             raise
-        except _TooLarge:
-            state["refused"] = "web.too_large"
-            if not answered:
-                await _refuse(answer, 413, "web.too_large", state["language"], number)
         except TimeoutError:
             state["refused"] = "web.slow"
             if not answered:
@@ -123,10 +120,6 @@ class Guard:
             )
 
 
-class _TooLarge(Exception):
-    """The body goes on beyond what it may have."""
-
-
 def _route(scope: Scope) -> str:
     """By its operation id: what stands in a path or behind it may be a secret."""
     return getattr(scope.get("route"), "operation_id", None) or "none"
@@ -141,7 +134,7 @@ def _counted(receive: Receive, state: MutableMapping[str, Any]) -> Receive:
         if message["type"] == "http.request":
             came += len(message.get("body", b""))
             if came > MOST_BODY and not state.get(LARGE):
-                raise _TooLarge
+                raise HTTPException(413)  # as problems.py says it
         return message
 
     return next_part

@@ -14,13 +14,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.errors import LimitReached, NotFound
+from core.servers.worlds import Download
 
 WAITS = 8.0
 """Seconds for which the answer waits, so that short work has its result at once."""
 KEPT = 3600.0
 """Seconds for which the result of one that ended is kept."""
 MOST = 10
-"""Of one person at once."""
+"""Of one person at once; as many that ended are kept of one."""
+MOST_BYTES = 64 * 1024 * 1024
+"""Of results that are kept, of all people together; the oldest go first."""
 
 
 @dataclass(slots=True)
@@ -55,10 +58,22 @@ class Jobs:
             job.ended_at, job.ended = datetime.now(UTC), time.monotonic()
             if not ended.cancelled():
                 ended.exception()  # whoever asks for the job is told
+            self._tidy(user)
 
         task.add_done_callback(over)
         self._jobs[job.id] = job
         return job
+
+    def _tidy(self, user: int) -> None:
+        ended = sorted((job for job in self._jobs.values() if job.ended is not None), key=lambda job: job.ended or 0.0)
+        theirs = [job for job in ended if job.user == user]
+        gone, held = theirs[:-MOST], sum(map(_bytes, ended))
+        for job in ended:
+            if held > MOST_BYTES and _bytes(job):
+                gone.append(job)
+                held -= _bytes(job)
+        for job in gone:
+            self._jobs.pop(job.id, None)
 
     async def soon(self, job: Job) -> bool:
         """Whether it ended within WAITS."""
@@ -71,3 +86,11 @@ class Jobs:
         if found is None or found.user != user:
             raise NotFound("web.no_job")
         return found
+
+
+def _bytes(job: Job) -> int:
+    """That its result holds."""
+    if job.task.cancelled() or job.task.exception() is not None:
+        return 0
+    result = job.task.result()
+    return len(result.data) if isinstance(result, Download) else 0

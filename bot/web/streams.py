@@ -1,4 +1,4 @@
-"""Server-sent events: how many streams may be open, how each is sent, and how it ends.
+"""Server-sent events: how each is sent, and how it ends.
 
 The format is that of the HTML standard (https://html.spec.whatwg.org/multipage/server-sent-events.html). Each stream
 begins with how soon to come back, is never silent for longer than BEAT, and says in a last event why it ends.
@@ -9,48 +9,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
+import structlog
 from fastapi.sse import format_sse_event
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from core.errors import LimitReached
+log = structlog.get_logger()
 
-MOST_OF_ONE, MOST = 10, 1000
-"""Streams of one caller, and of all in one process."""
 BEAT = 15.0
 """Seconds; proxies end what is silent for a minute."""
 TAKEN_WITHIN = 30.0
 """Seconds that a client may leave what was sent to it unread; then nobody listens any more."""
 COME_BACK = 3000
 """Milliseconds after which a client is asked to open a stream that ended anew."""
-
-
-class Streams:
-    """Those that are open in this process."""
-
-    def __init__(self) -> None:
-        self._open: Counter[int] = Counter()
-
-    def __len__(self) -> int:
-        return self._open.total()
-
-    @contextlib.contextmanager
-    def place(self, user: int) -> Iterator[None]:
-        """For one stream. LimitReached."""
-        if self._open[user] >= MOST_OF_ONE:
-            raise LimitReached("web.streams", most=MOST_OF_ONE)
-        if len(self) >= MOST:
-            raise LimitReached("web.streams_full")
-        self._open[user] += 1
-        try:
-            yield
-        finally:
-            self._open[user] -= 1
-            if not self._open[user]:
-                del self._open[user]
 
 
 class EventStream(Response):
@@ -75,14 +48,17 @@ class EventStream(Response):
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.gather(sending, listening, return_exceptions=True)
             await self._held.aclose()
+            if sending.done() and not sending.cancelled() and (wrong := sending.exception()) is not None:
+                log.error("bug", exc_info=wrong, route=getattr(scope.get("route"), "operation_id", None))
 
     async def _send(self, send: Send) -> None:
         with contextlib.suppress(TimeoutError, OSError):
+            send = taken(send)
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            await _taken(send, format_sse_event(retry=COME_BACK))
+            await send(_part(format_sse_event(retry=COME_BACK)))
             async with contextlib.aclosing(self._frames) as frames:  # type: ignore[type-var]
                 async for frame in frames:
-                    await _taken(send, frame)
+                    await send(_part(frame))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -100,9 +76,18 @@ def end(why: str) -> bytes:
     return frame("end", json.dumps({"why": why}))
 
 
-async def _taken(send: Send, body: bytes) -> None:
-    async with asyncio.timeout(TAKEN_WITHIN):
-        await send({"type": "http.response.body", "body": body, "more_body": True})
+def taken(send: Send) -> Send:
+    """The same, which raises TimeoutError where nobody takes what is sent."""
+
+    async def within(message: Message) -> None:
+        async with asyncio.timeout(TAKEN_WITHIN):
+            await send(message)
+
+    return within
+
+
+def _part(body: bytes) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": True}
 
 
 async def _gone(receive: Receive) -> None:

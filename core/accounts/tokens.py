@@ -54,6 +54,7 @@ class Bearer:
     name: str
     token: str
     scopes: frozenset[Scope]
+    ends_at: datetime
 
 
 class Tokens:
@@ -62,16 +63,21 @@ class Tokens:
         self._now = now
 
     async def make(
-        self, actor: Actor, name: str, scopes: frozenset[Scope], days: int = DEFAULT_DAYS
+        self,
+        actor: Actor,
+        name: str,
+        scopes: frozenset[Scope],
+        days: int = DEFAULT_DAYS,
+        until: datetime | None = None,
     ) -> tuple[Token, str]:
-        """A new token, and what a program sends: nobody can read that again. BadInput where the name is empty or too
-        long, or `days` not in DAYS; LimitReached beyond MOST."""
+        """A new token, and what a program sends: nobody can read that again. `until`: it ends then at the latest.
+        BadInput where the name is empty or too long, or `days` not in DAYS; LimitReached beyond MOST."""
         name, now = " ".join(name.split()), self._now()
         if not 1 <= len(name) <= LONGEST_NAME:
             raise BadInput("token.name", most=LONGEST_NAME)
         if days not in DAYS:
             raise BadInput("token.days", low=DAYS[0], high=DAYS[-1])
-        secret = secrets.token_urlsafe(32)
+        secret, ends_at = secrets.token_urlsafe(32), now + timedelta(days=days)
         row = TokenRow(
             id=new_server_id(),
             user=actor.user,
@@ -80,7 +86,7 @@ class Tokens:
             scopes=list(in_order(scopes)),
             hash=_hash(secret),
             created_at=now,
-            ends_at=now + timedelta(days=days),
+            ends_at=ends_at if until is None else min(ends_at, until),
         )
         async with self._database.begin() as session:
             await once.claim(session, now)
@@ -123,7 +129,7 @@ class Tokens:
             return None
         if row.used_at is None or now - row.used_at >= USED_EVERY:
             await self._used(row.id, now)
-        return Bearer(row.user, row.owner_name, row.id, frozenset(in_order(row.scopes)))
+        return Bearer(row.user, row.owner_name, row.id, frozenset(in_order(row.scopes)), row.ends_at)
 
     async def _used(self, token: str, now: datetime) -> None:
         async with self._database.begin() as session:

@@ -15,7 +15,7 @@ from core import once
 from core.changes import Changes
 from core.data.database import Database, insert_missing
 from core.data.tables import CardRow, GuildRow, PlaySessionRow, ServerRow
-from core.errors import BadInput
+from core.errors import BadInput, NotAllowed
 from core.guilds.access import Actor, DoInGuild, judge
 from core.guilds.quotas import rules_of
 from core.notices.events import record
@@ -101,10 +101,16 @@ class Guilds:
         async with self._database.session() as session:
             return self._view(await session.get(GuildRow, guild))
 
-    async def place(self, guild: int) -> int:
-        """Where a server that is made outside of any channel has its card and messages; 0: there is no such place."""
+    async def place(self, actor: Actor, channel: int | None = None) -> int:
+        """Where a server that is made outside of any channel has its card and messages; 0: there is no such place. Only
+        the guild's admins may name one: nobody knows here in which channels a member may write. NotAllowed."""
         async with self._database.session() as session:
-            view = self._view(await session.get(GuildRow, guild), await _cards(session, guild))
+            row = await session.get(GuildRow, actor.guild)
+            if channel is not None and judge(actor, DoInGuild.SETUP, rules_of(row)) is not None:
+                raise NotAllowed("create.channel")
+            view = self._view(row, await _cards(session, actor.guild))
+        if channel is not None:
+            return channel  # one of another guild is refused where messages are posted (cogs/posting.py)
         return next((each for each in (view.server_channel, view.notice_channel, *view.cards) if each), 0)
 
     async def language(self, guild: int) -> str | None:

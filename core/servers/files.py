@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from core.agent.file_wire import (
     PART,
@@ -136,6 +137,9 @@ class _Saved:
     at: float  # by the event loop's clock
 
 
+_Change = FolderMade | FileWritten | FileUploaded | FileRenamed | FileDeleted
+
+
 class Files:
     """Every method may raise a `core.errors.Refusal`; nothing was changed then. `server` is an id or a typed name.
     Without a `shelf` worlds are kept nowhere."""
@@ -147,6 +151,7 @@ class Files:
         self._events = parts.events
         self._cluster = cluster
         self._shelf = shelf
+        self._changes: set[asyncio.Task[Any]] = set()
         self._queues = Queues()
         self._saved: dict[str, _Saved] = {}
         # Its own threads, and one of them at most for each world: a store that is slow holds up nobody else.
@@ -208,6 +213,7 @@ class Files:
         self, actor: Actor, server: str, path: str, content: AsyncIterator[bytes], version: str | None
     ) -> Written:
         """As `write`, of a file of any kind as it comes in. It takes its place once all of it is there."""
+        whole = False
         row = await self._find(actor, server, Do.FILES_WRITE)
         _checked(path)
         _refuse_archived(row)
@@ -224,14 +230,16 @@ class Files:
                     order = replace(begun, offset=came, data=b64encode(part).decode(), used=used)
                     used = (await self._ask(row, order)).used
                     came += len(part)
+            whole = True
             order = replace(begun, do=FileDo.FINISH, version=version, offset=came)
             told = FileUploaded(path, came, by=actor.user)
             answer, saved = await self._change(actor, server, order, told)
         except TimeoutError:
             raise TryAgain("files.slow") from None
-        except BaseException:
-            with contextlib.suppress(Refusal, asyncio.CancelledError):
-                await asyncio.shield(self._ask(row, replace(begun, do=FileDo.ABANDON)))
+        except BaseException as wrong:
+            if not (whole and isinstance(wrong, asyncio.CancelledError)):  # else it takes its place without us
+                with contextlib.suppress(Refusal, asyncio.CancelledError):
+                    await asyncio.shield(self._ask(row, replace(begun, do=FileDo.ABANDON)))
             raise
         return Written(path, answer.size, answer.version, saved)
 
@@ -252,6 +260,11 @@ class Files:
         order = FileOrder(FileDo.DELETE, path, recursive=recursive, version=version)
         return (await self._change(actor, server, order, FileDeleted(path, by=actor.user)))[1]
 
+    async def drain(self) -> None:
+        """Wait for changes that are under way, whether or not anybody else waits for them."""
+        while self._changes:
+            await asyncio.wait(self._changes)
+
     # helpers
 
     async def _change(
@@ -259,11 +272,26 @@ class Files:
         actor: Actor,
         server: str,
         order: FileOrder,
-        event: FolderMade | FileWritten | FileUploaded | FileRenamed | FileDeleted,
+        event: _Change,
     ) -> tuple[FileAnswer, str | None]:
         if not _checked(order.path):
             raise BadInput("files.path")
         row = await self._find(actor, server, Do.FILES_WRITE)
+        change = asyncio.create_task(self._in_turn(actor, row, order, event), name=f"change of {row.id}'s files")
+        self._changes.add(change)
+        change.add_done_callback(self._over)
+        # Whoever waits may be cancelled; a change goes on to its line in the audit.
+        await asyncio.wait([change])
+        return change.result()
+
+    def _over(self, change: asyncio.Task[Any]) -> None:
+        self._changes.discard(change)
+        if not change.cancelled():
+            change.exception()  # whoever waits is told
+
+    async def _in_turn(
+        self, actor: Actor, row: ServerRow, order: FileOrder, event: _Change
+    ) -> tuple[FileAnswer, str | None]:
         async with self._queues.of(row.id):
             row = await self._find(actor, row.id, Do.FILES_WRITE)  # as it is by then
             _refuse_archived(row)

@@ -37,6 +37,8 @@ MOST_EACH = 10
 """By one person."""
 RIGHTS_EVERY = 45.0
 """Seconds after which it is asked again whether somebody may watch."""
+UNKNOWN_FOR = 600.0
+"""Seconds for which somebody goes on watching although nobody can tell whether they still may."""
 HEARTBEAT = 15.0
 """Seconds without news after which whoever watches is told that all is well."""
 AGAIN = 2.0  # seconds after a log that ended, or that there is none of
@@ -89,7 +91,7 @@ class LiveLogs:
 
     async def watch(self, server: str, who: Callable[[], Awaitable[Actor]]) -> AsyncIterator[LogNews]:
         """For as long as somebody reads, and may: `who` is asked anew every `RIGHTS_EVERY`. Raises a Refusal, also in
-        the middle, where they may not, or not any more."""
+        the middle, where they may not, or not any more; TryAgain where nobody could tell for `UNKNOWN_FOR`."""
         actor = await who()
         server, at_rest = await self._allowed(server, actor)
         if self._watching.total() >= MOST_WATCHING or self._watching[actor.user] >= MOST_EACH:
@@ -169,11 +171,15 @@ def shown(line: str, secrets: frozenset[str]) -> str:
 async def _told(followed: _Followed, ask: Callable[[], Awaitable[bool]], *, at_rest: bool) -> AsyncIterator[LogNews]:
     """`at_rest`: what there is of a log is that of a run that is over, also where the cluster does not say so."""
     clock, run, on, at = asyncio.get_running_loop().time, 0, False, 0
-    asked_at = clock()
+    asked_at = known_at = clock()
     while True:
         if clock() - asked_at >= RIGHTS_EVERY:
-            at_rest = await ask()
             asked_at = clock()
+            try:
+                at_rest, known_at = await ask(), asked_at
+            except TryAgain:  # Discord or the database is away: that is no answer
+                if asked_at - known_at > UNKNOWN_FOR:
+                    raise
         news = followed.news
         if followed.run != run:
             at_rest = at_rest and run == 0  # else a new one has begun since

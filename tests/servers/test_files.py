@@ -285,6 +285,28 @@ async def test_a_change_of_which_nobody_knows_whether_it_was_made_is_in_the_audi
     assert await events(house, server) == [("file_deleted", {"path": "world", "sure": False}, ADA.user)]
 
 
+async def test_a_change_for_which_nobody_waits_any_more_is_in_the_audit_too(
+    house: House, files: Files, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry_out, done, let = house.cluster.files, asyncio.Event(), asyncio.Event()
+
+    async def late(server: str, order: FileOrder) -> Any:
+        answer = await carry_out(server, order)
+        done.set()
+        await let.wait()
+        return answer
+
+    monkeypatch.setattr(house.cluster, "files", late)
+    writing = asyncio.create_task(files.write(ADA, server, "motd.txt", "one", None))
+    await done.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    let.set()
+    await files.drain()
+    assert await events(house, server) == [("file_written", {"path": "motd.txt"}, ADA.user)]
+
+
 async def test_a_disk_that_is_full_is_said_in_words(house: House, files: Files, server: str) -> None:
     async def full(server: str, order: FileOrder) -> Any:
         raise FileRefused(FileTrouble.FULL)

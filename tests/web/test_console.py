@@ -11,14 +11,14 @@ from typing import Any
 import aiohttp
 import pytest
 from fakecluster import Run
-from webface import Face
+from webface import Face, present, serving
 
 from core.accounts.scopes import ALL, Scope
 from core.games.query.port import LogPart
 from core.guilds.access import Actor
 from core.servers import live_log
 from core.servers.sharing import Target
-from core.words import Sharer, ShareRole
+from core.words import Sharer, ShareRole, Unknown
 from tests.conftest import ADA, BO, House
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -206,6 +206,32 @@ async def test_nobody_watches_longer_than_they_may(
         await house.servers.sharing.share(ADA, server, manager, None)
         names = [name async for name, data in _until_refused(events)]
         assert names[-1] == "refused"
+
+
+async def test_who_watches_goes_on_while_nobody_can_tell_whether_they_may(
+    house: House, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_log, "RIGHTS_EVERY", 0.0)
+    asked = asyncio.Event()
+
+    async def unknown(guild: int, user: int) -> Unknown:
+        asked.set()
+        return Unknown("Discord is away for a moment")
+
+    house.membership.present = {ADA.user: present(ADA)}
+    async with serving(house.core, burst=1) as face, watching(face, server) as events:
+        await lines(events, "the last words")
+        monkeypatch.setattr(house.membership, "of", unknown)
+        house.core.members._known.clear()
+        house.cluster.say(server, "one")
+        await lines(events, "one")
+        await asked.wait()
+        house.cluster.say(server, "two")
+        await lines(events, "two")
+        monkeypatch.setattr(live_log, "UNKNOWN_FOR", 0.0)
+        house.cluster.say(server, "three")
+        told = [each async for each in _until_refused(events)]
+        assert told[-1][0] == "refused"
 
 
 async def _until_refused(events: AsyncIterator[tuple[str, Any]]) -> AsyncIterator[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,9 +13,9 @@ from typing import Any
 
 import aiohttp
 import pytest
+import structlog
 from webface import Face, present, serving
 
-from bot.web import streams
 from bot.web.api import events
 from bot.web.callers import COOKIE
 from core.feed import reader
@@ -215,7 +216,7 @@ async def test_a_client_that_does_not_keep_up_is_told_so(
 async def test_one_caller_has_so_many_streams_and_no_more(
     house: House, face: Face, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "MOST_OF_ONE", 1)
+    monkeypatch.setattr(face.web.streams, "of_one", 1)
     token = await face.token(BO)
     async with opened(face, "/events", token):
         refused = await face.get("/api/v1/live", token=token)
@@ -259,6 +260,22 @@ async def test_a_list_sees_all_its_servers_and_those_that_come(house: House, fac
         await house.servers.removal.delete(ADA, pond, "Pond")
         while (seen := (await stream.next()).json)["id"] != pond or seen["desired"] != "deleted":
             pass
+
+
+async def test_a_bug_in_a_stream_ends_it_and_is_in_the_log(
+    house: House, face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(events._Stream, "still", broken)
+    with structlog.testing.capture_logs() as lines:
+        headers = {"Authorization": f"Bearer {await face.token(ADA)}"}
+        async with asyncio.timeout(30), face.http.get(f"{face.url}/api/v1/live", headers=headers) as answer:
+            with contextlib.suppress(aiohttp.ClientPayloadError):
+                await answer.read()
+    (bug,) = (each for each in lines if each["event"] == "bug")
+    assert (bug["route"], str(bug["exc_info"])) == ("live_servers", "planted")
 
 
 async def test_a_process_that_ends_ends_its_streams(house: House) -> None:

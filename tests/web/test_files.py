@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from webface import Face
 
+from bot.web import guard, streams
 from core.accounts.scopes import ALL, Scope
 from tests.conftest import ADA, BO, House
 
@@ -102,3 +107,52 @@ async def test_who_may_not_gets_nothing_and_a_token_needs_the_scope(face: Face, 
     assert (await face.ask("DELETE", f"{files}?path=a", token=narrow)).status == 403
     other = f"/api/v1/servers/{'a' * 12}/files"
     assert (await face.get(other, token=await face.token(ADA))).status == 404
+
+
+async def test_a_file_may_come_in_and_a_change_be_made_slowly(
+    house: House, face: Face, server: str, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry_out = house.cluster.files
+
+    async def late(server: str, order: Any) -> Any:
+        await asyncio.sleep(0.4)  # longer than other answers may take
+        return await carry_out(server, order)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"x"
+        await asyncio.sleep(0.4)
+        yield b"y"
+
+    monkeypatch.setattr(house.cluster, "files", late)
+    monkeypatch.setattr(guard, "LONGEST", 0.3)
+    files = f"/api/v1/servers/{server}/files"
+    put = await face.put(f"{files}/content?path=a", token=ada, data=slow(), headers={"If-None-Match": "*"})
+    assert put.status == 200
+    assert (await face.get(f"{files}/text?path=a", token=ada)).json["text"] == "xy"
+    assert (await face.post(f"{files}/rename", token=ada, json={"path": "a", "to": "b"})).status == 200
+    secret = await face.session(ADA)
+    assert (await face.get(f"/servers/{server}/files", session=secret)).status == 200
+    form = {"path": "b", "to": "c"}
+    assert (await face.post(f"/servers/{server}/files/rename", session=secret, data=form)).status == 303
+
+
+async def test_a_download_that_nobody_takes_ends(
+    house: House, face: Face, server: str, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "TAKEN_WITHIN", 0.05)
+    monkeypatch.setattr(face.web.downloads, "of_one", 1)
+    with (house.cluster.world(server) / "map").open("wb") as file:
+        file.truncate(32 * 1024 * 1024)
+    asked = f"/api/v1/servers/{server}/files/content?path=map"
+    host, _, port = face.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port))) as reader:
+        reader.sendall(f"GET {asked} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {ada}\r\n\r\n".encode())
+        async with asyncio.timeout(30):
+            while not len(face.web.downloads):
+                await asyncio.sleep(0)
+            while len(face.web.downloads):
+                await asyncio.sleep(0.01)
+    with face.web.downloads.place(ADA.user):
+        second = await face.get(asked, token=ada)
+    assert (second.status, second.json["type"]) == (409, "urn:dormouse:web.downloads")
+    assert len((await face.get(asked, token=ada)).body) == 32 * 1024 * 1024

@@ -8,9 +8,10 @@ import pytest
 import structlog
 from webface import Face
 
+from bot.web.api.cursors import after
 from bot.web.words import said
 from core.errors import Refusal
-from tests.conftest import ADA, House
+from tests.conftest import ADA, CY, GUILD, House
 
 
 async def test_every_answer_has_its_id_and_tells_browsers_to_be_careful(face: Face) -> None:
@@ -41,6 +42,34 @@ async def test_a_body_has_a_limit_whether_it_says_its_length_or_not(face: Face, 
     data = parts() if chunked else b"x" * (1024 * 1024 + 1)
     got = await face.ask("POST", "/api/v1/servers/abcdefghijkl/resume", token=await face.token(ADA), data=data)
     assert got.status in (404, 413)  # nobody has to read a body that nobody wants
+
+
+async def test_a_body_beyond_it_is_said_to_be_so(face: Face) -> None:
+    large, kind = b'{"name": "' + b"x" * 1024 * 1024, {"Content-Type": "application/json"}
+    got = await face.post("/api/v1/servers", token=await face.token(ADA), data=large, headers=kind)
+    assert (got.status, got.json["type"]) == (413, "urn:dormouse:web.too_large")
+    form = {"name": "x" * 1024 * 1024}
+    got = await face.post("/account/tokens", session=await face.session(ADA), data=form)
+    assert (got.status, got.json["type"]) == (413, "urn:dormouse:web.too_large")
+
+
+async def test_a_number_that_no_database_has_is_refused_in_words(face: Face) -> None:
+    audit = f"guilds/{GUILD}/audit"
+    page = await face.get(f"/{audit}?before={2**63}", session=await face.session(CY, GUILD))
+    cursor = after([2**63])
+    part = await face.get(f"/api/v1/{audit}?cursor={cursor}", token=await face.token(CY))
+    assert (page.status, part.status, part.json["type"]) == (422, 422, "urn:dormouse:web.cursor")
+
+
+async def test_what_nobody_can_type_is_refused_in_words(face: Face) -> None:
+    """PostgreSQL takes it in no text."""
+    ada = await face.session(ADA, GUILD)
+    for form, field in (("tokens", "name"), ("tokens/revoke", "token"), ("sessions/end", "session")):
+        got = await face.post(f"/account/{form}", session=ada, data={field: "a\0b", "scopes": "servers:read"})
+        assert (got.status, got.json["type"]) == (422, "urn:dormouse:web.typed")
+    hook = {"url": "https://example.org/x", "description": "a\0b"}
+    got = await face.post(f"/api/v1/guilds/{GUILD}/webhooks", token=await face.token(CY), json=hook)
+    assert (got.status, got.json["type"]) == (422, "urn:dormouse:web.invalid")
 
 
 async def test_a_bug_is_our_fault_and_shows_nothing_of_itself(

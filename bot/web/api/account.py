@@ -15,7 +15,7 @@ from bot.web.problems import ScopeNeeded
 from core.accounts.profiles import Profile
 from core.accounts.scopes import Scope
 from core.accounts.tokens import DAYS, DEFAULT_DAYS, LONGEST_NAME, Token
-from core.errors import NotFound
+from core.errors import NotAllowed, NotFound
 from core.guilds.access import Actor
 
 router = APIRouter(prefix="/account", tags=["account"])
@@ -104,10 +104,13 @@ async def list_tokens(request: Request, caller: Called) -> Page[TokenShown]:
 @router.post("/tokens", operation_id="create_token", status_code=201)
 async def create_token(request: Request, caller: Called, body: NewToken) -> TokenMade:
     """A token for a program. One that a token makes reaches no further than that one."""
+    if caller.lent:  # what it makes would outlive it, and whatever its provider takes back
+        raise NotAllowed("token.lent")
     scopes = frozenset(body.scopes)
     if missing := [each for each in body.scopes if not caller.reaches(each)]:
         raise ScopeNeeded(missing[0])
-    token, secret = await web_of(request).core.tokens.make(_alone(caller), body.name, scopes, body.days)
+    tokens = web_of(request).core.tokens
+    token, secret = await tokens.make(_alone(caller), body.name, scopes, body.days, caller.until)
     return TokenMade(**TokenShown.of(token).model_dump(), secret=secret)
 
 

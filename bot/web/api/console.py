@@ -13,7 +13,7 @@ from pydantic import Field
 
 from bot.web.api.models import Model
 from bot.web.api.servers import ServerId
-from bot.web.callers import Called, actor_for, caller_of
+from bot.web.callers import Called, actor_for, still_caller_of
 from bot.web.context import web_of
 from bot.web.problems import language_of
 from bot.web.words import said
@@ -82,7 +82,7 @@ async def follow_log(request: Request, caller: Called, server: ServerId) -> Stre
     async def who() -> Actor:
         nonlocal asked
         again, asked = asked, True
-        return await actor_for(web, await caller_of(request) if again else caller, server)
+        return await actor_for(web, await still_caller_of(request) if again else caller, server)
 
     watched = web.core.live_logs.watch(server, who)
     first = await anext(watched)  # a refusal is an answer, not a stream

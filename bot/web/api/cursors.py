@@ -34,6 +34,8 @@ def place(cursor: str, *kinds: type) -> tuple[Any, ...]:
     fits = isinstance(found, list) and len(found) == len(kinds)
     if not fits or any(type(part) is not kind for part, kind in zip(found, kinds, strict=True)):
         raise BadInput("web.cursor")
+    if any(isinstance(part, int) and abs(part) >= 2**63 for part in found):  # which no database has
+        raise BadInput("web.cursor")
     return tuple(found)
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Query, Request
 
 from bot.web.api.models import Server, Snowflake
 from bot.web.api.servers import ServerId
-from bot.web.callers import Called, Caller, actor_for, actor_in, actors_of, caller_of
+from bot.web.callers import Called, Caller, actor_for, actor_in, actors_of, still_caller_of
 from bot.web.context import Web, web_of
 from bot.web.problems import ScopeNeeded, SignInNeeded
 from bot.web.streams import BEAT, EventStream, beat, end, frame
@@ -147,11 +147,11 @@ class _Stream:
             return
         self._checked = self._clock()
         try:
-            await caller_of(self._request)
+            await still_caller_of(self._request)
         except (SignInNeeded, ScopeNeeded):
             raise _Over("rights") from None
         except Refusal:
-            pass  # the database is away, or they ask too fast: that is no answer
+            pass  # the database is away: that is no answer
 
     async def actors(self, guilds: Collection[int]) -> dict[int, Actor]:
         """As whom they act now (core.guilds.members); without those where they are no member any more. _Over where

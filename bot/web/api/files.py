@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -13,12 +14,15 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from bot.web.api.models import Model
 from bot.web.api.servers import ServerId
 from bot.web.callers import Called, actor_for
 from bot.web.context import web_of
 from bot.web.guard import LARGE
+from bot.web.patience import AN_HOUR, MINUTES, patient
+from bot.web.streams import taken
 from core.errors import BadInput, Refusal, TryAgain
 from core.servers.files import Folder, Listed, Opened, TextFile, Written
 
@@ -119,7 +123,7 @@ class Renaming(Model):
     to: str = Field(max_length=_LONGEST)
 
 
-@router.get("", operation_id="list_files")
+@router.get("", operation_id="list_files", dependencies=[patient(MINUTES)])
 async def list_files(
     request: Request,
     caller: Called,
@@ -132,7 +136,7 @@ async def list_files(
     return FilesPage.of(await web.core.files.list(await actor_for(web, caller, server), server, path, cursor))
 
 
-@router.delete("", operation_id="delete_file")
+@router.delete("", operation_id="delete_file", dependencies=[patient(MINUTES)])
 async def delete_file(
     request: Request,
     caller: Called,
@@ -149,7 +153,7 @@ async def delete_file(
     return Changed(path=path, saved=saved)
 
 
-@router.get("/text", operation_id="read_file")
+@router.get("/text", operation_id="read_file", dependencies=[patient(MINUTES)])
 async def read_file(request: Request, response: Response, caller: Called, server: ServerId, path: Path) -> Text:
     """A file as text, at most 512 KiB."""
     web = web_of(request)
@@ -158,7 +162,7 @@ async def read_file(request: Request, response: Response, caller: Called, server
     return Text.of(file)
 
 
-@router.put("/text", operation_id="write_file")
+@router.put("/text", operation_id="write_file", dependencies=[patient(MINUTES)])
 async def write_file(
     request: Request,
     response: Response,
@@ -180,6 +184,7 @@ async def write_file(
 @router.get(
     "/content",
     operation_id="download_file",
+    dependencies=[patient(MINUTES)],
     response_class=StreamingResponse,
     responses={
         200: {"content": _BYTES, "description": "The file."},
@@ -213,13 +218,16 @@ async def download_file(
     headers["Content-Length"] = str(stop - start)
     if span is not None:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
-    return StreamingResponse(
-        _content(file, start, stop), 206 if span else 200, headers, media_type="application/octet-stream"
-    )
+    with contextlib.ExitStack() as held:
+        held.enter_context(web.downloads.place(caller.user))
+        return _Sent(_content(file, start, stop), 206 if span else 200, headers, held.pop_all())
 
 
 @router.put(
-    "/content", operation_id="upload_file", openapi_extra={"requestBody": {"required": True, "content": _BYTES}}
+    "/content",
+    operation_id="upload_file",
+    dependencies=[patient(AN_HOUR)],
+    openapi_extra={"requestBody": {"required": True, "content": _BYTES}},
 )
 async def upload_file(
     request: Request,
@@ -243,7 +251,7 @@ async def upload_file(
     return Changed.of(written)
 
 
-@router.post("/folders", operation_id="make_folder", status_code=201)
+@router.post("/folders", operation_id="make_folder", status_code=201, dependencies=[patient(MINUTES)])
 async def make_folder(request: Request, caller: Called, server: ServerId, body: NewFolder) -> Changed:
     """The folder that it lies in has to be there."""
     web = web_of(request)
@@ -251,7 +259,7 @@ async def make_folder(request: Request, caller: Called, server: ServerId, body: 
     return Changed(path=body.path, saved=await web.core.files.make_folder(actor, server, body.path))
 
 
-@router.post("/rename", operation_id="rename_file")
+@router.post("/rename", operation_id="rename_file", dependencies=[patient(MINUTES)])
 async def rename_file(request: Request, caller: Called, server: ServerId, body: Renaming) -> Changed:
     """Rename or move a file or a folder. Nothing is replaced."""
     web = web_of(request)
@@ -284,6 +292,26 @@ def _span(wanted: str, size: int) -> tuple[int, int] | None:
         if last and int(last) < start:
             return None
     return (start, stop) if start < stop else (0, 0)
+
+
+class _Sent(StreamingResponse):
+    """A file, for as long as somebody takes what is sent. `held` is left when that ends, however it does."""
+
+    media_type = "application/octet-stream"
+
+    def __init__(
+        self, content: AsyncIterator[bytes], status: int, headers: dict[str, str], held: contextlib.ExitStack
+    ) -> None:
+        super().__init__(content, status, headers)
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._held:
+            await super().__call__(scope, receive, send)
+
+    async def stream_response(self, send: Send) -> None:
+        with contextlib.suppress(TimeoutError):
+            await super().stream_response(taken(send))
 
 
 async def _content(file: Opened, start: int, stop: int) -> AsyncIterator[bytes]:

@@ -129,7 +129,7 @@ async def create_server(
     async def make() -> Server:
         view = await web.core.servers.creation.create(
             actor,
-            channel=int(body.channel) if body.channel else await web.core.guilds.place(guild),
+            channel=await web.core.guilds.place(actor, int(body.channel) if body.channel else None),
             game=body.game,
             name=body.name,
             size=body.size,

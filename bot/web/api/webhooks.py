@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
-from bot.web.api.models import Model, Page, Snowflake
+from bot.web.api.models import Model, Page, Snowflake, Typed
 from bot.web.callers import Called, Caller, actor_in
 from bot.web.context import web_of
 from core.guilds.access import Actor
@@ -23,8 +23,8 @@ router = APIRouter(prefix="/guilds/{guild}/webhooks", tags=["webhooks"])
 GuildId = Annotated[Snowflake, Path(description="The guild's id.")]
 WebhookId = Annotated[str, Path(pattern=r"^[a-z][a-z2-7]{11}$", description="The webhook's id.")]
 DeliveryId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$", description="The delivery's id.")]
-Url = Annotated[str, Field(max_length=LONGEST_URL, examples=["https://example.org/dormouse"])]
-Description = Annotated[str, Field(max_length=LONGEST_DESCRIPTION)]
+Url = Annotated[Typed, Field(max_length=LONGEST_URL, examples=["https://example.org/dormouse"])]
+Description = Annotated[Typed, Field(max_length=LONGEST_DESCRIPTION)]
 
 
 class NewWebhook(Model):

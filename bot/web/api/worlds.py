@@ -198,7 +198,7 @@ async def clone_server(
     """Make another server whose world begins as this one's was."""
     web = web_of(request)
     actor, worlds = await actor_for(web, caller, server), worlds_of(web)
-    channel = int(body.channel) if body.channel else await web.core.guilds.place(actor.guild)
+    channel = await web.core.guilds.place(actor, int(body.channel) if body.channel else None)
 
     async def make() -> Server:
         return Server.of(await worlds.clone(actor, server, channel=channel, name=body.name, snapshot=body.snapshot))
@@ -215,7 +215,10 @@ JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="The job's id
 @router.get("/jobs/{job}", operation_id="get_job")
 async def get_job(request: Request, caller: Called, job: JobId) -> JobShown:
     """How far long work is that the caller began."""
-    return _shown(request, web_of(request).jobs.get(caller.user, job))
+    web = web_of(request)
+    found = web.jobs.get(caller.user, job)
+    await actor_for(web, caller, found.server)  # who left its guild is told nothing more
+    return _shown(request, found)
 
 
 @router.get("/jobs/{job}/archive", operation_id="get_job_archive", response_class=Response)

@@ -18,9 +18,10 @@ from bot.web.api.servers import ServerId
 from bot.web.callers import Caller, actor_for
 from bot.web.context import web_of
 from bot.web.guard import LARGE
-from bot.web.pages.forms import Sent, sent_by
+from bot.web.pages.forms import Sent, sent_ahead
 from bot.web.pages.render import Viewing, know, marks_of, render
 from bot.web.pages.servers import places
+from bot.web.patience import AN_HOUR, MINUTES, patient
 from bot.web.problems import language_of, status_of
 from bot.web.words import said
 from core.errors import BadInput, Bytes, ChangedMeanwhile
@@ -43,7 +44,7 @@ class Crumb:
     path: str
 
 
-@router.get("/servers/{server}/files", operation_id="page_files")
+@router.get("/servers/{server}/files", operation_id="page_files", dependencies=[patient(MINUTES)])
 async def browse(
     request: Request,
     caller: Viewing,
@@ -70,13 +71,13 @@ async def browse(
     )
 
 
-@router.get("/servers/{server}/files/view", operation_id="page_file")
+@router.get("/servers/{server}/files/view", operation_id="page_file", dependencies=[patient(MINUTES)])
 async def view(request: Request, caller: Viewing, server: ServerId, path: Path) -> Response:
     actor = await actor_for(web_of(request), caller, server)
     return await _file(request, caller, actor, server, path)
 
 
-@router.post("/servers/{server}/files/view", operation_id="page_file_save")
+@router.post("/servers/{server}/files/view", operation_id="page_file_save", dependencies=[patient(MINUTES)])
 async def save(
     request: Request,
     caller: Sent,
@@ -84,11 +85,12 @@ async def save(
     path: Typed,
     text: Annotated[str, Form()] = "",
     version: Annotated[str, Form(max_length=100)] = "",
+    ends: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """What was typed stays in the form where somebody else was faster."""
     actor = await actor_for(web_of(request), caller, server)
     try:
-        await web_of(request).core.files.write(actor, server, path, text.replace("\r\n", "\n"), version)
+        await web_of(request).core.files.write(actor, server, path, with_ends(text, ends), version)
     except ChangedMeanwhile as wrong:
         await know(request, caller)
         request.state.refused = wrong.message
@@ -96,31 +98,33 @@ async def save(
     return _back(server, path.rpartition("/")[0], "saved")
 
 
-@router.post("/servers/{server}/files/send", operation_id="page_file_send")
+@router.post("/servers/{server}/files/send", operation_id="page_file_send", dependencies=[patient(AN_HOUR)])
 async def send(request: Request, server: ServerId) -> Response:
-    """A form with a file, which may be large; the mark is looked at before anything of it is used."""
+    """A form with a file, which may be large: who sends it, and whether they may, is known before it is read."""
+    web, caller = web_of(request), await sent_ahead(request)
+    actor = await actor_for(web, caller, server)
+    await web.core.servers.lookup.get(actor, server, Do.FILES_WRITE)
     told = request.headers.get("content-length", "")
     if not (told.isascii() and told.isdigit() and len(told) < 12 and int(told) <= MOST_FORM):
         raise BadInput("files.large", most=Bytes(MOST_FORM))
-    setattr(request.state, LARGE, True)
-    caller = await sent_by(request)
-    form = await request.form()
-    file, path = form.get("file"), str(form.get("path") or "")
-    if not isinstance(file, UploadFile) or not file.filename:
-        raise BadInput("page.files.none")
+    with web.uploads.place(caller.user):
+        setattr(request.state, LARGE, True)
+        form = await request.form()
+        file, path = form.get("file"), str(form.get("path") or "")
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise BadInput("page.files.none")
 
-    async def parts() -> AsyncIterator[bytes]:
-        while data := await file.read(_PART):
-            yield data
+        async def parts() -> AsyncIterator[bytes]:
+            while data := await file.read(_PART):
+                yield data
 
-    actor = await actor_for(web_of(request), caller, server)
-    name = file.filename.replace("\\", "/").rpartition("/")[2]
-    replaces = None if form.get("replace") else ""
-    await web_of(request).core.files.upload(actor, server, f"{path}/{name}" if path else name, parts(), replaces)
+        name = file.filename.replace("\\", "/").rpartition("/")[2]
+        replaces = None if form.get("replace") else ""
+        await web.core.files.upload(actor, server, f"{path}/{name}" if path else name, parts(), replaces)
     return _back(server, path, "sent")
 
 
-@router.post("/servers/{server}/files/folder", operation_id="page_folder_make")
+@router.post("/servers/{server}/files/folder", operation_id="page_folder_make", dependencies=[patient(MINUTES)])
 async def make_folder(request: Request, caller: Sent, server: ServerId, name: Typed, path: Typed = "") -> Response:
     actor = await actor_for(web_of(request), caller, server)
     await web_of(request).core.files.make_folder(actor, server, f"{path}/{name}" if path else name)
@@ -135,20 +139,31 @@ async def ask(request: Request, caller: Viewing, server: ServerId, path: Path, f
     return render(request, "file_change.html", caller, view=view, file=path, folder=folder, crumbs=crumbs(path))
 
 
-@router.post("/servers/{server}/files/rename", operation_id="page_file_rename")
+@router.post("/servers/{server}/files/rename", operation_id="page_file_rename", dependencies=[patient(MINUTES)])
 async def rename(request: Request, caller: Sent, server: ServerId, path: Typed, to: Typed) -> Response:
     actor = await actor_for(web_of(request), caller, server)
     await web_of(request).core.files.rename(actor, server, path, to)
     return _back(server, to.rpartition("/")[0], "renamed")
 
 
-@router.post("/servers/{server}/files/delete", operation_id="page_file_delete")
+@router.post("/servers/{server}/files/delete", operation_id="page_file_delete", dependencies=[patient(MINUTES)])
 async def delete(
     request: Request, caller: Sent, server: ServerId, path: Typed, whole: Annotated[bool, Form()] = False
 ) -> Response:
     actor = await actor_for(web_of(request), caller, server)
     await web_of(request).core.files.delete(actor, server, path, recursive=whole)
     return _back(server, path.rpartition("/")[0], "deleted")
+
+
+def ends_of(text: str) -> str:
+    """How most of its lines end: `crlf` or `lf`."""
+    return "crlf" if 2 * text.count("\r\n") > text.count("\n") else "lf"
+
+
+def with_ends(typed: str, ends: str) -> str:
+    """A browser sends each line with CRLF, as the HTML standard has it, however it ended in the file."""
+    plain = typed.replace("\r\n", "\n")
+    return plain.replace("\n", "\r\n") if ends == "crlf" else plain
 
 
 def crumbs(path: str) -> list[Crumb]:
@@ -178,6 +193,7 @@ async def _file(
         places=places(view, rights, worlds=web.core.worlds is not None),
         file=file,
         text=file.text if typed is None else typed,
+        ends=ends_of(file.text or ""),
         crumbs=crumbs(path),
         content=f"/api/v1/servers/{server}/files/content?path={quote(path, safe='')}",
         writes=rights.may(Do.FILES_WRITE),

@@ -141,7 +141,7 @@ async def audit(
     request: Request,
     caller: Viewing,
     guild: Guild,
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
     kind: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     web = web_of(request)

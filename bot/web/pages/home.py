@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from bot.web import pace
 from bot.web.callers import Caller, actors_of, signed_in
 from bot.web.context import Web, web_of
 from bot.web.pages.cards import Card, card, people_in
@@ -19,6 +20,7 @@ async def home(request: Request) -> Response:
     web, caller = web_of(request), await signed_in(request)
     if caller is None:
         return render(request, "welcome.html")
+    pace.take(request, web, caller.user)
     await know(request, caller)
     return render(request, "home.html", caller, guilds=await _guilds(web, caller, marks_of(request)))
 

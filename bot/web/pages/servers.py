@@ -16,6 +16,7 @@ from bot.web.pages.cards import ANSWERS, Card, answer, card, people_in
 from bot.web.pages.forms import Sent
 from bot.web.pages.marks import HtmlMarks
 from bot.web.pages.render import Viewing, is_fragment, know, lines, marks_of, render
+from bot.web.patience import MINUTES, patient
 from core.errors import LicenceNeeded
 from core.guilds.access import Actor, Do, Rights, Who
 from core.guilds.refused import named
@@ -155,7 +156,7 @@ def _others(rights: Rights, marks: HtmlMarks) -> list[Markup]:
     ]
 
 
-@router.post("/servers/{server}/licence", operation_id="page_go_on")
+@router.post("/servers/{server}/licence", operation_id="page_go_on", dependencies=[patient(MINUTES)])
 async def go_on(
     request: Request,
     caller: Sent,

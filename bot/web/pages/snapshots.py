@@ -14,6 +14,7 @@ from bot.web.context import web_of
 from bot.web.pages.forms import Sent
 from bot.web.pages.render import Viewing, marks_of, render
 from bot.web.pages.servers import licence, places
+from bot.web.patience import MINUTES, patient
 from core.errors import LicenceNeeded, NotFound
 from core.guilds.access import Do
 from core.servers.world_text import remark
@@ -48,7 +49,7 @@ async def snapshots(
     )
 
 
-@router.post("/servers/{server}/snapshots", operation_id="page_snapshot")
+@router.post("/servers/{server}/snapshots", operation_id="page_snapshot", dependencies=[patient(MINUTES)])
 async def snapshot(request: Request, caller: Sent, server: ServerId, note: Annotated[str, Form()] = "") -> Response:
     worlds = _worlds(request)
     await worlds.snapshot(await actor_for(web_of(request), caller, server), server, note)
@@ -66,7 +67,7 @@ async def ask(request: Request, caller: Viewing, server: ServerId, name: str) ->
     return render(request, "restore.html", caller, view=view, chosen=chosen, remark=_remark(request, chosen))
 
 
-@router.post("/servers/{server}/restore", operation_id="page_restore")
+@router.post("/servers/{server}/restore", operation_id="page_restore", dependencies=[patient(MINUTES)])
 async def restore(
     request: Request, caller: Sent, server: ServerId, snapshot: Name, accepts: Annotated[str, Form()] = ""
 ) -> Response:
@@ -78,7 +79,7 @@ async def restore(
     return RedirectResponse(f"/servers/{server}/snapshots?done=restored", 303)
 
 
-@router.post("/servers/{server}/restore/undo", operation_id="page_restore_undo")
+@router.post("/servers/{server}/restore/undo", operation_id="page_restore_undo", dependencies=[patient(MINUTES)])
 async def undo(request: Request, caller: Sent, server: ServerId) -> Response:
     worlds, actor = _worlds(request), await actor_for(web_of(request), caller, server)
     try:

@@ -11,7 +11,7 @@ from webface import Face
 
 from core import once
 from core.accounts.scopes import ALL
-from tests.conftest import ADA, BO, GUILD, House
+from tests.conftest import ADA, BO, CY, GUILD, House
 
 POND = {"guild": str(GUILD), "game": "meadow", "name": "Pond"}
 
@@ -88,6 +88,15 @@ async def test_a_licence_comes_first_and_then_the_server(house: House, face: Fac
     made = [await face.post("/api/v1/licences", json=answer, token=await face.token(ADA)) for _ in range(2)]
     assert [each.status for each in made] == [201, 201]
     assert {each.json["id"] for each in made} == set(await servers(house))
+
+
+async def test_only_admins_name_a_channel(house: House, face: Face) -> None:
+    """The bot may write where a member may not."""
+    body = POND | {"channel": "4711"}
+    refused = await make(face, body=body)
+    assert (refused.status, refused.json["type"]) == (403, "urn:dormouse:create.channel")
+    made = await make(face, body=body, token=await face.token(CY))
+    assert (await house.row(made.json["id"])).channel == 4711
 
 
 async def test_what_is_wrong_is_said_field_by_field_in_the_callers_language(face: Face) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 import pytest
 from webface import Face, present, serving
 
 from bot.web import guard
+from core.accounts.scopes import ALL, Scope
 from tests.conftest import ADA, BO, House
 
 
@@ -93,9 +95,16 @@ async def test_another_site_makes_a_browser_change_nothing(
     assert (await face.post(path, session=await face.session(ADA), headers=headers)).status == status
 
 
-async def test_a_token_makes_none_that_reaches_further(face: Face) -> None:
-    from core.accounts.scopes import Scope
+async def test_a_token_makes_none_that_outlives_it(face: Face) -> None:
+    maker, token = await face.web.core.tokens.make(ADA, "maker", ALL, days=2)
+    for days, outlives in ((1, False), (365, True)):
+        body = {"name": "another", "scopes": ["servers:read"], "days": days}
+        made = await face.post("/api/v1/account/tokens", json=body, token=token)
+        ends_at = datetime.fromisoformat(made.json["ends_at"])
+        assert (ends_at == maker.ends_at) if outlives else (ends_at < maker.ends_at)
 
+
+async def test_a_token_makes_none_that_reaches_further(face: Face) -> None:
     few = frozenset({Scope.ACCOUNT_WRITE, Scope.SERVERS_READ})
     token = await face.token(ADA, few)
     for scopes, status in ((["servers:read"], 201), (["servers:read", "servers:power"], 403)):

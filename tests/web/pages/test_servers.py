@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from webface import Face
+import pytest
+from webface import Face, present, serving
 
 from core.data.tables import ServerRow
 from tests.conftest import ADA, BO, GUILD, House
@@ -122,3 +123,15 @@ async def test_who_is_signed_in_is_so_on_the_page_of_a_problem_too(house: House,
         assert "/auth/sign-out" in got.text, path
     stranger = await face.get("/nowhere", headers=headers)
     assert (stranger.status, "/auth/sign-out" in stranger.text) == (404, False)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_who_presses_and_looks_too_fast_is_told_to_wait(house: House) -> None:
+    house.membership.present = {ADA.user: present(ADA)}
+    server = await house.create("Pond")
+    async with serving(house.core, burst=3) as face:
+        ada = await face.session(ADA, GUILD)
+        got = [await face.post(f"/servers/{server}/pause", session=ada, data={"mark": "0"}) for _ in range(2)]
+        got += [await face.get("/", session=ada) for _ in range(2)]
+        assert [each.status for each in got] == [403, 403, 200, 429]
+        assert (await face.post(f"/servers/{server}/pause", session=ada, data={})).status == 429
