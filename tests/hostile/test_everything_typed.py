@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from wire import ADA, Said, Wire
 
 from bot.demo.guild import components
-from core.data.tables import CardRow, EventRow, FollowRow, PortRow
+from core.data.tables import CardRow, EventRow, FollowRow, PortRow, TokenRow
 from core.servers import names
 from core.servers.create import LONGEST_DESCRIPTION
 from core.servers.views import ServerView
@@ -41,7 +41,7 @@ async def test_what_is_typed_is_only_text(den: Wire, place: Place, name: str, ca
             assert suggested.kind == "choices"
             assert all(1 <= len(each["name"]) <= 100 and not tricks(each["name"]) for each in suggested.choices)
         said = await type_in(den, place, typed, pond)
-    await end_follows(den)
+    await end_what_is_meant(den)
     assert [line for line in logged if line["log_level"] in ("error", "critical")] == []
     assert [line.message for line in caplog.records if line.levelname in ("ERROR", "CRITICAL")] == []
 
@@ -190,10 +190,12 @@ def touched(before: Rows, after: Rows) -> list[str]:
     return [key[0] for key in servers if before["servers"].get(key) != servers[key]]
 
 
-async def end_follows(wire: Wire) -> None:
-    """Who types a server's name after `/server follow` follows it, and nothing else has changed."""
+async def end_what_is_meant(wire: Wire) -> None:
+    """Who types a server's name after `/server follow` follows it, and who names a token has one: nothing else has
+    changed."""
     async with wire.database.begin() as session:
         await session.exec(delete(FollowRow))
+        await session.exec(delete(TokenRow))
 
 
 async def start_over(wire: Wire) -> None:
