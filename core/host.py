@@ -28,11 +28,12 @@ from core.notices import outbox
 from core.notices.alarms import Open, open_alarms
 from core.notices.kinds.events import Paused
 from core.notices.kinds.notices import BroadcastNotice
-from core.servers import maintenance, names
+from core.servers import maintenance
 from core.servers.blocking import Blocking
 from core.servers.drill import Drill, last_drill
 from core.servers.parts import ServerParts
 from core.servers.settled import settle
+from core.typed import one_line
 from core.words import Because, Desired, Phase
 
 log = structlog.get_logger()
@@ -272,7 +273,7 @@ class Operations:
     async def broadcast(self, words: str, *, by: int | None) -> int:
         """One message to each guild that the bot is in, also to those that are blocked: their worlds are here, too.
         Returns to how many. BadInput where the words are none, too long, or were said within REPEATED."""
-        said = "\n".join(filter(None, map(names.one_line, words.splitlines())))
+        said = "\n".join(filter(None, map(one_line, words.splitlines())))
         if not said:
             raise BadInput("operator.nothing_to_say")
         if len(said) > LONGEST_BROADCAST:
@@ -319,7 +320,7 @@ async def _copied_at(session: AsyncSession) -> datetime | None:
 
 def _checked(words: str) -> str:
     """The words on one line, without control characters."""
-    line = names.one_line(words)
+    line = one_line(words)
     if len(line) > LONGEST_WORDS:
         raise BadInput("host.too_long", most=LONGEST_WORDS)
     return line

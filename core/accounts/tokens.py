@@ -22,6 +22,7 @@ from core.data.database import Database, insert_missing
 from core.data.tables import MemberRow, TokenRow
 from core.errors import BadInput, LimitReached, NotFound
 from core.guilds.access import Actor
+from core.typed import one_line
 from core.words import new_server_id
 
 MOST = 20
@@ -72,7 +73,7 @@ class Tokens:
     ) -> tuple[Token, str]:
         """A new token, and what a program sends: nobody can read that again. `until`: it ends then at the latest.
         BadInput where the name is empty or too long, or `days` not in DAYS; LimitReached beyond MOST."""
-        name, now = " ".join(name.split()), self._now()
+        name, now = one_line(name), self._now()
         if not 1 <= len(name) <= LONGEST_NAME:
             raise BadInput("token.name", most=LONGEST_NAME)
         if days not in DAYS:

@@ -28,6 +28,8 @@ from core.data.writers import Writers
 from core.errors import Misconfigured, TryAgain
 
 log = structlog.get_logger()
+POOL_WAITS = 180
+"""Seconds for a connection to PostgreSQL: when a thousand people press at once, the last wait for the rest."""
 
 
 class Database:
@@ -45,7 +47,7 @@ class Database:
         self.engine: AsyncEngine = (
             sqlite.make_engine(parsed, self._threads, hide_parameters=True)
             if self.is_sqlite
-            else create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+            else create_async_engine(parsed, pool_pre_ping=True, pool_timeout=POOL_WAITS, hide_parameters=True)
         )
         self._writer = self.engine.execution_options(**{sqlite.WRITES: True})
         # In one process writers to SQLite queue here, and not in busy_timeout.

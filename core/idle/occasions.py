@@ -30,6 +30,7 @@ from core.idle.schedule import Span
 from core.servers import names
 from core.servers.parts import ServerParts
 from core.servers.settled import settle
+from core.typed import one_line
 from core.words import Desired
 
 BEFORE = timedelta(minutes=10)
@@ -225,7 +226,7 @@ def _says(row: ServerRow, counts: Gathering | None) -> bool:
 
 def _kept(each: Occasion) -> tuple[str, str, str, datetime, datetime | None, int | None]:
     place = names.spaced(each.place)
-    name = names.one_line(each.name)[:LONGEST_NAME]
+    name = one_line(each.name)[:LONGEST_NAME]
     return name, place, names.key(place), each.starts, each.ends, each.creator
 
 

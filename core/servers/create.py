@@ -32,6 +32,7 @@ from core.servers.questions import KEPT, OVER, too_old
 from core.servers.rows import ServerRows
 from core.servers.transitions import start_within
 from core.servers.views import ServerView, ServerViews
+from core.typed import one_line
 from core.words import Because, Desired, Phase, new_server_id
 
 LONGEST_DESCRIPTION = 200
@@ -277,7 +278,7 @@ class Creation:
 
 def clean_description(typed: str) -> str:
     """On one line. BadInput where it is too long."""
-    text = names.one_line(typed)
+    text = one_line(typed)
     if len(text) > LONGEST_DESCRIPTION:
         raise BadInput("description.too_long", most=LONGEST_DESCRIPTION)
     return text

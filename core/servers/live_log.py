@@ -129,13 +129,15 @@ class LiveLogs:
     async def _read(self, server: str, followed: _Followed) -> None:
         clock, secrets, known_at = asyncio.get_running_loop().time, frozenset[str](), -RIGHTS_EVERY
         while True:
-            begun = False
+            begun, seen = False, self._observed.of(server).run
             with contextlib.suppress(ClusterError, TryAgain):
                 async with contextlib.aclosing(self._follow(server)) as parts:  # type: ignore[type-var]
                     async for part in parts:
                         if not begun or clock() - known_at >= RIGHTS_EVERY:
                             if (known := await self._secrets(server)) is None:
                                 break
+                            if not begun and self._observed.of(server).run != seen:
+                                break  # this part may be of the run before, of which another secret is known
                             secrets |= known  # what was one may still be written
                             known_at = clock()
                         if not begun:

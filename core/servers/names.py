@@ -41,12 +41,6 @@ def key(name: str) -> str:
     return unicodedata.normalize("NFC", looks)
 
 
-def one_line(typed: str) -> str:
-    """Free text on one line, without what no database and no environment holds: controls and halves of characters."""
-    kept = "".join(char for char in " ".join(typed.split()) if unicodedata.category(char) not in ("Cc", "Cs"))
-    return " ".join(kept.split())
-
-
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 

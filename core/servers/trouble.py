@@ -15,9 +15,9 @@ from core.games.form.game import Game
 from core.notices.codec import notice_of
 from core.notices.kinds.carried import Trouble
 from core.notices.kinds.notices import AddressNotice, CrashedNotice, Notice, StartFailedNotice
-from core.servers import names
 from core.servers.crashes import Crashes
 from core.servers.projections import size_of_run
+from core.typed import one_line
 from core.words import Because, Desired, NoticeKind, Phase, Problem
 
 _KINDS: dict[str, NoticeKind] = {
@@ -38,14 +38,14 @@ def seen_now(
         step=seen.step,
         step_took=step_took,
         code=seen.last_exit.code if seen.last_exit else None,
-        reason=names.one_line(seen.last_exit.reason) if seen.last_exit else "",
+        reason=one_line(seen.last_exit.reason) if seen.last_exit else "",
         count=crashes.count,
         most=crashes.most,
         ever_ready=crashes.ever_ready,
         memory=size.memory if size else None,
         more_memory=any(each.memory > size.memory for each in game.sizes) if game and size else None,
         cpu=size.cpu if size else None,
-        node=names.one_line(seen.away.node) if seen.away else "",
+        node=one_line(seen.away.node) if seen.away else "",
         away_since=seen.away.since if seen.away else None,
     )
 

@@ -39,12 +39,13 @@ from core.notices.kinds.events import (
     RestoreAsked,
     SnapshotAsked,
 )
-from core.servers import blocked, licences, names, questions, waking
+from core.servers import blocked, licences, questions, waking
 from core.servers.create import Creation
 from core.servers.parts import ServerParts
 from core.servers.projections import settings_of_run
 from core.servers.rows import RowContext
 from core.servers.views import ServerView
+from core.typed import one_line
 from core.words import Because, Desired, PodPhase, Problem
 from core.worlds.archives.forms import name_in
 from core.worlds.failures import refusal_of
@@ -149,7 +150,7 @@ class Worlds:
         if row.bound != row.volume:
             raise Refusal("world.none_yet" if row.source is None else "world.put_away", name=row.name)
         await self._refuse_more(actor, row, row.id)
-        text = names.one_line(note).lstrip("~")[:100].strip()
+        text = one_line(note).lstrip("~")[:100].strip()
         saved = await self._save(row, text)
         await self._tell(row.id, SnapshotAsked(saved.name, text, actor.user))
         async with self._database.session() as session:

@@ -24,6 +24,7 @@ from core.servers import names
 from core.servers.create import LONGEST_DESCRIPTION
 from core.servers.views import ServerView
 from core.text import LOCALES
+from core.typed import one_line
 
 Rows = dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]
 """By table and primary key."""
@@ -93,7 +94,7 @@ async def whole(wire: Wire, server: str) -> ServerView:
         assert {port.name for port in ports} == {port.name for port in game.ports}
         assert len(cards) == len(list(await session.exec(created))) == 1
     assert (row.name, row.name_key) == (names.clean(row.name), names.key(row.name))
-    assert row.description == names.one_line(row.description)
+    assert row.description == one_line(row.description)
     assert len(row.description) <= LONGEST_DESCRIPTION
     assert all(value == setting.parse(value) for setting in game.settings if (value := row.settings.get(setting.id)))
     return await wire.core.servers.lookup.get(wire.actor(), server)

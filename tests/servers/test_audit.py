@@ -64,7 +64,7 @@ DONE: dict[Verb, Act] = {
     DoInGuild.SETUP: lambda house, pond: house.guilds.setup(CY, {"language": "de"}),
     DoInGuild.QUOTA: lambda house, pond: house.quotas.set(CY, {"servers": 3}),
     DoInGuild.GAMES: lambda house, pond: house.core.games.offer(CY, "valheim", offered=False),
-    DoInGuild.WEBHOOKS: lambda house, pond: house.core.webhooks.add(CY, "https://192.88.99.1/"),
+    DoInGuild.WEBHOOKS: lambda house, pond: house.core.webhooks.add(CY, "https://1.1.1.1/"),
     Do.PAUSE: lambda house, pond: house.servers.power.pause(CY, pond),
     Do.RESUME: lambda house, pond: house.servers.power.resume(CY, pond),
     Do.RESTART: lambda house, pond: house.servers.power.restart(CY, pond),

@@ -110,7 +110,9 @@ async def serving(
     """`settings`: by the names of bot.settings, in lower case. `burst`: so much each caller may ask at once;
     `open_burst`: so much each address, of what is open to everybody. `known`: what only a whole process knows, by the
     names of Web."""
-    paces = {"pace": Pace(burst=burst), "open": Pace(burst=open_burst)}
+    # A busy machine takes so long between two requests that they would be paid back at the usual pace.
+    paces = {"pace": Pace(burst=burst, every=60.0), "open": Pace(burst=open_burst, every=60.0)}
+    paces["strangers"] = Pace(every=60.0)
     web = Web(core, Settings(**settings), links, **paces, **(known or {}))
     async with WebServer(("127.0.0.1", 0), make_app(web), web.stop) as server, aiohttp.ClientSession() as http:
         yield Face(web, server.url, http)
