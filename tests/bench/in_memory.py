@@ -80,9 +80,9 @@ def modules() -> dict[str, list[int]]:
     return {top: [number[top], size[top]] for top, _ in size.most_common()}
 
 
-def of_here(kind: type[Faces], *given: Any, made: Any = Faces.of) -> Faces:
+def of_here(kind: type[Faces], *given: Any, made: Any = Faces.of, **named: Any) -> Faces:
     """The small Discord has one guild: as far as it knows the bot left all others, so nobody may mind that."""
-    faces: Faces = made(*given)
+    faces: Faces = made(*given, **named)
     return replace(faces, departures=None, left_owners=None)
 
 

@@ -30,7 +30,8 @@ from core.games.form.reached import Query
 from core.games.query.adapters import make_queries
 from core.games.query.port import Endpoint
 from core.idle import sweep as sweeping
-from core.idle.sweep import AT_ONCE, Sweep
+from core.idle.asking import AT_ONCE
+from core.idle.sweep import Sweep
 
 HOST = "127.0.0.1"
 WITHIN = 1.5
