@@ -10,8 +10,9 @@ from core.cluster.port import NodeAway, Observed
 from core.errors import BadInput
 from core.servers.crashes import Crashes, count
 from core.servers.lifecycle import Folded, Wanted, fold
-from core.servers.names import clean, key, one_line
+from core.servers.names import clean, key
 from core.servers.plan import Apply, DeletePod, GiveUp, Release, Remove, plan
+from core.typed import one_line
 from core.words import INTERRUPTIONS, NODE_STOPPED, Because, Desired, Exit, Phase, PodPhase, Problem, Step
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
