@@ -20,8 +20,9 @@ from discord.ext.commands import Context
 from cogs import alarms
 from cogs.buttons import SNOWFLAKE
 from cogs.escape import escape
-from cogs.replies import in_words, note
+from cogs.replies import in_words
 from core import trace
+from core.bugs import note
 from core.host import GuildSummary, Health, Operations
 from core.servers.drill import Drill
 from core.text import DEFAULT, duration, say, size

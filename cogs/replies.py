@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
@@ -25,6 +24,7 @@ from cogs.escape import escape, when
 from cogs.languages import Languages
 from cogs.refusals import Then, ends_answer, in_short, then
 from core import once, trace
+from core.bugs import note
 from core.errors import LicenceNeeded, NotAllowed, Refusal
 from core.guilds.access import Actor, Standing
 from core.guilds.members import StandingOf
@@ -46,7 +46,6 @@ LANGUAGE = "language"
 """Among an interaction's extras: what the person chose, None where they chose none."""
 STANDING = "standing"
 """Likewise: what their identity elsewhere is worth in this guild."""
-_CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 _OURS = re.compile(r"dm(?:-setup|-games|-share|-size)?:([a-z_]{1,20})(?::|$)")
 
@@ -261,13 +260,6 @@ class Replies:
         running = [task for task in self._running if task is not asyncio.current_task()]
         if running:
             await asyncio.wait(running, timeout=seconds)
-
-
-def note(bug: Exception, **where: object) -> str:
-    """Log a bug, and give the code under which the log has it."""
-    code = "".join(secrets.choice(_CODE) for _ in range(4))
-    log.error("bug", code=code, exc_info=bug, **where)
-    return code
 
 
 def name_of(interaction: Interaction) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from bot.web.words import plain, said, shown
 from core import once
+from core.bugs import note
 from core.errors import (
     BadInput,
     ChangedMeanwhile,
@@ -31,7 +31,6 @@ from core.text import say
 
 log = structlog.get_logger()
 MEDIA = "application/problem+json"
-_CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 class SignInNeeded(Refusal):
@@ -268,8 +267,7 @@ async def _repeated(request: Request, _: Exception) -> Response:
 
 
 async def _bug(request: Request, wrong: Exception) -> Response:
-    code = "".join(secrets.choice(_CODE) for _ in range(4))
-    log.error("bug", code=code, exc_info=wrong, route=request.scope.get("path"))
+    code = note(wrong, route=request.scope.get("path"))
     return await problem(request, 500, "bug", plain(say(language_of(request), "bug", code=code)))
 
 
